@@ -1,0 +1,22 @@
+# One static library for each room of src/ (see src/README.md), so that a room can only link what it declares.
+add_library(fettle_settings INTERFACE)
+target_include_directories(fettle_settings INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(fettle_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror=switch -Werror=return-type)
+target_compile_definitions(fettle_settings INTERFACE FETTLE_VERSION="${PROJECT_VERSION}")
+if(FETTLE_WERROR)
+  target_compile_options(fettle_settings INTERFACE -Werror)
+endif()
+if(FETTLE_SANITIZE)
+  target_compile_options(fettle_settings INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(fettle_settings INTERFACE -fsanitize=address,undefined)
+  target_compile_definitions(fettle_settings INTERFACE FETTLE_SANITIZED=1)
+endif()
+
+# add_room(NAME [ROOMS lower rooms...] [LIBRARIES outside libraries...])
+function(add_room name)
+  cmake_parse_arguments(ROOM "" "" "ROOMS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC fettle_settings ${ROOM_ROOMS} PRIVATE ${ROOM_LIBRARIES})
+endfunction()

@@ -1,0 +1,48 @@
+#include "base/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace base {
+namespace {
+
+// Accepts every value and counts how deep arrays and objects lie in each other.
+class DepthGuard final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit DepthGuard(std::size_t most) : left_(most) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool start_object(std::size_t) override { return down(); }
+  bool start_array(std::size_t) override { return down(); }
+  bool end_object() override { return up(); }
+  bool end_array() override { return up(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
+
+ private:
+  bool down() { return left_ > 0 && left_-- > 0; }
+  bool up() {
+    ++left_;
+    return true;
+  }
+
+  std::size_t left_;
+};
+
+}  // namespace
+
+std::string json_quote(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+bool is_json(std::string_view text, std::size_t max_depth) {
+  DepthGuard guard(max_depth);
+  return nlohmann::json::sax_parse(text, &guard);
+}
+
+}  // namespace base

@@ -1,0 +1,16 @@
+// The two things that lower rooms need of JSON. Documents for people are built in cli with the same library.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace base {
+
+// A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+std::string json_quote(std::string_view text);
+
+// Whether text is one well-formed JSON value nested at most max_depth deep.
+bool is_json(std::string_view text, std::size_t max_depth);
+
+}  // namespace base

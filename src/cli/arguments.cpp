@@ -1,0 +1,320 @@
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::string_view k_exit_codes =
+    "Exit codes:\n"
+    "  0  done, or nothing to do         6  a database cannot be reached\n"
+    "  1  internal error                 7  check found a fault\n"
+    "  2  usage or configuration         8  only blocked scripts are left\n"
+    "  3  pending (status --exit-code)  10  an outcome is unknown\n"
+    "  4  a script failed              130  stopped by SIGINT\n"
+    "  5  another run holds the lock   143  stopped by SIGTERM\n";
+
+[[noreturn]] void refuse(std::string what, std::string next) {
+  throw base::Error(base::ErrorKind::usage, std::move(what), "Nothing was run or changed.", std::move(next));
+}
+
+// What CLI11 hands over as text, before it is checked.
+struct Raw {
+  bool quiet = false, verbose = false, version = false;
+  std::string wait, outcome, run, limit;
+};
+
+std::int64_t whole_number(const std::string& text, std::string_view option) {
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size() || number < 0)
+    refuse(fmt::format("{} needs a whole number, not \"{}\"", option, base::escape(text)), "fettle history --help");
+  return number;
+}
+
+// "5", "0.5" and, since people type it, "5m".
+std::chrono::milliseconds seconds(const std::string& text) {
+  constexpr double k_most = 1e9;
+  double count = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (fault == std::errc{} && end == text.data() + text.size() && count >= 0 && count <= k_most)
+    return std::chrono::milliseconds(static_cast<std::int64_t>(count * 1000));
+  if (const auto duration = base::parse_duration(text)) return *duration;
+  refuse(fmt::format("--wait needs a number of seconds, not \"{}\"", base::escape(text)), "fettle run --wait 30");
+}
+
+core::OutcomeKind outcome_word(const std::string& text) {
+  if (const auto kind = core::outcome_from(text)) return *kind;
+  const auto near = base::nearest(text, core::outcome_names());
+  refuse(fmt::format("there is no outcome \"{}\"{}", base::escape(text),
+                     near ? fmt::format("; did you mean {}?", *near) : std::string()),
+         fmt::format("outcomes are {}", fmt::join(core::outcome_names(), ", ")));
+}
+
+void text_option(CLI::App& app, const std::string& name, std::string& member, const std::string& shown,
+                 const std::string& help) {
+  app.add_option(name, member, help)->option_text(shown);
+}
+
+void words_of(CLI::App& app, Arguments& out, const std::string& name, const std::string& usage,
+              const std::string& help) {
+  app.add_option(name, out.words, help)->option_text(usage);
+}
+
+void add_actor(CLI::App& app, Arguments& out) {
+  text_option(app, "--by", out.by, "NAME", "Who asks for it (default: this user)");
+  text_option(app, "--reason", out.reason, "TEXT", "Why, for the audit trail");
+}
+
+void add_run(CLI::App& app, Arguments& out, Raw& raw) {
+  words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
+  app.add_flag("--stop-on-error", out.stop_on_error, "Stop after the first script that fails");
+  app.add_flag("--force", out.force, "Also run what was applied before or is held");
+  add_actor(app, out);
+  text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
+}
+
+void add_retry(CLI::App& app, Arguments& out) {
+  words_of(app, out, "SCRIPT", "[SCRIPT…]", "Failed scripts (name, stem or number)");
+  app.add_flag("--all", out.all, "Everything that failed");
+  app.add_flag("--no-run", out.no_run, "Only bring the files back, run nothing");
+  add_actor(app, out);
+}
+
+void add_history(CLI::App& app, Arguments& out, Raw& raw) {
+  text_option(app, "--script", out.script, "SCRIPT", "Only attempts of this script");
+  text_option(app, "--outcome", raw.outcome, "OUTCOME", "Only this outcome, such as failed");
+  text_option(app, "--run", raw.run, "ID", "Only attempts of this run");
+  text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
+}
+
+void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
+  if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
+  if (command == "new") words_of(app, out, "TITLE", "TITLE…", "What the script is to do, in a few words");
+  if (command == "check" || command == "plan")
+    words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
+  if (command == "run") add_run(app, out, raw);
+  if (command == "retry") add_retry(app, out);
+  if (command == "history") add_history(app, out, raw);
+  if (command == "show")
+    words_of(app, out, "ID|SCRIPT", "ID|SCRIPT", "Number of an attempt, or a script: its newest attempt");
+  if (command == "status") app.add_flag("--exit-code", out.exit_code, "Exit with 3 when something is pending");
+  if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
+}
+
+void add_globals(CLI::App& app, Arguments& out, Raw& raw) {
+  text_option(app, "-C,--directory", out.directory, "DIR", "Work as if started in DIR");
+  text_option(app, "-c,--config", out.config_file, "FILE", "Configuration (default: config.toml)");
+  app.add_flag("--json", out.json, "Print the result as JSON");
+  auto* quiet = app.add_flag("-q,--quiet", raw.quiet, "Only failures and the summary");
+  app.add_flag("-v,--verbose", raw.verbose, "Also what scripts log")->excludes(quiet);
+  app.add_flag("--no-color", out.no_color, "No colour (NO_COLOR does the same)");
+  app.add_flag("--version", raw.version, "Same as: fettle version");
+}
+
+// One width for names, and a usage line in our words. The option text of a positional is its form in that line.
+class Format : public CLI::Formatter {
+ public:
+  Format() { column_width(26); }
+
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    name.clear();
+    for (const CLI::App* each = app; each != nullptr; each = each->get_parent())
+      name = each->get_name() + (name.empty() ? "" : " ") + name;
+    std::string usage = fmt::format("\nUsage: {} [OPTIONS]", name);
+    for (const CLI::Option* option : app->get_options())
+      if (option->get_positional()) usage += " " + option->get_option_text();
+    if (!app->get_subcommands([](const CLI::App*) { return true; }).empty()) usage += " COMMAND";
+    return usage + "\n";
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_positional() || option->get_option_text().empty() ? "" : " " + option->get_option_text();
+  }
+};
+
+// The whole parser for one command line.
+class Parser {
+ public:
+  explicit Parser(std::span<const CommandName> commands);
+
+  Arguments parse(const std::vector<std::string>& arguments);
+  std::string help() { return app_.help(); }
+
+ private:
+  void add_command(const CommandName& command);
+  CLI::App& group(std::string_view name);
+  void run_cli11(const std::vector<std::string>& arguments);
+  std::string chosen();
+  void refuse_extras();
+  [[noreturn]] void refuse_extra(const std::string& word);
+  void finish();
+
+  CLI::App app_{"fettle runs pending fix scripts on a database: once, safely, on the record."};
+  std::span<const CommandName> commands_;
+  std::map<std::string, CLI::App*, std::less<>> apps_;  // by the name of the command; "config" too
+  Arguments out_;
+  Raw raw_;
+};
+
+Parser::Parser(std::span<const CommandName> commands) : commands_(commands) {
+  app_.formatter(std::make_shared<Format>());
+  app_.get_formatter()->label("Positionals", "Words");
+  app_.set_help_flag("-h,--help", "Print this help");
+  app_.name("fettle");
+  add_globals(app_, out_, raw_);
+  app_.require_subcommand(0, 1);
+  app_.allow_extras();
+  for (const CommandName& command : commands) add_command(command);
+  app_.footer(std::string(k_exit_codes) + "\nfettle COMMAND --help tells more of a command.");
+}
+
+CLI::App& Parser::group(std::string_view name) {
+  if (const auto found = apps_.find(name); found != apps_.end()) return *found->second;
+  std::string verbs;
+  for (const CommandName& command : commands_)
+    if (command.name.starts_with(fmt::format("{} ", name)))
+      verbs += fmt::format("{}{}", verbs.empty() ? "" : ", ", command.name.substr(name.size() + 1));
+  CLI::App* app = app_.add_subcommand(std::string(name), fmt::format("The configuration in force: {}", verbs));
+  app->require_subcommand(0, 1);
+  app->allow_extras();
+  app->fallthrough();
+  app->group("Commands");
+  app->footer(fmt::format("fettle {} COMMAND --help tells more.", name));
+  apps_.emplace(name, app);
+  return *app;
+}
+
+void Parser::add_command(const CommandName& command) {
+  const std::size_t space = command.name.find(' ');
+  CLI::App& parent = space == std::string_view::npos ? app_ : group(command.name.substr(0, space));
+  const std::string_view leaf = space == std::string_view::npos ? command.name : command.name.substr(space + 1);
+  CLI::App* app = parent.add_subcommand(std::string(leaf), std::string(command.summary));
+  app->allow_extras();
+  app->fallthrough();
+  app->group("Commands");
+  add_options(command.name, *app, out_, raw_);
+  app->footer(fmt::format("Example:\n  {}\n\nOptions for every command: fettle --help", command.example));
+  apps_.emplace(command.name, app);
+}
+
+std::string Parser::chosen() {
+  std::string name;
+  for (CLI::App* app = &app_; !app->get_subcommands().empty();) {
+    app = app->get_subcommands().front();
+    name += fmt::format("{}{}", name.empty() ? "" : " ", app->get_name());
+  }
+  return name;
+}
+
+// CLI11 hands the "--" that ends the options back as a word that is left over.
+void Parser::refuse_extras() {
+  for (const std::string& word : app_.remaining(true))
+    if (word != "--") refuse_extra(word);
+}
+
+void Parser::refuse_extra(const std::string& word) {
+  const std::string command = chosen();
+  const CLI::App* app = command.empty() ? &app_ : apps_.at(command);
+  std::vector<std::string> known;
+  if (word.starts_with('-')) {
+    for (const CLI::App* each : {app, static_cast<const CLI::App*>(&app_)})
+      for (const CLI::Option* option : each->get_options())
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  } else {
+    for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(each->get_name());
+  }
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  const auto near = base::nearest(word.substr(0, word.find('=')), views);
+  const std::string meant = near ? fmt::format("; did you mean {}?", *near) : std::string();
+  const std::string shown = base::escape(base::cap(word, 80));
+  const std::string help = fmt::format("fettle {}{}--help", command, command.empty() ? "" : " ");
+  if (word.starts_with('-')) refuse(fmt::format("there is no option {}{}", shown, meant), help);
+  if (known.empty()) refuse(fmt::format("fettle {} has no use for \"{}\"", command, shown), help);
+  refuse(fmt::format("there is no command \"{}{}{}\"{}", command, command.empty() ? "" : " ", shown, meant), help);
+}
+
+void Parser::run_cli11(const std::vector<std::string>& arguments) {
+  try {
+    app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& fault) {
+    constexpr int k_asked_for_help = 0;
+    if (fault.get_exit_code() == k_asked_for_help) {
+      out_.help = app_.help();
+      return;
+    }
+    refuse_extras();
+    const std::string command = chosen();
+    refuse(base::escape(fault.what()), fmt::format("fettle {}{}--help", command, command.empty() ? "" : " "));
+  }
+}
+
+void Parser::finish() {
+  if (raw_.quiet) out_.talk = Talk::quiet;
+  if (raw_.verbose) out_.talk = Talk::verbose;
+  if (!raw_.wait.empty()) out_.wait = seconds(raw_.wait);
+  if (!raw_.outcome.empty()) out_.outcome = outcome_word(raw_.outcome);
+  if (!raw_.run.empty()) out_.run = whole_number(raw_.run, "--run");
+  if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");
+}
+
+void check_words(const Arguments& out) {
+  const std::string help = fmt::format("fettle {} --help", out.command);
+  const std::size_t most = out.command == "init" || out.command == "show" ? 1 : ~0U;
+  if (out.words.size() > most)
+    refuse(fmt::format("fettle {} takes one word, not {}", out.command, out.words.size()), help);
+  if (out.words.empty() && out.command == "new") refuse("fettle new needs a title", help);
+  if (out.words.empty() && out.command == "show")
+    refuse("fettle show needs the number of an attempt, or a script", help);
+  if (out.command == "retry" && out.all != out.words.empty())
+    refuse(out.all ? "name scripts or say --all, not both" : "say which scripts to retry, or --all", help);
+}
+
+Arguments Parser::parse(const std::vector<std::string>& arguments) {
+  run_cli11(arguments);
+  if (!out_.help.empty()) return std::move(out_);
+  refuse_extras();
+  out_.command = raw_.version ? "version" : chosen();
+  if (out_.command.empty()) refuse("no command was given", "fettle --help");
+  if (out_.command == "config") refuse("config needs one of: show, check", "fettle config --help");
+  check_words(out_);
+  finish();
+  out_.command_line = "fettle";
+  for (const std::string& word : arguments) out_.command_line += " " + shell_quote(word);
+  return std::move(out_);
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const CommandName> commands) {
+  return Parser(commands).parse(arguments);
+}
+
+std::string top_help(std::span<const CommandName> commands) {
+  return Parser(commands).help();
+}
+
+std::string shell_quote(std::string_view word) {
+  constexpr std::string_view k_safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
+  if (!word.empty() && word.find_first_not_of(k_safe) == std::string_view::npos) return std::string(word);
+  std::string quoted = "'";
+  for (const char letter : word) {
+    if (letter == '\'')
+      quoted += "'\\''";
+    else
+      quoted += letter;
+  }
+  return quoted + "'";
+}
+
+}  // namespace cli

@@ -1,0 +1,61 @@
+// The command line as plain data. The only place that includes CLI11. Lives at the start of every command; opens
+// nothing. Throws base::Error(usage) with the nearest known word.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outcome.hpp"
+
+namespace cli {
+
+enum class Talk { quiet, normal, verbose };
+
+// What a command is called and how it is explained; the table stands in cli/commands.
+struct CommandName {
+  std::string_view name;  // "run", "config show"
+  std::string_view summary;
+  std::string_view example;
+};
+
+struct Arguments {
+  std::string command;       // name of the command; empty: print `help` instead
+  std::string help;          // text that was asked for
+  std::string command_line;  // as typed, quoted for a shell: for the ledger
+
+  std::string directory;  // -C; empty: where we are
+  std::string config_file = "config.toml";
+  bool json = false;
+  bool no_color = false;
+  Talk talk = Talk::normal;
+
+  std::vector<std::string> words;  // SCRIPT…, TITLE…, DIR or ID, by command
+  std::string by, reason;          // run, retry
+  bool stop_on_error = false;      // run
+  bool force = false;              // run
+  std::chrono::milliseconds wait{0};
+  bool all = false;        // retry
+  bool no_run = false;     // retry
+  bool exit_code = false;  // status
+  bool origin = false;     // config show
+  std::string script;      // history: word for a script
+  std::optional<core::OutcomeKind> outcome;
+  std::int64_t run = 0;     // history; 0: any
+  std::int64_t limit = 20;  // history; 0: all
+};
+
+// arguments: without the program's name.
+Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const CommandName> commands);
+
+// The help of the whole program, for a person who typed no command.
+std::string top_help(std::span<const CommandName> commands);
+
+// A word as a shell needs it: unchanged where that is safe, else in quotes.
+std::string shell_quote(std::string_view word);
+
+}  // namespace cli

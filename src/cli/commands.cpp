@@ -1,0 +1,141 @@
+#include "cli/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "cli/config_keys.hpp"
+#include "cli/json_output.hpp"
+#include "os/log.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::array k_commands = {
+    Command{{"init", "Set up a folder: config.toml, three folders, an example", "fettle init shop"},
+            Needs::nothing,
+            init_command},
+    Command{{"new", "Start a new script with the next number", "fettle new clear orphaned menu rows"},
+            Needs::config,
+            new_command},
+    Command{
+        {"check", "Look for mistakes in scripts; opens no database", "fettle check 007"}, Needs::log, check_command},
+    Command{
+        {"plan", "Say what a run would do, and why; changes nothing", "fettle plan"}, Needs::database, plan_command},
+    Command{{"run", "Run what is pending, in order, once", "fettle run --reason \"ticket 4711\""},
+            Needs::database,
+            run_scripts_command},
+    Command{{"status", "What is pending, failed and ignored, and who runs", "fettle status --exit-code"},
+            Needs::config,
+            status_command},
+    Command{{"history", "List attempts, newest first", "fettle history --outcome failed --limit 5"},
+            Needs::config,
+            history_command},
+    Command{{"show", "One attempt in full: text, log, result, error", "fettle show 12"}, Needs::config, show_command},
+    Command{{"retry", "Bring failed scripts back and run just those", "fettle retry 006"}, Needs::log, retry_command},
+    Command{{"config show", "Print the configuration in force", "fettle config show --origin"},
+            Needs::config,
+            config_show_command},
+    Command{{"config check", "Look for mistakes in config.toml", "fettle config check"},
+            Needs::config,
+            config_check_command},
+    Command{{"version", "Print the version of fettle and of the kernel", "fettle version --json"},
+            Needs::nothing,
+            version_command},
+};
+
+const Command& find_command(std::string_view name) {
+  const auto found = std::find_if(k_commands.begin(), k_commands.end(),
+                                  [name](const Command& command) { return command.about.name == name; });
+  if (found == k_commands.end()) throw base::Error(base::ErrorKind::internal, fmt::format("no function for {}", name));
+  return *found;
+}
+
+void enter(const std::string& directory) {
+  if (directory.empty() || ::chdir(directory.c_str()) == 0) return;
+  base::throw_errno(base::ErrorKind::usage, fmt::format("cannot work in {}", base::escape(directory)),
+                    "Nothing was run or changed.", "Name a folder that exists: fettle -C DIR …");
+}
+
+void open_needs(Context& context, Needs needs) {
+  if (needs == Needs::nothing) return;
+  context.loaded = load_config(context.arguments.config_file, process_environment());
+  if (needs == Needs::config) return;
+  const core::Config& config = context.config();
+  const std::string& log = config.log.file;
+  os::start_log(find_key("log.level")->get(config), log.empty() ? log : config.path(log));
+  if (needs == Needs::database) require_database(context.loaded);
+}
+
+// A full disk or a closed pipe must not look like success; a reader that had enough is no fault.
+int finish_output(std::FILE* out, int code) {
+  errno = 0;
+  const bool failed = std::fflush(out) != 0 || std::ferror(out) != 0;
+  if (!failed || errno == EPIPE) return code;
+  base::throw_errno(base::ErrorKind::io, "cannot write to stdout",
+                    "What the command did is done and recorded; only its output is not complete.",
+                    "See: fettle history");
+}
+
+bool wants_json(int argc, char** argv) noexcept {
+  for (int index = 1; index < argc; ++index)
+    if (std::string_view(argv[index]) == "--json") return true;
+  return false;
+}
+
+}  // namespace
+
+void Context::warn(const std::vector<std::string>& warnings) const {
+  if (arguments.talk == Talk::quiet) return;
+  for (const std::string& warning : warnings) {
+    std::string label = "warning: ";
+    for (const std::string& line : paragraph(warning, style.width - label.size())) {
+      say(style.paint(Colour::yellow, label) + line + "\n");
+      label.assign(label.size(), ' ');
+    }
+  }
+}
+
+std::span<const Command> commands() noexcept {
+  return k_commands;
+}
+
+std::vector<CommandName> command_names() {
+  std::vector<CommandName> names;
+  for (const Command& command : k_commands) names.push_back(command.about);
+  return names;
+}
+
+int execute(const Arguments& arguments, std::FILE* out, std::FILE* talk) {
+  if (!arguments.help.empty()) {
+    put(out, arguments.help);
+    return finish_output(out, 0);
+  }
+  enter(arguments.directory);
+  const Command& command = find_command(arguments.command);
+  const ColourWish wish = arguments.no_color || arguments.json ? ColourWish::never : ColourWish::automatic;
+  Context context{.arguments = arguments, .loaded = {}, .style = style_of_terminal(wish), .out = out, .talk = talk};
+  open_needs(context, command.needs);
+  return finish_output(out, command.function(context));
+}
+
+int run_command(int argc, char** argv) {
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty()) {
+    put(stderr, top_help(command_names()));
+    return base::exit_code(base::ErrorKind::usage);
+  }
+  return execute(parse_arguments(words, command_names()), stdout, stderr);
+}
+
+int report_error(const base::Error& error, int argc, char** argv) {
+  put(stderr, error_text(error, style_of_terminal(ColourWish::never)));
+  if (wants_json(argc, argv)) put(stdout, error_json(error) + "\n");
+  (void)std::fflush(stdout);
+  return base::exit_code(error.kind());
+}
+
+}  // namespace cli

@@ -1,0 +1,37 @@
+// Reads config.toml and the FETTLE_… environment into core::Config (environment > file > default) and remembers where
+// each value came from. The only place that includes toml++. Lives in every command that needs a configuration. Throws
+// base::Error(config) with file, line and column, or the name of the variable.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/config_keys.hpp"
+#include "cli/database_url.hpp"
+#include "core/config.hpp"
+
+namespace cli {
+
+// One value as `config show` tells it.
+struct Setting {
+  std::string key;     // "run.timeout", "databases.main.url"
+  std::string value;   // as text; secrets masked
+  std::string origin;  // "default", "config.toml:12", "FETTLE_RUN_TIMEOUT"
+};
+
+struct LoadedConfig {
+  core::Config config;
+  std::vector<Setting> settings;      // in the order of cli/config_keys
+  std::vector<std::string> warnings;  // FETTLE_… variables that mean nothing
+};
+
+// file: as typed; relative to the working directory. Messages name it as it was typed.
+LoadedConfig load_config(const std::string& file, const Environment& environment);
+
+// Throws when no database is configured: for commands that touch one.
+void require_database(const LoadedConfig& loaded);
+
+// "sqlite:app.db" of a database, fit to be shown.
+std::string shown_url(const LoadedConfig& loaded, const std::string& database);
+
+}  // namespace cli

@@ -1,0 +1,288 @@
+#include "cli/console.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "core/script.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t k_time_width = 8;    // "3 m 20 s"
+constexpr std::size_t k_error_lines = 10;  // of one failure; `fettle show` has all
+constexpr std::string_view k_indent = "      ";
+constexpr std::size_t k_label_width = 10;
+
+std::string shown(std::string_view raw) {
+  return base::escape(raw);
+}
+
+// What stands beside the name: why it was skipped, what it says of itself, how it failed.
+std::string remark(const core::AttemptReport& attempt) {
+  const core::Outcome& outcome = attempt.outcome;
+  std::string text = outcome.kind == core::OutcomeKind::failed ? std::string(cause_text(outcome.cause))
+                     : outcome.kind == core::OutcomeKind::succeeded || outcome.reason.empty() ? outcome.message
+                                                                                              : outcome.reason;
+  text = shown(base::first_line(base::trim(text)));
+  if (outcome.kind == core::OutcomeKind::skipped) text = text.empty() ? "skipped" : "skipped: " + text;
+  if (outcome.kind == core::OutcomeKind::blocked) text = "blocked: " + text;
+  if (outcome.kind == core::OutcomeKind::interrupted) text = "interrupted: " + text;
+  if (outcome.kind == core::OutcomeKind::unknown) text = "unknown whether it was committed";
+  return text;
+}
+
+// In which state the database is after a failure.
+std::string_view state_after(core::Cause cause) noexcept {
+  switch (cause) {
+    case core::Cause::syntax:
+      return "nothing of it ran; the database is as it was";
+    case core::Cause::unreachable:
+      return "nothing of it is in the database";
+    case core::Cause::none:
+    case core::Cause::error:
+    case core::Cause::contract:
+    case core::Cause::timeout:
+    case core::Cause::memory:
+    case core::Cause::crash:
+    case core::Cause::locked:
+      break;
+  }
+  return "rolled back; the database is as it was before this script";
+}
+
+std::string file_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+}  // namespace
+
+std::string_view cause_text(core::Cause cause) noexcept {
+  switch (cause) {
+    case core::Cause::none:
+      return "failed";
+    case core::Cause::error:
+      return "raised an error";
+    case core::Cause::syntax:
+      return "is not valid Lua";
+    case core::Cause::contract:
+      return "breaks the script contract";
+    case core::Cause::timeout:
+      return "hit the time limit";
+    case core::Cause::memory:
+      return "hit the memory limit";
+    case core::Cause::crash:
+      return "its worker died";
+    case core::Cause::locked:
+      return "the database stayed locked";
+    case core::Cause::unreachable:
+      return "the database cannot be reached";
+  }
+  return "failed";
+}
+
+Console::Console(ConsoleSettings settings) : settings_(std::move(settings)), style_(settings_.style) {}
+
+void Console::print(const std::string& line) {
+  if (settings_.out == nullptr) return;
+  erase_transient();
+  put(settings_.out, line + "\n");
+  std::fflush(settings_.out);
+}
+
+void Console::say(const std::string& text) {
+  erase_transient();
+  put(settings_.talk, text);
+  std::fflush(settings_.talk);
+}
+
+void Console::show_transient(const std::string& text) {
+  if (!style_.live || settings_.talkative == Talk::quiet) return;
+  put(settings_.talk, fmt::format("\r{}\x1b[K", base::fit(text, style_.width - 1)));
+  std::fflush(settings_.talk);
+  transient_ = true;
+}
+
+void Console::erase_transient() {
+  if (!std::exchange(transient_, false)) return;
+  put(settings_.talk, "\r\x1b[K");
+  std::fflush(settings_.talk);
+}
+
+void Console::run_started(const core::RunReport& run, std::size_t scripts) {
+  if (settings_.talkative == Talk::quiet || scripts == 0) return;
+  std::string heading =
+      fmt::format("fettle run {} {} {} pending", run.run, style_.bullet(), base::plural(scripts, "script"));
+  if (!settings_.database.empty()) heading += fmt::format(" {} {}", style_.bullet(), shown(settings_.database));
+  print(style_.paint(Colour::bold, base::fit(heading, style_.width)));
+  print("");
+}
+
+void Console::script_started(std::string_view script, std::size_t index, std::size_t total) {
+  script_ = script;
+  header_ = Header::not_printed;
+  show_transient(fmt::format("  {}/{} {} …", index, total, shown(script)));
+}
+
+void Console::script_line(core::LineLevel level, std::string_view text) {
+  const bool grave = level == core::LineLevel::warn || level == core::LineLevel::error;
+  if (settings_.talkative == Talk::quiet || (!grave && settings_.talkative != Talk::verbose)) return;
+  if (std::exchange(header_, Header::printed) == Header::not_printed)
+    print(style_.paint(Colour::dim,
+                       base::fit(fmt::format("  {} {}", style_.utf8 ? "▸" : ">", shown(script_)), style_.width)));
+  const Colour colour = level == core::LineLevel::error  ? Colour::red
+                        : level == core::LineLevel::warn ? Colour::yellow
+                                                         : Colour::dim;
+  const std::string label = pad(core::name(level), 6);
+  bool first = true;
+  for (const std::string& line : paragraph(text, style_.width - k_indent.size() - label.size())) {
+    print(fmt::format("{}{}{}", k_indent, style_.paint(colour, first ? label : std::string(label.size(), ' ')), line));
+    first = false;
+  }
+}
+
+void Console::script_ended(const core::AttemptReport& attempt) {
+  erase_transient();
+  const core::OutcomeKind kind = attempt.outcome.kind;
+  const bool bad = kind == core::OutcomeKind::failed || kind == core::OutcomeKind::unknown;
+  if (kind == core::OutcomeKind::failed) ++failed_numbers_[std::string(core::number_of(attempt.script))];
+  if (settings_.talkative == Talk::quiet && !bad) return;
+  print_attempt_line(attempt);
+  if (bad) print_failure(attempt);
+}
+
+// "  ✓ name      remark      time". A name that is too long for its column pushes the remark to a line of its own.
+void Console::print_attempt_line(const core::AttemptReport& attempt) {
+  const core::OutcomeKind kind = attempt.outcome.kind;
+  const std::string symbol = style_.symbol(kind);
+  const std::size_t start = 2 + base::display_width(symbol) + 1;
+  const std::size_t room = style_.width - start - k_time_width - 2;  // for name and remark
+  const std::size_t column = std::min(room / 2, std::size_t{44});
+  const std::string name = base::fit(shown(attempt.script), room);
+  const std::string said = remark(attempt);
+  const std::size_t name_width = std::max(base::display_width(name), column);
+  const bool beside = name_width == column || name_width + 2 + base::display_width(said) <= room;
+  const std::string middle =
+      beside && !said.empty() ? pad(name, column) + "  " + base::fit(said, room - name_width - 2) : name;
+  const std::string time = fmt::format("{:>{}}", base::format_duration(attempt.duration), k_time_width);
+  print(fmt::format("  {} {}  {}", style_.paint(colour_of(kind), symbol), pad(middle, room),
+                    style_.paint(Colour::dim, time)));
+  if (!beside && !said.empty()) print(fmt::format("{}{}", k_indent, base::fit(said, style_.width - k_indent.size())));
+  if (!attempt.note.empty())
+    print(style_.paint(Colour::dim, base::fit(fmt::format("{}{}", k_indent, shown(attempt.note)), style_.width)));
+}
+
+void Console::print_detail(std::string_view label, std::string_view text, std::size_t most_lines) {
+  std::vector<std::string> lines = paragraph(text, style_.width - k_indent.size() - k_label_width);
+  if (lines.size() > most_lines) {
+    lines.resize(most_lines);
+    lines.emplace_back("…");
+  }
+  bool first = true;
+  for (const std::string& line : lines) {
+    print(fmt::format("{}{}{}", k_indent, style_.paint(Colour::dim, pad(first ? label : "", k_label_width)), line));
+    first = false;
+  }
+}
+
+std::string Console::retry_word(const core::AttemptReport& attempt) const {
+  const std::string file = file_part(attempt.moved_to);
+  const std::string number(core::number_of(file));
+  const auto same = failed_numbers_.find(number);
+  if (!number.empty() && (same == failed_numbers_.end() || same->second < 2)) return number;
+  return shell_quote(shown(core::stem_of(file)));
+}
+
+void Console::print_failure(const core::AttemptReport& attempt) {
+  const core::Outcome& outcome = attempt.outcome;
+  const std::string& error = outcome.error.empty() ? outcome.message : outcome.error;
+  if (!error.empty()) print_detail("error", error, k_error_lines);
+  if (outcome.kind == core::OutcomeKind::unknown) {
+    print_detail("state",
+                 "the database did not say whether it committed; the file stays and is not run again by itself", 4);
+  } else {
+    print_detail("state", state_after(outcome.cause), 4);
+  }
+  if (attempt.moved_to.empty()) {
+    print_detail("file", fmt::format("stays in {}", settings_.pending_folder), 4);
+  } else {
+    print_detail("file", attempt.moved_to, 4);
+    const std::string folder = attempt.moved_to.substr(0, attempt.moved_to.rfind('/') + 1);
+    print_detail("why", folder + core::error_note_name(file_part(attempt.moved_to)), 4);
+  }
+  if (attempt.attempt != 0) print_detail("next", fmt::format("fettle show {}", attempt.attempt), 4);
+  if (!attempt.moved_to.empty())
+    print_detail(attempt.attempt == 0 ? "next" : "",
+                 fmt::format("fettle retry {}   when it is mended", retry_word(attempt)), 4);
+}
+
+void Console::warning(std::string_view text) {
+  if (settings_.talkative == Talk::quiet) return;
+  std::string label = "warning: ";
+  for (const std::string& line : paragraph(text, style_.width - label.size())) {
+    say(style_.paint(Colour::yellow, label) + line + "\n");
+    label.assign(label.size(), ' ');
+  }
+}
+
+void Console::waiting(std::string_view text) {
+  if (settings_.talkative == Talk::quiet) return;
+  if (style_.live)
+    show_transient(fmt::format("waiting: {}", shown(text)));
+  else
+    for (const std::string& line : paragraph(fmt::format("waiting: {}", text), style_.width)) say(line + "\n");
+}
+
+// "2 succeeded, 1 failed in 1.3 s", on as many lines as it takes.
+void Console::print_counts(const core::RunReport& run) {
+  const core::Counts& counts = run.counts;
+  const std::pair<std::uint64_t, core::OutcomeKind> all[] = {
+      {counts.succeeded, core::OutcomeKind::succeeded},     {counts.skipped, core::OutcomeKind::skipped},
+      {counts.failed, core::OutcomeKind::failed},           {counts.blocked, core::OutcomeKind::blocked},
+      {counts.interrupted, core::OutcomeKind::interrupted}, {counts.unknown, core::OutcomeKind::unknown}};
+  const std::string time = fmt::format(" in {}", base::format_duration(run.duration));
+  std::string line;
+  std::size_t used = 0;
+  for (const auto& [count, kind] : all) {
+    if (count == 0) continue;
+    const std::string text = fmt::format("{} {}", count, core::name(kind));
+    if (used + 2 + text.size() + time.size() > style_.width) {
+      print(line + ",");
+      line.clear();
+      used = 0;
+    }
+    line += (used == 0 ? "" : ", ") + style_.paint(colour_of(kind), text);
+    used += text.size() + 2;
+  }
+  print((line.empty() ? "nothing was run" : line) + time);
+}
+
+void Console::run_ended(const core::RunReport& run) {
+  erase_transient();
+  if (run.counts.total() == 0 && run.stopped_by_signal == 0 && !run.target_unreachable) {
+    print(base::fit(fmt::format("Nothing to do: no script is pending in {}.", shown(settings_.pending_folder)),
+                    style_.width));
+    return;
+  }
+  if (settings_.talkative != Talk::quiet) print("");
+  print_counts(run);
+  print_hints(run);
+}
+
+void Console::print_hints(const core::RunReport& run) {
+  std::vector<std::string> hints;
+  if (run.stopped_by_signal != 0)
+    hints.push_back(fmt::format("Stopped by {}; what was not finished is still pending.",
+                                run.stopped_by_signal == 2 ? "SIGINT" : "SIGTERM"));
+  if (run.target_unreachable)
+    hints.emplace_back("A database cannot be reached; what needs it is still pending. See: fettle config show");
+  if (run.counts.blocked > 0 && !run.target_unreachable)
+    hints.push_back(fmt::format("What is blocked stays in {}. See: fettle plan", settings_.pending_folder));
+  if (run.counts.unknown > 0) hints.emplace_back("Look into the database before anything else. See: fettle status");
+  for (const std::string& hint : hints)
+    for (const std::string& line : paragraph(hint, style_.width)) print(line);
+}
+
+}  // namespace cli

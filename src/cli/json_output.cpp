@@ -1,0 +1,319 @@
+#include "cli/json_output.hpp"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "cli/words.hpp"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t k_deepest = 200;  // the library writes by recursion
+
+std::string dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Json or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json milliseconds(std::chrono::microseconds duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
+
+Json time_or_null(base::Instant instant) {
+  return instant.milliseconds == 0 ? Json(nullptr) : Json(base::iso8601(instant));
+}
+
+Json id_or_null(std::int64_t id) {
+  return id == 0 ? Json(nullptr) : Json(id);
+}
+
+// A result that is no JSON is told as text rather than lost.
+Json result_value(const std::string& text) {
+  if (text.empty()) return nullptr;
+  if (!base::is_json(text, k_deepest)) return text;
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_discarded() ? Json(text) : value;
+}
+
+Json counts_object(const core::Counts& counts) {
+  return {{"succeeded", counts.succeeded}, {"failed", counts.failed},           {"skipped", counts.skipped},
+          {"blocked", counts.blocked},     {"interrupted", counts.interrupted}, {"unknown", counts.unknown}};
+}
+
+void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const core::Outcome& outcome) {
+  json["outcome"] = kind ? Json(core::name(*kind)) : Json(nullptr);
+  json["cause"] = or_null(core::name(outcome.cause));
+  json["reason"] = or_null(outcome.reason);
+  json["message"] = or_null(outcome.message);
+  json["result"] = result_value(outcome.result);
+  json["error"] = or_null(outcome.error);
+  json["traceback"] = or_null(outcome.traceback);
+}
+
+Json script_object(const core::AttemptReport& attempt) {
+  Json json = {
+      {"script", attempt.script}, {"sha256", or_null(attempt.sha256)}, {"attempt", id_or_null(attempt.attempt)}};
+  add_outcome(json, attempt.outcome.kind, attempt.outcome);
+  json["duration_ms"] = milliseconds(attempt.duration);
+  json["moved_to"] = or_null(attempt.moved_to);
+  json["changes"] = nullptr;
+  json["note"] = or_null(attempt.note);
+  return json;
+}
+
+Json attempt_object(const ledger::Attempt& attempt) {
+  Json json = {{"script", attempt.script}, {"sha256", attempt.sha256}, {"attempt", attempt.id}};
+  add_outcome(json, attempt.ended_as, attempt.outcome);
+  json["duration_ms"] = attempt.ended_as ? milliseconds(attempt.measures.total) : Json(nullptr);
+  json["moved_to"] = or_null(attempt.moved_to);
+  json["changes"] = nullptr;
+  json["run"] = attempt.run;
+  json["by"] = or_null(attempt.by);
+  json["host"] = or_null(attempt.host);
+  json["trigger"] = or_null(attempt.trigger);
+  json["started_at"] = time_or_null(attempt.started);
+  json["finished_at"] = attempt.ended_as ? time_or_null(attempt.finished) : Json(nullptr);
+  json["state"] = or_null(attempt.state);
+  return json;
+}
+
+Json run_object(const core::RunReport& run) {
+  Json json = {{"run", id_or_null(run.run)},
+               {"trigger", or_null(run.trigger)},
+               {"by", or_null(run.by)},
+               {"host", or_null(run.host)},
+               {"started_at", time_or_null(run.started)},
+               {"finished_at", time_or_null(run.finished)},
+               {"duration_ms", milliseconds(run.duration)},
+               {"dry_run", run.dry_run},
+               {"counts", counts_object(run.counts)}};
+  json["scripts"] = Json::array();
+  for (const core::AttemptReport& attempt : run.scripts) json["scripts"].push_back(script_object(attempt));
+  json["exit_code"] = core::exit_code(run);
+  return json;
+}
+
+Json ledger_run_object(const ledger::Run& run) {
+  return {{"run", run.id},
+          {"trigger", or_null(run.trigger)},
+          {"by", or_null(run.by)},
+          {"host", or_null(run.host)},
+          {"reason", or_null(run.reason)},
+          {"command", or_null(run.command)},
+          {"pid", id_or_null(run.pid)},
+          {"started_at", time_or_null(run.started)},
+          {"finished_at", run.finished ? time_or_null(*run.finished) : Json(nullptr)},
+          {"exit_code", run.exit_code ? Json(*run.exit_code) : Json(nullptr)},
+          {"counts", counts_object(run.counts)}};
+}
+
+Json lock_object(const runner::Lock& lock) {
+  Json json = {{"held", lock.held}, {"description", nullptr}, {"run", nullptr}, {"in_work", nullptr}};
+  if (!lock.held) return json;
+  json["description"] = runner::describe(lock);
+  if (lock.run) json["run"] = ledger_run_object(*lock.run);
+  if (lock.in_work)
+    json["in_work"] = {{"attempt", lock.in_work->id},
+                       {"script", lock.in_work->script},
+                       {"started_at", time_or_null(lock.in_work->started)}};
+  return json;
+}
+
+Json ignored_list(const std::vector<core::Ignored>& ignored) {
+  Json list = Json::array();
+  for (const core::Ignored& each : ignored) list.push_back({{"name", each.name}, {"reason", each.reason}});
+  return list;
+}
+
+// `script` is the name under which the file lies in the folder now.
+Json failed_object(const runner::Failed& failed) {
+  if (!failed.attempt) {
+    Json json = {{"script", failed.script}, {"sha256", nullptr}, {"attempt", nullptr}};
+    json["error"] = nullptr;
+    return json;
+  }
+  Json json = attempt_object(*failed.attempt);
+  json["script"] = failed.script;
+  return json;
+}
+
+void add_declaration(Json& json, const core::Declaration& declaration) {
+  json["description"] = or_null(declaration.description);
+  json["database"] = or_null(declaration.database);
+  json["repeatable"] = declaration.repeatable;
+  json["timeout_ms"] = declaration.timeout ? Json(declaration.timeout->count()) : Json(nullptr);
+}
+
+Json planned_object(const runner::Planned& planned) {
+  Json json = {{"script", planned.script},
+               {"sha256", or_null(planned.sha256)},
+               {"state", core::name(planned.state)},
+               {"forecast", forecast_name(planned.forecast)},
+               {"reason", or_null(planned.reason)},
+               {"cause", or_null(core::name(planned.outcome.cause))},
+               {"error", or_null(planned.outcome.error)},
+               {"traceback", or_null(planned.outcome.traceback)}};
+  add_declaration(json, planned.declaration);
+  return json;
+}
+
+Json checked_object(const runner::Checked& checked) {
+  Json json = {{"script", checked.script},
+               {"sha256", or_null(checked.sha256)},
+               {"outcome", core::name(checked.outcome.kind)},
+               {"cause", or_null(core::name(checked.outcome.cause))},
+               {"error", or_null(checked.outcome.error)},
+               {"traceback", or_null(checked.outcome.traceback)}};
+  add_declaration(json, checked.declaration);
+  return json;
+}
+
+Json measures_object(const ledger::Measures& measures) {
+  return {{"load_ms", milliseconds(measures.load)},
+          {"should_run_ms", milliseconds(measures.should_run)},
+          {"execute_ms", milliseconds(measures.execute)},
+          {"commit_ms", milliseconds(measures.commit)},
+          {"total_ms", milliseconds(measures.total)},
+          {"cpu_ms", milliseconds(measures.cpu)},
+          {"peak_memory", measures.peak_memory},
+          {"statements", measures.statements},
+          {"rows_changed", measures.rows_changed},
+          {"worker_sandbox", or_null(measures.worker_sandbox)},
+          {"broker_sandbox", or_null(measures.broker_sandbox)}};
+}
+
+}  // namespace
+
+std::string run_json(const core::RunReport& run) {
+  return dump(run_object(run));
+}
+
+std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued) {
+  Json json = run_object(run);
+  json["requeued"] = requeued;
+  return dump(json);
+}
+
+std::string requeued_json(const std::vector<std::string>& requeued) {
+  return dump({{"requeued", requeued}});
+}
+
+std::string status_json(const runner::Survey& survey) {
+  Json json;
+  json["pending"] = Json::array();
+  for (const runner::Pending& each : survey.pending)
+    json["pending"].push_back({{"script", each.script},
+                               {"sha256", or_null(each.sha256)},
+                               {"state", core::name(each.state)},
+                               {"reason", or_null(each.reason)}});
+  json["failed"] = Json::array();
+  for (const runner::Failed& each : survey.failed) json["failed"].push_back(failed_object(each));
+  json["ignored"] = ignored_list(survey.ignored);
+  json["warnings"] = survey.warnings;
+  json["counts"] = {{"pending", survey.pending.size()},
+                    {"failed", survey.failed.size()},
+                    {"ignored", survey.ignored.size()},
+                    {"succeeded", survey.succeeded}};
+  json["last_run"] = survey.last_run ? ledger_run_object(*survey.last_run) : Json(nullptr);
+  json["lock"] = lock_object(survey.lock);
+  return dump(json);
+}
+
+std::string history_json(const std::vector<ledger::Attempt>& attempts) {
+  Json json = Json::array();
+  for (const ledger::Attempt& attempt : attempts) json.push_back(attempt_object(attempt));
+  return dump(json);
+}
+
+std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,
+                      const std::string& text, const std::vector<ledger::Attempt>& others) {
+  Json json = attempt_object(attempt);
+  json["run_reason"] = or_null(attempt.run_reason);
+  json["command"] = or_null(attempt.command);
+  json["database"] = or_null(attempt.database);
+  json["description"] = or_null(attempt.description);
+  json["repeatable"] = attempt.repeatable;
+  json["measures"] = measures_object(attempt.measures);
+  json["log"] = Json::array();
+  for (const ledger::LogLine& line : lines)
+    json["log"].push_back({{"at", time_or_null(line.at)}, {"level", core::name(line.level)}, {"text", line.text}});
+  json["text"] = text;
+  json["other_attempts"] = Json::array();
+  for (const ledger::Attempt& other : others) json["other_attempts"].push_back(attempt_object(other));
+  return dump(json);
+}
+
+std::string plan_json(const runner::PlanReport& plan) {
+  Json json;
+  json["scripts"] = Json::array();
+  for (const runner::Planned& each : plan.scripts) json["scripts"].push_back(planned_object(each));
+  json["ignored"] = ignored_list(plan.ignored);
+  json["warnings"] = plan.warnings;
+  json["target_unreachable"] = plan.target_unreachable;
+  return dump(json);
+}
+
+std::string check_json(const runner::CheckReport& check) {
+  Json json;
+  json["scripts"] = Json::array();
+  for (const runner::Checked& each : check.scripts) json["scripts"].push_back(checked_object(each));
+  json["ignored"] = ignored_list(check.ignored);
+  json["warnings"] = check.warnings;
+  return dump(json);
+}
+
+std::string config_show_json(const LoadedConfig& loaded) {
+  Json json = {{"file", loaded.config.file}, {"directory", loaded.config.directory}};
+  json["settings"] = Json::array();
+  for (const Setting& setting : loaded.settings)
+    json["settings"].push_back({{"key", setting.key}, {"value", setting.value}, {"origin", setting.origin}});
+  json["warnings"] = loaded.warnings;
+  return dump(json);
+}
+
+std::string config_check_json(const LoadedConfig& loaded) {
+  Json json = {{"file", loaded.config.file}, {"ok", true}};
+  json["databases"] = Json::array();
+  for (const core::DatabaseConfig& database : loaded.config.databases) json["databases"].push_back(database.name);
+  json["warnings"] = loaded.warnings;
+  return dump(json);
+}
+
+std::string error_json(const base::Error& error) {
+  Json json;
+  json["error"] = {{"kind", kind_name(error.kind())},
+                   {"message", error.what()},
+                   {"state", or_null(error.state())},
+                   {"next", or_null(error.next())},
+                   {"exit_code", base::exit_code(error.kind())}};
+  return dump(json);
+}
+
+std::string object_json(const std::vector<std::pair<std::string, std::string>>& fields) {
+  Json json = Json::object();
+  for (const auto& [name, text] : fields) json[name] = text;
+  return dump(json);
+}
+
+std::string lists_json(const std::vector<std::pair<std::string, std::vector<std::string>>>& fields) {
+  Json json = Json::object();
+  for (const auto& [name, list] : fields) json[name] = list;
+  return dump(json);
+}
+
+std::string pretty(std::string_view json) {
+  if (!base::is_json(json, k_deepest)) return std::string(json);
+  const Json value = Json::parse(json, nullptr, false);
+  return value.is_discarded() ? std::string(json) : dump(value);
+}
+
+}  // namespace cli

@@ -1,0 +1,39 @@
+// The documents that --json prints (design section 7). The only place in this room that includes nlohmann. Pure: every
+// function gives a whole document without a line end. Text that is not UTF-8 is repaired, never refused.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cli/config_file.hpp"
+#include "core/report.hpp"
+#include "ledger/history.hpp"
+#include "runner/preflight.hpp"
+#include "runner/survey.hpp"
+
+namespace cli {
+
+std::string run_json(const core::RunReport& run);
+// A run that retry started: the same, and which files it brought back.
+std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued);
+std::string requeued_json(const std::vector<std::string>& requeued);
+std::string status_json(const runner::Survey& survey);
+std::string history_json(const std::vector<ledger::Attempt>& attempts);
+std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,
+                      const std::string& text, const std::vector<ledger::Attempt>& others);
+std::string plan_json(const runner::PlanReport& plan);
+std::string check_json(const runner::CheckReport& check);
+std::string config_show_json(const LoadedConfig& loaded);
+std::string config_check_json(const LoadedConfig& loaded);
+std::string error_json(const base::Error& error);
+// Simple documents: names and texts, names and lists.
+std::string object_json(const std::vector<std::pair<std::string, std::string>>& fields);
+std::string lists_json(const std::vector<std::pair<std::string, std::vector<std::string>>>& fields);
+
+// A JSON text with line ends and indentation; unchanged when it is not well-formed.
+std::string pretty(std::string_view json);
+
+}  // namespace cli

@@ -1,0 +1,100 @@
+#include "cli/listing.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+#include "base/text.hpp"
+#include "base/time.hpp"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t k_label_width = 11;
+constexpr std::size_t k_time_width = 8;
+
+std::string outcome_word(const Style& style, const std::optional<core::OutcomeKind>& kind) {
+  if (!kind) return fmt::format("{} running", style.utf8 ? "…" : "...");
+  return fmt::format("{} {}", style.symbol(*kind), core::name(*kind));
+}
+
+struct Widths {
+  std::size_t attempt = 2, run = 3, outcome = 7;
+};
+
+Widths widths_of(const Style& style, const std::vector<ledger::Attempt>& attempts) {
+  Widths widths;
+  for (const ledger::Attempt& attempt : attempts) {
+    widths.attempt = std::max(widths.attempt, fmt::formatted_size("{}", attempt.id));
+    widths.run = std::max(widths.run, fmt::formatted_size("{}", attempt.run));
+    widths.outcome = std::max(widths.outcome, base::display_width(outcome_word(style, attempt.ended_as)));
+  }
+  return widths;
+}
+
+}  // namespace
+
+void print_field(const Context& context, std::string_view label, std::string_view text) {
+  if (text.empty()) return;
+  bool first = true;
+  for (const std::string& line : paragraph(text, context.style.width - k_label_width)) {
+    context.print(context.style.paint(Colour::dim, pad(first ? label : "", k_label_width)) + line + "\n");
+    first = false;
+  }
+}
+
+void print_ignored(const Context& context, const std::vector<core::Ignored>& ignored, std::string_view folder) {
+  if (ignored.empty()) return;
+  context.print(
+      fmt::format("{} in {}\n",
+                  context.style.paint(Colour::yellow, fmt::format("{} ignored", base::plural(ignored.size(), "file"))),
+                  base::escape(folder)));
+  const std::size_t column = std::min<std::size_t>(36, context.style.width / 2 - 4);
+  for (const core::Ignored& each : ignored) {
+    const std::string line =
+        fmt::format("  {}  {}", pad(base::fit(base::escape(each.name), column), column), base::escape(each.reason));
+    context.print(base::fit(line, context.style.width) + "\n");
+  }
+}
+
+std::string outcome_text(const Style& style, const std::optional<core::OutcomeKind>& kind, std::size_t width) {
+  return style.paint(kind ? colour_of(*kind) : Colour::dim, pad(outcome_word(style, kind), width));
+}
+
+void print_attempts(const Context& context, const std::vector<ledger::Attempt>& attempts) {
+  const Style& style = context.style;
+  const Widths widths = widths_of(style, attempts);
+  const std::string heading = fmt::format("{:>{}}  {:>{}}  {:<16}  {:<{}}  {:>{}}  script", "id", widths.attempt, "run",
+                                          widths.run, "started", "outcome", widths.outcome, "time", k_time_width);
+  context.print(style.paint(Colour::dim, base::fit(heading, style.width)) + "\n");
+  const std::size_t before = widths.attempt + widths.run + 16 + widths.outcome + k_time_width + 10;
+  const std::size_t room = style.width > before + 8 ? style.width - before : 8;
+  for (const ledger::Attempt& attempt : attempts) {
+    const std::string time = attempt.ended_as ? base::format_duration(attempt.measures.total) : "";
+    context.print(fmt::format("{:>{}}  {:>{}}  {}  {}  {:>{}}  {}\n", attempt.id, widths.attempt, attempt.run,
+                              widths.run, base::local_time(attempt.started).substr(0, 16),
+                              outcome_text(style, attempt.ended_as, widths.outcome), time, k_time_width,
+                              base::fit(base::escape(attempt.script), room)));
+  }
+}
+
+void print_error(const Context& context, const core::Outcome& outcome) {
+  for (const std::string& line : paragraph(outcome.error, context.style.width - 6))
+    context.print("      " + line + "\n");
+  if (context.arguments.talk != Talk::verbose) return;
+  for (const std::string_view line : base::split(base::trim(outcome.traceback), '\n'))
+    context.print(base::fit("      " + base::escape(line), context.style.width) + "\n");
+}
+
+void print_hints(const Context& context, const std::vector<Hint>& hints) {
+  if (hints.empty() || context.arguments.talk == Talk::quiet) return;
+  context.print("\nNext:\n");
+  std::size_t column = 0;
+  for (const Hint& hint : hints) column = std::max(column, base::display_width(hint.command));
+  for (const Hint& hint : hints) {
+    const std::string line = fmt::format("  {}  {}", pad(hint.command, column), hint.effect);
+    context.print(base::fit(line, context.style.width) + "\n");
+  }
+}
+
+}  // namespace cli

@@ -1,0 +1,35 @@
+// Lines that several commands print alike. Every function escapes what it is given; no line is wider than the style.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "core/script.hpp"
+#include "ledger/history.hpp"
+
+namespace cli {
+
+// "label      text", the text wrapped below itself.
+void print_field(const Context& context, std::string_view label, std::string_view text);
+
+// Files that are not candidates, with the reason beside them; nothing for none.
+void print_ignored(const Context& context, const std::vector<core::Ignored>& ignored, std::string_view folder);
+
+// Attempts as a table, in the order given.
+void print_attempts(const Context& context, const std::vector<ledger::Attempt>& attempts);
+
+// The indented lines of an error and, where there is one, its traceback.
+void print_error(const Context& context, const core::Outcome& outcome);
+
+// "✓ succeeded", in its colour; "… running" where there is no outcome yet.
+std::string outcome_text(const Style& style, const std::optional<core::OutcomeKind>& kind, std::size_t width);
+
+// "fettle run  what it does" under "Next:".
+struct Hint {
+  std::string command, effect;
+};
+void print_hints(const Context& context, const std::vector<Hint>& hints);
+
+}  // namespace cli

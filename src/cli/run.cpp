@@ -1,0 +1,57 @@
+#include "cli/run.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/console.hpp"
+#include "cli/json_output.hpp"
+#include "folder/folders.hpp"
+#include "runner/survey.hpp"
+
+namespace cli {
+namespace {
+
+// The folders are closed again before the run opens anything.
+std::vector<std::string> pending_names(const core::Config& config) {
+  return folder::Folders::open(config, folder::Missing::is_empty).list(folder::Place::scripts).names;
+}
+
+}  // namespace
+
+runner::RunRequest request_from(const Arguments& arguments, const core::Config& config) {
+  runner::RunRequest request;
+  request.on_failure = arguments.stop_on_error ? core::OnFailure::stop : config.run.on_failure;
+  request.force = arguments.force ? core::Force::yes : core::Force::no;
+  request.by = arguments.by;
+  request.reason = arguments.reason;
+  request.command = arguments.command_line;
+  request.wait = arguments.wait;
+  return request;
+}
+
+std::string databases_text(const LoadedConfig& loaded) {
+  std::string text;
+  for (const core::DatabaseConfig& database : loaded.config.databases)
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", database.name, shown_url(loaded, database.name));
+  return text;
+}
+
+core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
+  Console console({.out = context.arguments.json ? nullptr : context.out,
+                   .talk = context.talk,
+                   .talkative = context.arguments.talk,
+                   .style = context.style,
+                   .database = databases_text(context.loaded),
+                   .pending_folder = context.config().folders.scripts});
+  return runner::run(context.config(), request, console);
+}
+
+int run_scripts_command(const Context& context) {
+  runner::RunRequest request = request_from(context.arguments, context.config());
+  if (!context.arguments.words.empty())
+    request.scripts = runner::select(context.arguments.words, pending_names(context.config()));
+  const core::RunReport report = run_and_tell(context, request);
+  if (context.arguments.json) context.print(run_json(report) + "\n");
+  return core::exit_code(report);
+}
+
+}  // namespace cli

@@ -1,0 +1,22 @@
+// One run with its telling: for `run` and `retry`. Lives in the runner process. Nothing may be open before it is called
+// that a helper process should not inherit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "runner/runner.hpp"
+
+namespace cli {
+
+// The parts of a request that both commands share.
+runner::RunRequest request_from(const Arguments& arguments, const core::Config& config);
+
+// Runs and tells on the console; the caller prints JSON where it is asked for.
+core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request);
+
+// "main (sqlite:app.db), old (sqlite:old.db)"
+std::string databases_text(const LoadedConfig& loaded);
+
+}  // namespace cli

@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/json_output.hpp"
+#include "cli/listing.hpp"
+#include "cli/recorded.hpp"
+
+namespace cli {
+namespace {
+
+ledger::History open_history(const Context& context) {
+  auto history = ledger::History::open(context.config().path(context.config().ledger.path));
+  if (history) return std::move(*history);
+  throw base::Error(base::ErrorKind::usage, "no script was run yet, so there is nothing to show",
+                    "Nothing was changed.", "fettle status");
+}
+
+// The other attempts of this script, newest first.
+std::vector<ledger::Attempt> others_of(const ledger::History& history, const ledger::Attempt& shown) {
+  constexpr std::int64_t k_most = 20;
+  ledger::Filter filter;
+  filter.script = shown.script;
+  filter.limit = k_most;
+  std::vector<ledger::Attempt> others = history.attempts(filter);
+  std::erase_if(others, [&shown](const ledger::Attempt& each) { return each.id == shown.id; });
+  return others;
+}
+
+void heading(const Context& context, std::string_view text) {
+  context.print("\n" + context.style.paint(Colour::bold, text) + "\n");
+}
+
+void print_lines_of(const Context& context, std::string_view text, std::string_view indent) {
+  for (const std::string_view line : base::split(text, '\n'))
+    context.print(fmt::format("{}{}\n", indent, base::escape_lines(line)));
+}
+
+std::string when(const ledger::Attempt& attempt) {
+  std::string text = base::local_time(attempt.started);
+  if (attempt.ended_as) text += fmt::format(", for {}", base::format_duration(attempt.measures.total));
+  return text;
+}
+
+std::string who(const ledger::Attempt& attempt) {
+  return fmt::format("{} on {}, {}{}{}", attempt.by, attempt.host, attempt.trigger,
+                     attempt.run_reason.empty() ? "" : ": ", attempt.run_reason);
+}
+
+void print_measures(const Context& context, const ledger::Measures& measures) {
+  print_field(context, "durations",
+              fmt::format("load {}, shouldRun {}, execute {}, commit {}", base::format_duration(measures.load),
+                          base::format_duration(measures.should_run), base::format_duration(measures.execute),
+                          base::format_duration(measures.commit)));
+  print_field(context, "worker",
+              fmt::format("cpu {}, peak memory {}", base::format_duration(measures.cpu),
+                          base::format_size(measures.peak_memory)));
+  print_field(context, "database",
+              fmt::format("{}, {} changed", base::plural(measures.statements, "statement"),
+                          base::plural(measures.rows_changed, "row")));
+  print_field(context, "sandbox",
+              fmt::format("worker {}; broker {}", measures.worker_sandbox, measures.broker_sandbox));
+}
+
+void print_header(const Context& context, const ledger::Attempt& attempt) {
+  const std::string title =
+      fmt::format("attempt {} {} {}", attempt.id, context.style.bullet(), base::escape(attempt.script));
+  context.print(context.style.paint(Colour::bold, base::fit(title, context.style.width)) + "\n\n");
+  std::string outcome = outcome_text(context.style, attempt.ended_as, 0);
+  if (attempt.ended_as == core::OutcomeKind::failed) outcome += fmt::format(": {}", cause_text(attempt.outcome.cause));
+  context.print(context.style.paint(Colour::dim, "outcome    ") + outcome + "\n");
+  print_field(context, "reason", attempt.outcome.reason);
+  print_field(context, "message", attempt.outcome.message);
+  print_field(context, "about", attempt.description);
+  print_field(context, "started", when(attempt));
+  print_field(context, "run", fmt::format("{} by {}", attempt.run, who(attempt)));
+  print_field(context, "command", attempt.command);
+  print_field(context, "file", attempt.moved_to.empty() ? "stayed pending" : attempt.moved_to);
+  print_field(context, "version",
+              fmt::format("{}{}{}", attempt.sha256, attempt.state.empty() ? "" : ", ", attempt.state));
+  print_field(context, "writes to", attempt.database);
+  if (attempt.repeatable) print_field(context, "repeatable", "yes");
+  if (attempt.ended_as) print_measures(context, attempt.measures);
+}
+
+void print_outcome(const Context& context, const core::Outcome& outcome) {
+  if (!outcome.error.empty()) {
+    heading(context, "Error");
+    print_lines_of(context, base::trim(outcome.error), "  ");
+  }
+  if (!outcome.traceback.empty()) {
+    heading(context, "Traceback");
+    print_lines_of(context, base::trim(outcome.traceback), "  ");
+  }
+  if (!outcome.result.empty()) {
+    heading(context, "Result");
+    print_lines_of(context, pretty(outcome.result), "  ");
+  }
+}
+
+void print_log(const Context& context, const std::vector<ledger::LogLine>& lines) {
+  if (lines.empty()) return;
+  heading(context, "Log");
+  for (const ledger::LogLine& line : lines) {
+    const std::string start =
+        fmt::format("  {}  {}", base::iso8601(line.at).substr(11), pad(core::name(line.level), 5));
+    context.print(context.style.paint(Colour::dim, start) + "  " + base::escape(line.text) + "\n");
+  }
+}
+
+// Exactly what ran: never wrapped, never cut, only made safe for the terminal.
+void print_text(const Context& context, std::string_view text) {
+  heading(context, "Text that ran");
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  const std::vector<std::string_view> lines = base::split(text, '\n');
+  const std::size_t width = std::max<std::size_t>(3, fmt::formatted_size("{}", lines.size()));
+  std::size_t number = 0;
+  for (const std::string_view line : lines)
+    context.print(context.style.paint(Colour::dim, fmt::format("  {:>{}} ", ++number, width)) +
+                  fmt::format(" {}\n", base::escape_lines(line)));
+}
+
+void print_attempt(const Context& context, const ledger::History& history, const ledger::Attempt& attempt,
+                   const std::vector<ledger::Attempt>& others) {
+  print_header(context, attempt);
+  print_outcome(context, attempt.outcome);
+  print_log(context, history.lines(attempt.id));
+  print_text(context, history.text(attempt.sha256));
+  if (others.empty()) return;
+  heading(context, "Other attempts of this script");
+  print_attempts(context, others);
+}
+
+}  // namespace
+
+int show_command(const Context& context) {
+  const ledger::History history = open_history(context);
+  const Found found = find_attempt(history, context.arguments.words.front());
+  const std::vector<ledger::Attempt> others = others_of(history, found.attempt);
+  if (context.arguments.json)
+    context.print(
+        show_json(found.attempt, history.lines(found.attempt.id), history.text(found.attempt.sha256), others) + "\n");
+  else
+    print_attempt(context, history, found.attempt, others);
+  if (!found.also.empty() && found.also != found.attempt.script && context.arguments.talk != Talk::quiet)
+    context.say(fmt::format("This is attempt {}; the script of that number: fettle show {}\n", found.attempt.id,
+                            base::escape(shell_quote(core::stem_of(found.also)))));
+  return 0;
+}
+
+}  // namespace cli

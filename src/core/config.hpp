@@ -1,0 +1,74 @@
+// What the user configured, as plain structs with their defaults. Read by cli/config_file; each room gets only its
+// part.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/outcome.hpp"
+
+namespace core {
+
+enum class Order { bytes, natural };
+enum class OnFailure { go_on, stop };
+enum class Changed { run, hold };  // same name as a script that was applied, other bytes
+
+struct FolderConfig {
+  std::string scripts = "fix-scripts";
+  std::string succeeded = "successfully-ran";
+  std::string failed = "failed";
+  Order order = Order::bytes;
+};
+
+struct LedgerConfig {
+  std::string path = ".fettle/ledger.db";  // its folder also holds the run lock: keep nothing else in it
+};
+
+struct DatabaseConfig {
+  std::string name;  // of [databases.NAME]
+  std::string url;   // "sqlite:app.db"; secrets already filled in, never printed
+};
+
+struct RunConfig {
+  OnFailure on_failure = OnFailure::go_on;
+  std::chrono::milliseconds timeout = std::chrono::minutes(5);  // of one attempt: loading, shouldRun() and execute()
+  std::uint64_t memory = std::uint64_t{256} << 20U;             // bytes that Lua may hold
+  std::uint64_t max_script_size = std::uint64_t{256} << 10U;    // bytes; compile time grows with its square
+  Skipped skipped = Skipped::move;
+  Changed changed = Changed::run;
+  std::string environment;                                     // shown to scripts as ctx.environment
+  std::chrono::milliseconds settle = std::chrono::seconds(2);  // where no lease can tell whether a file is complete
+};
+
+// The weakest lock-down that scripts may run under (core/sandbox_level.hpp names what each means).
+enum class SandboxMinimum { none, seccomp, full };
+
+struct SandboxConfig {
+  SandboxMinimum minimum = SandboxMinimum::seccomp;
+};
+
+enum class LogLevel { debug, info, warn, error, off };
+
+struct LogConfig {
+  LogLevel level = LogLevel::warn;
+  std::string file;  // empty: stderr
+};
+
+struct Config {
+  std::string directory;  // absolute; relative paths above are relative to it
+  std::string file;       // the config.toml that was read
+  FolderConfig folders;
+  LedgerConfig ledger;
+  std::vector<DatabaseConfig> databases;  // in the order of the file; "main" first when there is one
+  RunConfig run;
+  SandboxConfig sandbox;
+  LogConfig log;
+
+  // Absolute form of a configured path.
+  std::string path(const std::string& configured) const;
+};
+
+}  // namespace core

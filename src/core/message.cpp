@@ -1,0 +1,190 @@
+#include "core/message.hpp"
+
+#include <chrono>
+#include <tuple>
+
+#include "core/wire.hpp"
+
+// One `fields` for each message lists its members once, in wire order; encoding and decoding both walk that list.
+namespace core {
+namespace {
+
+template <class Field>
+void write(Writer& out, const Field& field);
+template <class Field>
+void read(Reader& in, Field& field);
+
+template <class Message>
+auto fields(Message&) {
+  return std::tie();
+}
+
+#define FETTLE_FIELDS(Message, ...)                \
+  [[maybe_unused]] auto fields(Message& m) {       \
+    return std::tie(__VA_ARGS__);                  \
+  }                                                \
+  [[maybe_unused]] auto fields(const Message& m) { \
+    return std::tie(__VA_ARGS__);                  \
+  }
+
+FETTLE_FIELDS(SandboxLevel, m.landlock_abi, m.seccomp, m.no_new_privileges, m.limits)
+FETTLE_FIELDS(Declaration, m.description, m.database, m.repeatable, m.timeout)
+FETTLE_FIELDS(DatabaseAddress, m.name, m.url)
+FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
+FETTLE_FIELDS(DatabaseStatus, m.name, m.engine, m.fault, m.cause)
+FETTLE_FIELDS(Spawn, m.role, m.settings)
+FETTLE_FIELDS(Spawned, m.pid)
+FETTLE_FIELDS(Ended, m.pid, m.status, m.cpu_microseconds, m.peak_memory)
+FETTLE_FIELDS(WorkerSettings, m.memory, m.cpu_seconds)
+FETTLE_FIELDS(BrokerSettings, m.directory, m.ledger_path, m.databases)
+FETTLE_FIELDS(Load, m.name, m.text, m.databases, m.attempt, m.run, m.preview, m.environment, m.triggered_by)
+FETTLE_FIELDS(Ask, m.database)
+FETTLE_FIELDS(WorkerReady, m.level)
+FETTLE_FIELDS(Loaded, m.declaration)
+FETTLE_FIELDS(Line, m.level, m.text)
+FETTLE_FIELDS(Answer, m.word, m.reason)
+FETTLE_FIELDS(Result, m.word, m.message, m.json)
+FETTLE_FIELDS(Fault, m.cause, m.error, m.traceback)
+FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds)
+FETTLE_FIELDS(Finish, m.commit)
+FETTLE_FIELDS(BrokerReady, m.level, m.databases)
+FETTLE_FIELDS(Began, m.cause, m.error)
+FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.statements, m.rows_changed)
+FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
+FETTLE_FIELDS(Many, m.database, m.sql, m.rows)
+FETTLE_FIELDS(Fetch, m.cursor)
+FETTLE_FIELDS(Close, m.cursor)
+FETTLE_FIELDS(Describe, m.what, m.database, m.table, m.name)
+FETTLE_FIELDS(Rows, m.cursor, m.columns, m.rows)
+FETTLE_FIELDS(Affected, m.rows)
+FETTLE_FIELDS(SqlFault, m.message)
+#undef FETTLE_FIELDS
+
+Role last(Role) {
+  return Role::broker;
+}
+Access last(Access) {
+  return Access::write;
+}
+Cause last(Cause) {
+  return Cause::unreachable;
+}
+LineLevel last(LineLevel) {
+  return LineLevel::error;
+}
+Answer::Word last(Answer::Word) {
+  return Answer::Word::skip;
+}
+Result::Word last(Result::Word) {
+  return Result::Word::skipped;
+}
+Done::Word last(Done::Word) {
+  return Done::Word::unknown;
+}
+Statement::Wants last(Statement::Wants) {
+  return Statement::Wants::rows;
+}
+Describe::What last(Describe::What) {
+  return Describe::What::has_index;
+}
+
+template <class Item>
+struct IsVector : std::false_type {};
+template <class Item>
+struct IsVector<std::vector<Item>> : std::true_type {};
+
+using Milliseconds = std::optional<std::chrono::milliseconds>;
+
+template <class Field>
+void write(Writer& out, const Field& field) {
+  if constexpr (std::is_same_v<Field, std::string>) {
+    out.put(std::string_view(field));
+  } else if constexpr (std::is_arithmetic_v<Field> || std::is_enum_v<Field> || std::is_same_v<Field, Row>) {
+    out.put(field);
+  } else if constexpr (std::is_same_v<Field, Milliseconds>) {
+    out.put(static_cast<std::int64_t>(field ? field->count() : -1));
+  } else if constexpr (IsVector<Field>::value) {
+    out.put(static_cast<std::uint32_t>(field.size()));
+    for (const auto& item : field) write(out, item);
+  } else {
+    std::apply([&out](const auto&... each) { (write(out, each), ...); }, fields(field));
+  }
+}
+
+template <class Field>
+void read(Reader& in, Field& field) {
+  if constexpr (std::is_same_v<Field, std::string>) {
+    field = in.text();
+  } else if constexpr (std::is_same_v<Field, bool>) {
+    field = in.flag();
+  } else if constexpr (std::is_enum_v<Field>) {
+    field = in.word(last(Field{}));
+  } else if constexpr (std::is_arithmetic_v<Field>) {
+    field = in.number<Field>();
+  } else if constexpr (std::is_same_v<Field, Row>) {
+    field = in.row();
+  } else if constexpr (std::is_same_v<Field, Milliseconds>) {
+    const auto count = in.number<std::int64_t>();
+    if (count >= 0) field = std::chrono::milliseconds(count);
+  } else if constexpr (IsVector<Field>::value) {
+    const std::uint32_t size = in.count();
+    for (std::uint32_t index = 0; index < size && in.good(); ++index) read(in, field.emplace_back());
+  } else {
+    std::apply([&in](auto&... each) { (read(in, each), ...); }, fields(field));
+  }
+}
+
+template <class Message>
+std::string encoded(const Message& message) {
+  Writer out;
+  write(out, message);
+  return out.take();
+}
+
+}  // namespace
+
+template <class Message>
+std::optional<Message> decode(std::string_view body) {
+  Reader in(body);
+  Message message;
+  read(in, message);
+  if (!in.complete()) return std::nullopt;
+  return message;
+}
+
+#define FETTLE_MESSAGE(Message)                \
+  std::string encode(const Message& message) { \
+    return encoded(message);                   \
+  }                                            \
+  template std::optional<Message> decode<Message>(std::string_view body);
+
+FETTLE_MESSAGE(Spawn)
+FETTLE_MESSAGE(Spawned)
+FETTLE_MESSAGE(Ended)
+FETTLE_MESSAGE(WorkerSettings)
+FETTLE_MESSAGE(BrokerSettings)
+FETTLE_MESSAGE(Load)
+FETTLE_MESSAGE(Ask)
+FETTLE_MESSAGE(Execute)
+FETTLE_MESSAGE(WorkerReady)
+FETTLE_MESSAGE(Loaded)
+FETTLE_MESSAGE(Line)
+FETTLE_MESSAGE(Answer)
+FETTLE_MESSAGE(Result)
+FETTLE_MESSAGE(Fault)
+FETTLE_MESSAGE(Begin)
+FETTLE_MESSAGE(Finish)
+FETTLE_MESSAGE(BrokerReady)
+FETTLE_MESSAGE(Began)
+FETTLE_MESSAGE(Done)
+FETTLE_MESSAGE(Statement)
+FETTLE_MESSAGE(Many)
+FETTLE_MESSAGE(Fetch)
+FETTLE_MESSAGE(Close)
+FETTLE_MESSAGE(Describe)
+FETTLE_MESSAGE(Rows)
+FETTLE_MESSAGE(Affected)
+FETTLE_MESSAGE(SqlFault)
+#undef FETTLE_MESSAGE
+
+}  // namespace core

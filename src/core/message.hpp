@@ -1,0 +1,266 @@
+// What runner, zygote, broker and worker say to each other. Each struct is one kind of frame (os/channel carries them).
+// decode() gives nullopt for anything malformed: whoever sent it is not to be trusted any more.
+//
+//   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
+//   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
+//   runner → broker  Begin, Finish                  broker → runner  BrokerReady, Began, Done
+//   worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/observer.hpp"
+#include "core/outcome.hpp"
+#include "core/sandbox_level.hpp"
+#include "core/script.hpp"
+#include "core/value.hpp"
+
+namespace core {
+
+enum class Kind : std::uint8_t {
+  spawn = 1,
+  spawned,
+  ended,
+  load = 16,
+  ask,
+  execute,
+  worker_ready,
+  loaded,
+  line,
+  answer,
+  result,
+  fault,
+  begin = 48,
+  finish,
+  broker_ready,
+  began,
+  done,
+  statement = 64,
+  many,
+  fetch,
+  close,
+  describe,
+  rows,
+  affected,
+  sql_fault,
+};
+
+enum class Role : std::uint8_t { worker, broker };
+enum class Access : std::uint8_t { read, write };
+
+struct Spawn {  // its descriptors are the child's
+  static constexpr Kind kind = Kind::spawn;
+  Role role = Role::worker;
+  std::string settings;  // WorkerSettings or BrokerSettings, encoded
+};
+
+struct Spawned {  // with one descriptor: the child's pidfd
+  static constexpr Kind kind = Kind::spawned;
+  std::int64_t pid = 0;  // 0: fork failed
+};
+
+struct Ended {
+  static constexpr Kind kind = Kind::ended;
+  std::int64_t pid = 0;
+  std::int32_t status = 0;  // as of wait(2)
+  std::int64_t cpu_microseconds = 0;
+  std::uint64_t peak_memory = 0;  // bytes
+};
+
+struct WorkerSettings {
+  static constexpr Kind kind = Kind::spawn;
+  std::uint64_t memory = 0;       // bytes that Lua may hold
+  std::uint64_t cpu_seconds = 0;  // last resort beside the runner's clock
+};
+
+struct DatabaseAddress {
+  std::string name, url;
+};
+
+struct BrokerSettings {
+  static constexpr Kind kind = Kind::spawn;
+  std::string directory;    // relative paths in URLs are relative to it
+  std::string ledger_path;  // may never be a target
+  std::vector<DatabaseAddress> databases;
+};
+
+struct DatabaseFacts {
+  std::string name;
+  std::string engine;
+};
+
+struct Load {
+  static constexpr Kind kind = Kind::load;
+  std::string name;  // of the script, escaped: it becomes part of error messages
+  std::string text;
+  std::vector<DatabaseFacts> databases;
+  std::int64_t attempt = 0, run = 0;
+  bool preview = false;
+  std::string environment, triggered_by;
+};
+
+struct Ask {
+  static constexpr Kind kind = Kind::ask;
+  std::string database;  // the one that `db` is
+};
+
+struct Execute {
+  static constexpr Kind kind = Kind::execute;
+};
+
+struct WorkerReady {
+  static constexpr Kind kind = Kind::worker_ready;
+  SandboxLevel level;
+};
+
+struct Loaded {
+  static constexpr Kind kind = Kind::loaded;
+  Declaration declaration;
+};
+
+struct Line {
+  static constexpr Kind kind = Kind::line;
+  LineLevel level = LineLevel::info;
+  std::string text;
+};
+
+struct Answer {  // of shouldRun()
+  static constexpr Kind kind = Kind::answer;
+  enum class Word : std::uint8_t { yes, no, skip } word = Word::no;
+  std::string reason;  // for skip
+};
+
+struct Result {  // of execute()
+  static constexpr Kind kind = Kind::result;
+  enum class Word : std::uint8_t { succeeded, failed, skipped } word = Word::failed;
+  std::string message;  // for failed: the error
+  std::string json;     // further fields; empty: none
+};
+
+struct Fault {
+  static constexpr Kind kind = Kind::fault;
+  Cause cause = Cause::error;
+  std::string error, traceback;
+};
+
+struct Begin {  // with the worker's channel as a descriptor when a new worker is to be served
+  static constexpr Kind kind = Kind::begin;
+  std::string database;
+  Access access = Access::read;
+  std::int64_t milliseconds = 0;  // until the attempt's time limit
+};
+
+struct Finish {
+  static constexpr Kind kind = Kind::finish;
+  bool commit = false;
+};
+
+struct DatabaseStatus {
+  std::string name, engine;
+  std::string fault;  // empty: open
+  Cause cause = Cause::none;
+};
+
+struct BrokerReady {
+  static constexpr Kind kind = Kind::broker_ready;
+  SandboxLevel level;
+  std::vector<DatabaseStatus> databases;
+};
+
+struct Began {
+  static constexpr Kind kind = Kind::began;
+  Cause cause = Cause::none;  // none: the transaction is open
+  std::string error;
+};
+
+struct Done {
+  static constexpr Kind kind = Kind::done;
+  enum class Word : std::uint8_t { committed, rolled_back, unknown } word = Word::rolled_back;
+  Cause cause = Cause::none;  // why a commit became a roll-back
+  std::string error;
+  std::uint64_t statements = 0, rows_changed = 0;
+};
+
+struct Statement {
+  static constexpr Kind kind = Kind::statement;
+  enum class Wants : std::uint8_t { affected, rows } wants = Wants::affected;
+  std::string database, sql;
+  Row parameters;
+};
+
+struct Many {  // one statement, executed for each row
+  static constexpr Kind kind = Kind::many;
+  std::string database, sql;
+  std::vector<Row> rows;
+};
+
+struct Fetch {
+  static constexpr Kind kind = Kind::fetch;
+  std::uint32_t cursor = 0;
+};
+
+struct Close {
+  static constexpr Kind kind = Kind::close;
+  std::uint32_t cursor = 0;
+};
+
+struct Describe {  // answered by Rows
+  static constexpr Kind kind = Kind::describe;
+  enum class What : std::uint8_t { tables, has_table, has_column, has_index } what = What::tables;
+  std::string database, table, name;
+};
+
+struct Rows {
+  static constexpr Kind kind = Kind::rows;
+  std::uint32_t cursor = 0;  // 0: these were the last
+  std::vector<std::string> columns;
+  std::vector<Row> rows;
+};
+
+struct Affected {
+  static constexpr Kind kind = Kind::affected;
+  std::int64_t rows = 0;
+};
+
+struct SqlFault {
+  static constexpr Kind kind = Kind::sql_fault;
+  std::string message;
+};
+
+std::string encode(const Spawn& message);
+std::string encode(const Spawned& message);
+std::string encode(const Ended& message);
+std::string encode(const WorkerSettings& message);
+std::string encode(const BrokerSettings& message);
+std::string encode(const Load& message);
+std::string encode(const Ask& message);
+std::string encode(const Execute& message);
+std::string encode(const WorkerReady& message);
+std::string encode(const Loaded& message);
+std::string encode(const Line& message);
+std::string encode(const Answer& message);
+std::string encode(const Result& message);
+std::string encode(const Fault& message);
+std::string encode(const Begin& message);
+std::string encode(const Finish& message);
+std::string encode(const BrokerReady& message);
+std::string encode(const Began& message);
+std::string encode(const Done& message);
+std::string encode(const Statement& message);
+std::string encode(const Many& message);
+std::string encode(const Fetch& message);
+std::string encode(const Close& message);
+std::string encode(const Describe& message);
+std::string encode(const Rows& message);
+std::string encode(const Affected& message);
+std::string encode(const SqlFault& message);
+
+// Defined for every message above.
+template <class Message>
+std::optional<Message> decode(std::string_view body);
+
+}  // namespace core

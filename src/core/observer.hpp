@@ -1,0 +1,31 @@
+// Is told what happens while a run goes on. Implemented by the console (cli/console); called in the runner's process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/report.hpp"
+
+namespace core {
+
+enum class LineLevel : std::uint8_t { debug, info, warn, error };
+std::string_view name(LineLevel level) noexcept;
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  virtual void run_started(const RunReport& run, std::size_t scripts) = 0;
+  virtual void script_started(std::string_view script, std::size_t index, std::size_t total) = 0;
+  // A line that the script logged. text: raw bytes from the script, to be escaped before it is shown.
+  virtual void script_line(LineLevel level, std::string_view text) = 0;
+  virtual void script_ended(const AttemptReport& attempt) = 0;
+  // Something a person should know that is no script's outcome. One line.
+  virtual void warning(std::string_view text) = 0;
+  virtual void waiting(std::string_view text) = 0;
+  virtual void run_ended(const RunReport& run) = 0;
+};
+
+}  // namespace core

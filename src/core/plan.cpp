@@ -1,0 +1,68 @@
+#include "core/plan.hpp"
+
+#include <fmt/format.h>
+
+namespace core {
+namespace {
+
+ScriptState state_of(const Known& known) noexcept {
+  if (known.same_version) return ScriptState::applied;
+  if (known.applied) return ScriptState::changed;
+  if (known.last) return ScriptState::retry;
+  return ScriptState::fresh;
+}
+
+}  // namespace
+
+Step decide(std::string_view sha256, const Known& known, Changed changed, Force force) {
+  Step step;
+  step.state = state_of(known);
+  switch (step.state) {
+    case ScriptState::fresh:
+      break;
+    case ScriptState::retry:
+      if (known.last->outcome == OutcomeKind::unknown && force == Force::no) {
+        step.decision = Decision::hold;
+        step.reason = fmt::format(
+            "nobody can say whether attempt {} was committed: look at the database first (fettle run --force runs it)",
+            known.last->attempt);
+        break;
+      }
+      step.reason = fmt::format("attempt {} {}{}", known.last->attempt, name(known.last->outcome),
+                                known.last->sha256 == sha256 ? "" : "; edited since");
+      break;
+    case ScriptState::changed:
+      step.reason = fmt::format("changed since it was applied in attempt {}", known.applied->attempt);
+      if (changed == Changed::hold && force == Force::no) {
+        step.decision = Decision::hold;
+        step.reason += "; held back by changed = \"hold\" (fettle run --force runs it)";
+      }
+      break;
+    case ScriptState::applied:
+      step.reason = fmt::format("already applied in attempt {}", known.same_version->attempt);
+      if (known.same_version_repeatable)
+        step.reason += ", repeatable";
+      else if (force == Force::yes)
+        step.reason += ", forced";
+      else
+        step.decision = Decision::skip;
+      break;
+  }
+  return step;
+}
+
+std::string_view name(ScriptState state) noexcept {
+  switch (state) {
+    case ScriptState::fresh:
+      return "new";
+    case ScriptState::retry:
+      return "retry";
+    case ScriptState::changed:
+      return "changed";
+    case ScriptState::applied:
+      return "applied";
+  }
+  return "";
+}
+
+}  // namespace core

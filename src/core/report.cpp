@@ -1,0 +1,45 @@
+#include "core/report.hpp"
+
+namespace core {
+
+void Counts::add(OutcomeKind kind) noexcept {
+  switch (kind) {
+    case OutcomeKind::succeeded:
+      ++succeeded;
+      break;
+    case OutcomeKind::failed:
+      ++failed;
+      break;
+    case OutcomeKind::skipped:
+      ++skipped;
+      break;
+    case OutcomeKind::blocked:
+      ++blocked;
+      break;
+    case OutcomeKind::interrupted:
+      ++interrupted;
+      break;
+    case OutcomeKind::unknown:
+      ++unknown;
+      break;
+    case OutcomeKind::rolled_back:
+    case OutcomeKind::marked:
+    case OutcomeKind::imported:
+      break;  // never the end of an attempt inside a run
+  }
+}
+
+std::uint64_t Counts::total() const noexcept {
+  return succeeded + failed + skipped + blocked + interrupted + unknown;
+}
+
+int exit_code(const RunReport& report) noexcept {
+  if (report.counts.unknown > 0) return 10;
+  if (report.stopped_by_signal != 0) return 128 + report.stopped_by_signal;
+  if (report.counts.failed > 0) return 4;
+  if (report.target_unreachable) return 6;
+  if (report.counts.blocked > 0 && report.counts.blocked == report.counts.total()) return 8;
+  return 0;
+}
+
+}  // namespace core

@@ -1,0 +1,47 @@
+// What a run tells: one line for each script while it goes on, and the whole when it is over.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "core/outcome.hpp"
+
+namespace core {
+
+// One attempt as it is told and stored.
+struct AttemptReport {
+  std::int64_t attempt = 0;  // id in the ledger; 0: none was recorded
+  std::string script;
+  std::string sha256;
+  Outcome outcome;
+  std::string moved_to;  // "failed/x.lua", relative to config.toml as configured; empty: the file stayed
+  std::string note;      // what is worth saying beside the outcome ("changed since attempt 3"); may be empty
+  std::chrono::microseconds duration{0};
+};
+
+struct Counts {
+  std::uint64_t succeeded = 0, failed = 0, skipped = 0, blocked = 0, interrupted = 0, unknown = 0;
+
+  void add(OutcomeKind kind) noexcept;
+  std::uint64_t total() const noexcept;
+};
+
+struct RunReport {
+  std::int64_t run = 0;  // 0: nothing was recorded because nothing was pending
+  std::string trigger, by, host;
+  base::Instant started, finished;
+  std::chrono::microseconds duration{0};
+  bool dry_run = false;
+  Counts counts;
+  bool target_unreachable = false;
+  int stopped_by_signal = 0;  // SIGINT or SIGTERM; 0: none
+  std::vector<AttemptReport> scripts;
+};
+
+// Design section 7: what went worst decides.
+int exit_code(const RunReport& report) noexcept;
+
+}  // namespace core

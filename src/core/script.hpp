@@ -1,0 +1,48 @@
+// A fix script as the folder vouches for it, and what it declares of itself.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace core {
+
+// A .lua file, read whole at one moment. Its identity is its file name, its version the SHA-256 of its bytes.
+struct Script {
+  std::string name;  // bytes of the file name, not always UTF-8
+  std::string sha256;
+  std::string text;
+};
+
+// The optional fields of a script (design section 3), as the worker read them. Fields of later issues join here.
+struct Declaration {
+  std::string description;
+  std::string database;  // the one it may write; empty: the first configured
+  bool repeatable = false;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+
+// A file in the pending folder that is not a candidate, and why: `status` shows both.
+struct Ignored {
+  std::string name;
+  std::string reason;
+};
+
+// "007" of "007_clear_menu.lua", "20261121" of "20261121-x.lua"; empty when the name starts with no digit.
+std::string_view number_of(std::string_view name) noexcept;
+
+// "007_clear_menu" of "007_clear_menu.lua".
+std::string_view stem_of(std::string_view name) noexcept;
+
+// "fix.lua" → "fix.2.lua" for copy 2; the stem is cut, between UTF-8 characters, where the name would pass 255 bytes.
+std::string numbered_name(std::string_view name, unsigned copy);
+
+// The other way round: "fix.2.lua" → "fix.lua"; a name without such a number is given back as it is.
+std::string unnumbered_name(std::string_view name);
+
+// "failed/NAME.error.txt" stands beside "failed/NAME"; the name is cut where it would pass 255 bytes.
+std::string error_note_name(std::string_view name);
+
+}  // namespace core

@@ -1,0 +1,27 @@
+// Opening the ledger file on either side, and saying what is wrong when SQLite refuses. A file that is not a ledger is
+// recognised by its first bytes, before SQLite may lock, recover or write anything. Everything here throws
+// Error(ledger_broken).
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ledger {
+
+// Makes folder and file when they are missing, migrates, and sees to it that WAL and synchronous=FULL are in force.
+SQLite::Database connect_to_write(const std::string& path);
+
+// nullopt: there is no ledger yet. Never makes or changes the ledger.
+std::optional<SQLite::Database> connect_to_read(const std::string& path);
+
+// For a connection whose sync may have failed: what it wrote last must not be carried from the log into the file.
+void never_checkpoint(SQLite::Database& database) noexcept;
+
+// "PATH: DOING: what SQLite said", and the next step that fits the cause.
+[[noreturn]] void throw_broken(const std::string& path, std::string_view doing, const SQLite::Exception& failure,
+                               std::string state);
+
+}  // namespace ledger

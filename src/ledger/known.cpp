@@ -1,0 +1,60 @@
+#include "ledger/known.hpp"
+
+namespace ledger {
+namespace {
+
+// The indexes are named so that a missing one is an error and never a slow answer.
+constexpr const char* k_last = R"sql(
+  SELECT id, outcome, sha256 FROM attempts INDEXED BY attempts_by_script
+  WHERE script = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1)sql";
+
+constexpr const char* k_applied = R"sql(
+  SELECT id, outcome, sha256 FROM attempts INDEXED BY attempts_applied
+  WHERE script = ?1 AND outcome IN ('succeeded', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
+
+constexpr const char* k_same_version = R"sql(
+  SELECT id, outcome, sha256, repeatable FROM attempts INDEXED BY attempts_applied_version
+  WHERE script = ?1 AND sha256 = ?2 AND outcome IN ('succeeded', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
+
+core::Known::Seen take_seen(Query& query) {
+  core::Known::Seen seen;
+  seen.attempt = query.take_number();
+  seen.outcome = core::outcome_from(query.take_text()).value();
+  seen.sha256 = query.take_text();
+  return seen;
+}
+
+}  // namespace
+
+KnownQueries::KnownQueries(SQLite::Database& database) noexcept
+    : last_(database, k_last), applied_(database, k_applied), same_version_(database, k_same_version) {}
+
+core::Known KnownQueries::ask(const std::string& script, const std::string& sha256) {
+  core::Known known;
+  known.last = last(script);
+  if (!known.last) return known;
+  known.applied = applied(script);
+  if (known.applied) same_version(script, sha256, known);
+  return known;
+}
+
+std::optional<core::Known::Seen> KnownQueries::last(const std::string& script) {
+  Query query(last_);
+  if (!query.text(script).next()) return std::nullopt;
+  return take_seen(query);
+}
+
+std::optional<core::Known::Seen> KnownQueries::applied(const std::string& script) {
+  Query query(applied_);
+  if (!query.text(script).next()) return std::nullopt;
+  return take_seen(query);
+}
+
+void KnownQueries::same_version(const std::string& script, const std::string& sha256, core::Known& known) {
+  Query query(same_version_);
+  if (!query.text(script).text(sha256).next()) return;
+  known.same_version = take_seen(query);
+  known.same_version_repeatable = query.take_number() != 0;
+}
+
+}  // namespace ledger

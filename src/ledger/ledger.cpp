@@ -1,0 +1,175 @@
+#include "ledger/ledger.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "ledger/connection.hpp"
+#include "ledger/texts.hpp"
+#include "ledger/writes.hpp"
+
+namespace ledger {
+
+struct Ledger::Inside {
+  explicit Inside(const std::string& ledger_path)
+      : path(ledger_path), database(connect_to_write(ledger_path)), writes(database) {}
+  ~Inside();
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+  bool in_transaction() const noexcept { return sqlite3_get_autocommit(database.getHandle()) == 0; }
+
+  // What is not durable at once (begin_run, set_moved_to) leaves its transaction open for the next commit.
+  void begin() {
+    if (!in_transaction()) writes.begin_transaction();
+  }
+
+  // Every call goes through here. state: in what state things are when it fails.
+  template <class Work>
+  auto guarded(std::string_view doing, std::string_view state, Work work) {
+    if (broken) throw_spent();
+    try {
+      return work();
+    } catch (const SQLite::Exception& failure) {
+      give_up();
+      throw_broken(path, doing, failure, std::string(state));
+    } catch (...) {
+      give_up();
+      throw;
+    }
+  }
+
+  template <class Work>
+  auto committed(std::string_view doing, std::string_view state, Work work) {
+    return guarded(doing, state, [&] {
+      begin();
+      const auto result = work();
+      writes.commit();
+      return result;
+    });
+  }
+
+  std::int64_t begin_attempt(const Intent& intent) {
+    writes.texts.keep(intent.script, intent.at);
+    return writes.insert_attempt(intent);
+  }
+
+  void finish_attempt(std::int64_t attempt, const Finished& finished) {
+    writes.end_attempt(attempt, finished);
+    writes.count_outcome(attempt, finished.outcome.kind);
+    writes.insert_lines(attempt, finished.lines);
+  }
+
+  void give_up() noexcept {
+    broken = true;
+    never_checkpoint(database);
+  }
+
+  [[noreturn]] void throw_spent() const {
+    throw base::Error(base::ErrorKind::ledger_broken,
+                      fmt::format("{}: the ledger failed before and takes nothing more", base::escape(path)),
+                      "nothing further was run", "run again once the first failure is mended");
+  }
+
+  std::string path;
+  SQLite::Database database;
+  Writes writes;
+  bool broken = false;
+};
+
+Ledger::Inside::~Inside() {
+  if (broken || !in_transaction()) return;
+  try {
+    writes.commit();
+  } catch (const SQLite::Exception&) {
+    give_up();  // only what the folders tell as well is lost
+  }
+}
+
+Ledger::Ledger(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Ledger::~Ledger() = default;
+Ledger::Ledger(Ledger&&) noexcept = default;
+Ledger& Ledger::operator=(Ledger&&) noexcept = default;
+
+Ledger Ledger::open(const std::string& path) {
+  return Ledger(std::make_unique<Inside>(path));
+}
+
+std::int64_t Ledger::begin_run(const RunStart& start) {
+  return inside_->guarded("the start of a run cannot be recorded", "nothing was run", [&] {
+    inside_->begin();
+    return inside_->writes.insert_run(start);
+  });
+}
+
+void Ledger::end_run(std::int64_t run, const RunEnd& end) {
+  inside_->committed("the end of the run cannot be recorded", "all attempts of the run are recorded", [&] {
+    inside_->writes.end_run(run, end);
+    return 0;
+  });
+}
+
+std::int64_t Ledger::begin_attempt(const Intent& intent) {
+  const std::string script = base::escape(intent.script.name);
+  return inside_->committed(fmt::format("the start of {} cannot be recorded", script),
+                            fmt::format("nothing of {} was run; the file stays where it is", script),
+                            [&] { return inside_->begin_attempt(intent); });
+}
+
+void Ledger::finish_attempt(std::int64_t attempt, const Finished& finished) {
+  inside_->committed(fmt::format("the end of attempt {} cannot be recorded", attempt),
+                     fmt::format("the attempt ended as {}, which the ledger may not know; its file stays where it is",
+                                 core::name(finished.outcome.kind)),
+                     [&] {
+                       inside_->finish_attempt(attempt, finished);
+                       return 0;
+                     });
+}
+
+std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next) {
+  const std::string script = base::escape(next.script.name);
+  return inside_->committed(
+      fmt::format("the end of attempt {} and the start of {} cannot be recorded", attempt, script),
+      fmt::format(
+          "the attempt ended as {}, which the ledger may not know; nothing of {} was run; both files stay where "
+          "they are",
+          core::name(finished.outcome.kind), script),
+      [&] {
+        inside_->finish_attempt(attempt, finished);
+        return inside_->begin_attempt(next);
+      });
+}
+
+void Ledger::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
+  inside_->guarded(fmt::format("where the file of attempt {} went cannot be recorded", attempt),
+                   fmt::format("the attempt is recorded; its file is now {}", base::escape(moved_to)), [&] {
+                     inside_->begin();
+                     inside_->writes.set_moved_to(attempt, moved_to);
+                   });
+}
+
+std::vector<Ledger::Unfinished> Ledger::unfinished() const {
+  return inside_->guarded("the ledger cannot be read", "nothing was run", [&] { return inside_->writes.unfinished(); });
+}
+
+core::Known Ledger::known(const std::string& name, const std::string& sha256) const {
+  return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
+                          [&] { return inside_->writes.known.ask(name, sha256); });
+}
+
+void Ledger::record(const Event& event) {
+  inside_->committed(fmt::format("{} cannot be recorded", base::escape(event.verb)), "the ledger is as it was before",
+                     [&] {
+                       inside_->writes.insert_event(event);
+                       return 0;
+                     });
+}
+
+std::string Ledger::text(const std::string& sha256) const {
+  return inside_->guarded("the ledger cannot be read", "nothing was changed",
+                          [&] { return read_text(inside_->database, inside_->path, sha256); });
+}
+
+}  // namespace ledger

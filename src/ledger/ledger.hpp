@@ -1,0 +1,126 @@
+// The audit file: every run, attempt, log line and the exact text that ran. Write side, in the runner only; there is
+// one writer at a time because the run lock is held. WAL with synchronous=FULL: what a call promises as durable
+// survives a power cut. Any failure to write throws Error(ledger_broken) and is never retried: after it every call
+// throws.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "core/observer.hpp"
+#include "core/outcome.hpp"
+#include "core/plan.hpp"
+#include "core/script.hpp"
+#include "ledger/place.hpp"
+
+namespace ledger {
+
+struct RunStart {
+  std::string trigger;  // "manual", "watch", "web", "schedule"
+  std::string by;
+  std::string host;
+  std::string reason;   // --reason; may be empty
+  std::string command;  // the command line
+  std::int64_t pid = 0;
+  base::Instant at;
+};
+
+struct RunEnd {
+  base::Instant at;
+  std::int64_t scripts = 0;
+  int exit_code = 0;
+};
+
+// Written before anything of a script runs.
+struct Intent {
+  std::int64_t run = 0;
+  core::Script script;
+  std::string state;  // core::name(ScriptState): new, retry, changed, applied
+  base::Instant at;
+};
+
+struct LogLine {
+  base::Instant at;
+  core::LineLevel level = core::LineLevel::info;
+  std::string text;
+};
+
+// What was measured of an attempt. Durations in microseconds.
+struct Measures {
+  std::chrono::microseconds load{0}, should_run{0}, execute{0}, commit{0}, total{0};
+  std::chrono::microseconds cpu{0};  // of the worker
+  std::uint64_t peak_memory = 0;     // of the worker, bytes
+  std::uint64_t statements = 0;      // sent by the script
+  std::uint64_t rows_changed = 0;    // as the database counted them
+  std::string worker_sandbox;        // core::describe of the level in force
+  std::string broker_sandbox;
+};
+
+struct Finished {
+  core::Outcome outcome;
+  core::Declaration declaration;
+  std::string database;  // the one it could write; empty when it never came so far
+  Measures measures;
+  std::vector<LogLine> lines;
+  base::Instant at;
+};
+
+// A verb that is no attempt: retry, mark, unlock …
+struct Event {
+  std::string verb;
+  std::string script;
+  std::string by, host, reason;
+  std::string detail;
+  base::Instant at;
+};
+
+class Ledger {
+ public:
+  // Opens the ledger at path, makes it (and its folder, mode 0700) when it is missing, migrates an older schema.
+  // Throws Error(ledger_broken) when it is no ledger, damaged, newer than this program, or not writable.
+  static Ledger open(const std::string& path);
+  ~Ledger();
+  Ledger(Ledger&&) noexcept;
+  Ledger& operator=(Ledger&&) noexcept;
+
+  // The run's id. Its row rides with the next commit: that of its first attempt, as a rule.
+  std::int64_t begin_run(const RunStart& start);
+  void end_run(std::int64_t run, const RunEnd& end);
+
+  // Durable when it returns: the attempt's id.
+  std::int64_t begin_attempt(const Intent& intent);
+  // Durable when it returns: outcome, log lines and measures in one commit.
+  void finish_attempt(std::int64_t attempt, const Finished& finished);
+  // Both in one commit, with one sync: the end of one attempt and the intent of the next.
+  std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next);
+  // Where the file went. Not synced on its own (it can be derived from the folders): rides with the next commit.
+  void set_moved_to(std::int64_t attempt, const std::string& moved_to);
+
+  // Attempts that were begun and never finished, by runs that are dead (the caller holds the lock).
+  struct Unfinished {
+    std::int64_t attempt = 0;
+    std::string script;
+    std::string sha256;
+  };
+  std::vector<Unfinished> unfinished() const;
+
+  core::Known known(const std::string& name, const std::string& sha256) const;
+
+  // Durable when it returns.
+  void record(const Event& event);
+
+  // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
+  std::string text(const std::string& sha256) const;
+
+ private:
+  struct Inside;
+  explicit Ledger(std::unique_ptr<Inside> inside);
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace ledger

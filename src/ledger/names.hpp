@@ -1,0 +1,14 @@
+// Script names that the ledger has seen, found by what people type. Hops along the index from name to name, so that its
+// cost follows the number of names and not that of attempts. Throws SQLite::Exception.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <string>
+#include <vector>
+
+namespace ledger {
+
+// See History::names_like.
+std::vector<std::string> find_names(SQLite::Database& database, const std::string& word);
+
+}  // namespace ledger

@@ -1,0 +1,14 @@
+// Where the ledger lies. Its folder also carries the run lock (os/lock), so it has to be there before either is opened.
+#pragma once
+
+#include <string>
+
+namespace ledger {
+
+// "/shop/.fettle" of "/shop/.fettle/ledger.db"; "." of "ledger.db".
+std::string folder_of(const std::string& ledger_path);
+
+// Makes that folder, and those above it, mode 0700, where they are missing. Throws Error(ledger_broken).
+void make_folder(const std::string& ledger_path);
+
+}  // namespace ledger

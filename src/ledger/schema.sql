@@ -1,0 +1,108 @@
+-- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
+-- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
+-- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
+-- This is the whole schema of version 1 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+
+-- One sweep over the folder.
+CREATE TABLE runs (
+  id          INTEGER PRIMARY KEY,  -- counts up from 1; `fettle history` and the page show it
+  trigger     TEXT NOT NULL CHECK (trigger <> ''),  -- what started it: manual, watch, web, schedule
+  by          TEXT NOT NULL,        -- who started it: a login name, or what --by said
+  host        TEXT NOT NULL,        -- name of the machine it ran on
+  pid         INTEGER NOT NULL,     -- process id of the runner on that machine
+  reason      TEXT,                 -- what --reason said; NULL: nothing
+  command     TEXT NOT NULL,        -- the command line, so that it can be repeated
+  fettle      TEXT NOT NULL,        -- version of the program
+  started_at  INTEGER NOT NULL,     -- ms since 1970
+  finished_at INTEGER,              -- ms since 1970; NULL: still going on, or the process died
+  exit_code   INTEGER,              -- of the process; NULL as finished_at is
+  scripts     INTEGER,              -- scripts that it had to deal with; NULL as finished_at is
+  succeeded   INTEGER NOT NULL DEFAULT 0,  -- attempts of this run that ended so, up to now
+  failed      INTEGER NOT NULL DEFAULT 0,  -- likewise
+  skipped     INTEGER NOT NULL DEFAULT 0,  -- likewise
+  blocked     INTEGER NOT NULL DEFAULT 0,  -- likewise
+  interrupted INTEGER NOT NULL DEFAULT 0,  -- likewise
+  unknown     INTEGER NOT NULL DEFAULT 0,  -- likewise
+  CHECK ((finished_at IS NULL) = (exit_code IS NULL)),
+  CHECK ((finished_at IS NULL) = (scripts IS NULL))
+) STRICT;
+
+-- The exact text of every version of a script that was ever attempted, once.
+CREATE TABLE versions (
+  sha256     TEXT PRIMARY KEY NOT NULL,  -- of the text: 64 lower-case hexadecimal digits
+  size       INTEGER NOT NULL,           -- of the text, bytes
+  zstd       BLOB NOT NULL,              -- the text as one zstd frame
+  first_seen INTEGER NOT NULL            -- ms since 1970: start of the first attempt of this version
+) STRICT;
+
+-- One try of one script in one run. The row is there, durably, before anything of the script runs.
+CREATE TABLE attempts (
+  id              INTEGER PRIMARY KEY,  -- counts up from 1 over all runs
+  run             INTEGER NOT NULL REFERENCES runs (id),        -- the run that made it
+  script          TEXT NOT NULL CHECK (script <> ''),           -- bytes of the file name: the script's identity
+  sha256          TEXT NOT NULL REFERENCES versions (sha256),   -- the bytes that ran: the script's version
+  state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied
+  outcome         TEXT CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
+                                          'rolled_back', 'marked', 'imported')),
+                                        -- how it ended; NULL: it runs now, or its runner died
+  cause           TEXT CHECK (cause IN ('error', 'syntax', 'contract', 'timeout', 'memory', 'crash', 'locked',
+                                        'unreachable')),
+                                        -- why it failed or is blocked; NULL: the outcome has no cause, or none yet
+  started_at      INTEGER NOT NULL,     -- ms since 1970
+  finished_at     INTEGER,              -- ms since 1970; NULL exactly when outcome is
+  moved_to        TEXT,                 -- where the file went, as "failed/x.lua"; NULL: it stayed, or is not moved yet
+  database        TEXT,                 -- name of the one database that it could write; NULL: it never came so far
+  description     TEXT,                 -- what the script says it is for; NULL: nothing
+  repeatable      INTEGER NOT NULL DEFAULT 0 CHECK (repeatable IN (0, 1)),  -- 1: it declares repeatable = true
+  load_us         INTEGER,              -- microseconds: handing over, compiling and loading; NULL while outcome is
+  should_run_us   INTEGER,              -- microseconds in shouldRun(); NULL while outcome is
+  execute_us      INTEGER,              -- microseconds in execute(); NULL while outcome is
+  commit_us       INTEGER,              -- microseconds in the target's commit; NULL while outcome is
+  total_us        INTEGER,              -- microseconds from start to end of the attempt; NULL while outcome is
+  cpu_us          INTEGER,              -- microseconds of processor time of the worker; NULL while outcome is
+  peak_memory     INTEGER,              -- bytes: the most that the worker held; NULL while outcome is
+  statements      INTEGER,              -- SQL statements that the script sent; NULL while outcome is
+  rows_changed    INTEGER,              -- rows changed, as the database counted them; NULL while outcome is
+  worker_sandbox  TEXT,                 -- lock-down in force for the worker; NULL: it was never started, or not ended
+  broker_sandbox  TEXT,                 -- lock-down in force for the broker; NULL: it was never started, or not ended
+  reason          TEXT,                 -- why it was skipped, blocked or interrupted; NULL: no such outcome
+  message         TEXT,                 -- what the script says of its work; NULL: nothing
+  result          TEXT,                 -- further fields that execute() returned, a JSON object; NULL: none
+  error           TEXT,                 -- what went wrong, one or a few lines; NULL: nothing
+  traceback       TEXT,                 -- Lua's stack at the error; NULL: none
+  CHECK ((outcome IS NULL) = (finished_at IS NULL))
+) STRICT;
+
+-- Attempts of one script, newest last.
+CREATE INDEX attempts_by_script ON attempts (script);
+-- Attempts of one run.
+CREATE INDEX attempts_by_run ON attempts (run);
+-- Attempts that ended in one way; with outcome NULL, those that have not ended.
+CREATE INDEX attempts_by_outcome ON attempts (outcome);
+-- Which version of a script is in force.
+CREATE INDEX attempts_applied ON attempts (script) WHERE outcome IN ('succeeded', 'marked', 'imported');
+-- Whether these very bytes were applied.
+CREATE INDEX attempts_applied_version ON attempts (script, sha256)
+  WHERE outcome IN ('succeeded', 'marked', 'imported');
+
+-- What scripts logged, capped by the runner.
+CREATE TABLE log_lines (
+  attempt INTEGER NOT NULL REFERENCES attempts (id),  -- whose line
+  number  INTEGER NOT NULL,  -- counts up from 1 within the attempt
+  at      INTEGER NOT NULL,  -- ms since 1970
+  level   TEXT NOT NULL CHECK (level IN ('debug', 'info', 'warn', 'error')),  -- as the script chose it
+  text    TEXT NOT NULL,     -- the line without its line end; may be empty
+  PRIMARY KEY (attempt, number)
+) STRICT, WITHOUT ROWID;
+
+-- What people did that is no attempt: retry, mark, unlock ...
+CREATE TABLE events (
+  id     INTEGER PRIMARY KEY,  -- counts up from 1
+  at     INTEGER NOT NULL,     -- ms since 1970
+  verb   TEXT NOT NULL CHECK (verb <> ''),  -- the command
+  script TEXT,                 -- bytes of the file name; NULL: it was about no single script
+  by     TEXT NOT NULL,        -- who did it
+  host   TEXT NOT NULL,        -- name of the machine
+  reason TEXT,                 -- what --reason said; NULL: nothing
+  detail TEXT                  -- what else is worth knowing, for people; NULL: nothing
+) STRICT;

@@ -1,0 +1,189 @@
+#include "ledger/writes.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+
+namespace ledger {
+namespace {
+
+constexpr const char* k_insert_run = R"sql(
+  INSERT INTO runs (trigger, by, host, pid, reason, command, fettle, started_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))sql";
+
+constexpr const char* k_end_run = "UPDATE runs SET finished_at = ?1, exit_code = ?2, scripts = ?3 WHERE id = ?4";
+
+constexpr const char* k_insert_attempt = R"sql(
+  INSERT INTO attempts (run, script, sha256, state, started_at) VALUES (?1, ?2, ?3, ?4, ?5))sql";
+
+constexpr const char* k_end_attempt = R"sql(
+  UPDATE attempts SET outcome = ?1, cause = ?2, finished_at = ?3, database = ?4, description = ?5, repeatable = ?6,
+    load_us = ?7, should_run_us = ?8, execute_us = ?9, commit_us = ?10, total_us = ?11, cpu_us = ?12,
+    peak_memory = ?13, statements = ?14, rows_changed = ?15, worker_sandbox = ?16, broker_sandbox = ?17,
+    reason = ?18, message = ?19, result = ?20, error = ?21, traceback = ?22
+  WHERE id = ?23 AND outcome IS NULL)sql";
+
+constexpr const char* k_count_outcome = R"sql(
+  UPDATE runs SET succeeded = succeeded + (?1 = 'succeeded'), failed = failed + (?1 = 'failed'),
+    skipped = skipped + (?1 = 'skipped'), blocked = blocked + (?1 = 'blocked'),
+    interrupted = interrupted + (?1 = 'interrupted'), unknown = unknown + (?1 = 'unknown')
+  WHERE id = (SELECT run FROM attempts WHERE id = ?2))sql";
+
+constexpr const char* k_insert_line = R"sql(
+  INSERT INTO log_lines (attempt, number, at, level, text) VALUES (?1, ?2, ?3, ?4, ?5))sql";
+
+constexpr const char* k_insert_event = R"sql(
+  INSERT INTO events (at, verb, script, by, host, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))sql";
+
+constexpr const char* k_unfinished = R"sql(
+  SELECT id, script, sha256 FROM attempts INDEXED BY attempts_by_outcome WHERE outcome IS NULL ORDER BY id)sql";
+
+std::int64_t as_number(std::uint64_t count) {
+  return static_cast<std::int64_t>(count);
+}
+
+void bind(Query& query, const Measures& measures) {
+  query.number(measures.load.count())
+      .number(measures.should_run.count())
+      .number(measures.execute.count())
+      .number(measures.commit.count())
+      .number(measures.total.count())
+      .number(measures.cpu.count())
+      .number(as_number(measures.peak_memory))
+      .number(as_number(measures.statements))
+      .number(as_number(measures.rows_changed))
+      .text_or_null(measures.worker_sandbox)
+      .text_or_null(measures.broker_sandbox);
+}
+
+void bind_texts(Query& query, const core::Outcome& outcome) {
+  query.text_or_null(outcome.reason)
+      .text_or_null(outcome.message)
+      .text_or_null(outcome.result)
+      .text_or_null(outcome.error)
+      .text_or_null(outcome.traceback);
+}
+
+void demand_one(int rows, std::string_view what, std::int64_t id) {
+  if (rows != 1) throw base::Error(base::ErrorKind::internal, fmt::format("the ledger has no {} {}", what, id));
+}
+
+}  // namespace
+
+Writes::Writes(SQLite::Database& database) noexcept
+    : texts(database),
+      known(database),
+      database_(database),
+      begin_(database, "BEGIN IMMEDIATE"),
+      commit_(database, "COMMIT"),
+      insert_run_(database, k_insert_run),
+      end_run_(database, k_end_run),
+      insert_attempt_(database, k_insert_attempt),
+      end_attempt_(database, k_end_attempt),
+      count_outcome_(database, k_count_outcome),
+      insert_line_(database, k_insert_line),
+      moved_to_(database, "UPDATE attempts SET moved_to = ?1 WHERE id = ?2"),
+      insert_event_(database, k_insert_event),
+      unfinished_(database, k_unfinished) {}
+
+void Writes::begin_transaction() {
+  Query(begin_).run();
+}
+
+void Writes::commit() {
+  Query(commit_).run();
+}
+
+std::int64_t Writes::insert_run(const RunStart& start) {
+  Query(insert_run_)
+      .text(start.trigger)
+      .text(start.by)
+      .text(start.host)
+      .number(start.pid)
+      .text_or_null(start.reason)
+      .text(start.command)
+      .word(FETTLE_VERSION)
+      .number(start.at.milliseconds)
+      .run();
+  return database_.getLastInsertRowid();
+}
+
+void Writes::end_run(std::int64_t run, const RunEnd& end) {
+  const int rows =
+      Query(end_run_).number(end.at.milliseconds).number(end.exit_code).number(end.scripts).number(run).run();
+  demand_one(rows, "run", run);
+}
+
+std::int64_t Writes::insert_attempt(const Intent& intent) {
+  Query(insert_attempt_)
+      .number(intent.run)
+      .text(intent.script.name)
+      .text(intent.script.sha256)
+      .text(intent.state)
+      .number(intent.at.milliseconds)
+      .run();
+  return database_.getLastInsertRowid();
+}
+
+void Writes::end_attempt(std::int64_t attempt, const Finished& finished) {
+  Query query(end_attempt_);
+  query.word(core::name(finished.outcome.kind));
+  if (finished.outcome.cause == core::Cause::none)
+    query.null();
+  else
+    query.word(core::name(finished.outcome.cause));
+  query.number(finished.at.milliseconds)
+      .text_or_null(finished.database)
+      .text_or_null(finished.declaration.description)
+      .number(finished.declaration.repeatable ? 1 : 0);
+  bind(query, finished.measures);
+  bind_texts(query, finished.outcome);
+  query.number(attempt);
+  demand_one(query.run(), "attempt that could end now, of number", attempt);
+}
+
+void Writes::count_outcome(std::int64_t attempt, core::OutcomeKind outcome) {
+  Query(count_outcome_).word(core::name(outcome)).number(attempt).run();
+}
+
+void Writes::insert_lines(std::int64_t attempt, const std::vector<LogLine>& lines) {
+  std::int64_t number = 0;
+  for (const LogLine& line : lines)
+    Query(insert_line_)
+        .number(attempt)
+        .number(++number)
+        .number(line.at.milliseconds)
+        .word(core::name(line.level))
+        .text(line.text)
+        .run();
+}
+
+void Writes::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
+  demand_one(Query(moved_to_).text_or_null(moved_to).number(attempt).run(), "attempt", attempt);
+}
+
+void Writes::insert_event(const Event& event) {
+  Query(insert_event_)
+      .number(event.at.milliseconds)
+      .text(event.verb)
+      .text_or_null(event.script)
+      .text(event.by)
+      .text(event.host)
+      .text_or_null(event.reason)
+      .text_or_null(event.detail)
+      .run();
+}
+
+std::vector<Ledger::Unfinished> Writes::unfinished() {
+  Query query(unfinished_);
+  std::vector<Ledger::Unfinished> found;
+  while (query.next()) {
+    Ledger::Unfinished& attempt = found.emplace_back();
+    attempt.attempt = query.take_number();
+    attempt.script = query.take_text();
+    attempt.sha256 = query.take_text();
+  }
+  return found;
+}
+
+}  // namespace ledger

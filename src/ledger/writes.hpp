@@ -1,0 +1,43 @@
+// The statements of the write side, one function each, prepared once. No transactions and no error texts: ledger.cpp
+// puts them round these. Throws SQLite::Exception; Error(internal) for an attempt that is not there to be finished.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ledger/known.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/sql.hpp"
+#include "ledger/texts.hpp"
+
+namespace ledger {
+
+class Writes {
+ public:
+  explicit Writes(SQLite::Database& database) noexcept;
+
+  void begin_transaction();
+  void commit();
+
+  std::int64_t insert_run(const RunStart& start);
+  void end_run(std::int64_t run, const RunEnd& end);
+  std::int64_t insert_attempt(const Intent& intent);
+  void end_attempt(std::int64_t attempt, const Finished& finished);
+  void count_outcome(std::int64_t attempt, core::OutcomeKind outcome);
+  void insert_lines(std::int64_t attempt, const std::vector<LogLine>& lines);
+  void set_moved_to(std::int64_t attempt, const std::string& moved_to);
+  void insert_event(const Event& event);
+  std::vector<Ledger::Unfinished> unfinished();
+
+  Texts texts;
+  KnownQueries known;
+
+ private:
+  SQLite::Database& database_;
+  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, end_attempt_, count_outcome_, insert_line_, moved_to_,
+      insert_event_, unfinished_;
+};
+
+}  // namespace ledger

@@ -1,0 +1,78 @@
+// Framed, capped messages between two processes over one end of a Unix stream socket pair. The peer may be hostile.
+//
+// A frame on the wire: length of the body (4 bytes, little endian) · kind (1) · number of descriptors (1) · magic (2) ·
+// body. Two ways to use one end, never mixed:
+//   blocking      (worker): send() and receive(), which make only read(2) and write(2);
+//   non-blocking  (all others): set_nonblocking() first; then fill() when poll says readable, next() until it is empty,
+//                 and send() which gives up at a deadline or when `wake` becomes readable.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "os/clock.hpp"
+#include "os/fd.hpp"
+
+namespace os {
+
+inline constexpr std::size_t k_largest_frame = std::size_t{16} << 20U;  // bytes of a body
+
+struct Frame {
+  std::uint8_t kind = 0;
+  std::string body;
+  std::vector<Fd> descriptors;
+};
+
+enum class SendResult { sent, closed, timed_out, woken, too_large };
+enum class FillResult { open, closed, malformed };
+
+class Channel {
+ public:
+  Channel() = default;
+  explicit Channel(Fd fd) noexcept : fd_(std::move(fd)) {}
+
+  // Two connected ends, both close-on-exec. Throws Error(internal).
+  static std::pair<Channel, Channel> pair();
+
+  int fd() const noexcept { return fd_.get(); }
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  Fd take() noexcept { return std::move(fd_); }
+  void close() noexcept { fd_.reset(); }
+  void set_nonblocking();
+
+  // Blocking use.
+  SendResult send(std::uint8_t kind, std::string_view body);
+  std::optional<Frame> receive();  // nullopt: the peer is gone or sent what is no frame
+
+  // Non-blocking use. descriptors are duplicated into the peer; the caller keeps its own.
+  SendResult send(std::uint8_t kind, std::string_view body, Deadline deadline, const std::vector<int>& descriptors = {},
+                  int wake = -1);
+  // Reads what is there, at most one large gulp. malformed: the peer broke the framing; do not go on with it.
+  FillResult fill();
+  std::optional<Frame> next();
+  bool buffered() const noexcept { return incoming_.size() > consumed_; }
+
+ private:
+  struct Header {
+    std::uint32_t length;
+    std::uint8_t kind;
+    std::uint8_t descriptors;
+    std::uint16_t magic;
+  };
+  static constexpr std::size_t k_header = 8;
+
+  static std::string header(std::uint8_t kind, std::size_t length, std::size_t descriptors);
+  std::optional<Header> peek() const noexcept;
+
+  Fd fd_;
+  std::string incoming_;
+  std::size_t consumed_ = 0;
+  std::vector<Fd> incoming_descriptors_;
+};
+
+}  // namespace os

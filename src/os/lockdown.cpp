@@ -1,0 +1,154 @@
+#include "os/lockdown.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <memory>
+#include <seccomp.h>
+#include <signal.h>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+
+namespace os {
+namespace {
+
+// Newer than Debian 12's header; values of the kernel's user-space interface.
+constexpr std::uint64_t k_fs_truncate = 1ULL << 14U;  // Landlock 3
+constexpr std::uint64_t k_fs_ioctl = 1ULL << 15U;     // Landlock 5
+constexpr std::uint64_t k_net_all = 3;                // Landlock 4: bind and connect, TCP
+constexpr std::uint64_t k_scope_all = 3;              // Landlock 6: abstract sockets and signals
+
+struct RulesetAttributes {
+  std::uint64_t files = 0, net = 0, scoped = 0;
+};
+
+std::uint64_t file_rights(int version) noexcept {
+  std::uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1U) - 1;  // Landlock 1: bits 0 to 12
+  if (version >= 2) rights |= LANDLOCK_ACCESS_FS_REFER;
+  if (version >= 3) rights |= k_fs_truncate;
+  if (version >= 5) rights |= k_fs_ioctl;
+  return rights;
+}
+
+std::uint64_t bits(FileRight right) noexcept {
+  constexpr std::uint64_t k_file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | k_fs_truncate;
+  if (right == FileRight::read_write) return k_file;
+  return k_file | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+}
+
+bool limit(__rlimit_resource_t resource, std::uint64_t most) noexcept {
+  rlimit now{};
+  if (::getrlimit(resource, &now) != 0) return false;
+  const rlim_t value = std::min<rlim_t>(most, now.rlim_max);
+  const rlimit wanted{value, value};
+  return ::setrlimit(resource, &wanted) == 0;
+}
+
+bool is_memory_call(std::string_view name) noexcept {
+  return name == "mmap" || name == "mprotect";
+}
+
+}  // namespace
+
+void close_all_but(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned from = 0;
+  for (const int fd : kept) {
+    const auto keep = static_cast<unsigned>(fd);
+    if (keep > from) ::syscall(SYS_close_range, from, keep - 1, 0);
+    from = keep + 1;
+  }
+  ::syscall(SYS_close_range, from, ~0U, 0);
+}
+
+void die_with_parent(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+}
+
+bool set_limits(const Limits& limits) noexcept {
+  bool good = limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_MEMLOCK, 0);
+  good = ::prctl(PR_SET_DUMPABLE, 0) == 0 && good;
+#ifndef FETTLE_SANITIZED  // the sanitizers reserve terabytes of address space
+  if (limits.address_space > 0) good = limit(RLIMIT_AS, limits.address_space) && good;
+#endif
+  if (limits.cpu_seconds > 0) good = limit(RLIMIT_CPU, limits.cpu_seconds) && good;
+  if (!limits.may_write_files) good = limit(RLIMIT_FSIZE, 0) && good;
+  return good;
+}
+
+bool forbid_new_privileges() noexcept {
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+int landlock_version() noexcept {
+  const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  return version > 0 ? static_cast<int>(version) : 0;
+}
+
+int restrict_files(const std::vector<FileRule>& rules) noexcept {
+  const int version = landlock_version();
+  if (version == 0) return 0;
+  RulesetAttributes attributes{file_rights(version), version >= 4 ? k_net_all : 0, version >= 6 ? k_scope_all : 0};
+  const std::size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;  // each version appended one field
+  const Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
+  if (!ruleset) return 0;
+  for (const FileRule& rule : rules) {
+    landlock_path_beneath_attr beneath{};
+    beneath.allowed_access = bits(rule.right) & attributes.files;
+    beneath.parent_fd = rule.fd;
+    if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0) return 0;
+  }
+  return ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0 ? version : 0;
+}
+
+CallFilter::CallFilter(std::initializer_list<const char*> calls, Otherwise otherwise) {
+  const auto fail = [](const char* what) { base::throw_errno(base::ErrorKind::internal, what); };
+  const std::uint32_t unlisted = otherwise == Otherwise::kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
+  const std::unique_ptr<void, void (*)(scmp_filter_ctx)> context(seccomp_init(unlisted), seccomp_release);
+  if (!context) fail("cannot make a system call filter");
+  for (const char* name : calls) {
+    const int number = seccomp_syscall_resolve_name(name);
+    if (number == __NR_SCMP_ERROR) continue;  // not on this architecture
+    const int added = is_memory_call(name) ? seccomp_rule_add(context.get(), SCMP_ACT_ALLOW, number, 1,
+                                                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
+                                           : seccomp_rule_add(context.get(), SCMP_ACT_ALLOW, number, 0);
+    if (added != 0) fail("cannot build a system call filter");
+  }
+  const Fd memory(::memfd_create("filter", MFD_CLOEXEC));
+  if (!memory || seccomp_export_bpf(context.get(), memory.get()) != 0) fail("cannot export a system call filter");
+  static_assert(sizeof(sock_filter) == sizeof(std::uint64_t));
+  const off_t size = ::lseek(memory.get(), 0, SEEK_END);
+  program_.resize(static_cast<std::size_t>(size) / sizeof(sock_filter));
+  if (::pread(memory.get(), program_.data(), static_cast<std::size_t>(size), 0) != size)
+    fail("cannot read back a system call filter");
+}
+
+bool CallFilter::install() const noexcept {
+  sock_fprog program{static_cast<unsigned short>(program_.size()),
+                     reinterpret_cast<sock_filter*>(const_cast<std::uint64_t*>(program_.data()))};
+  return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+}
+
+// These clock sources are read through the vDSO; any other may fall back to the system call.
+bool clock_needs_no_call() noexcept {
+  const Fd file(::open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC));
+  std::array<char, 64> text{};
+  if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return false;
+  const std::string_view source(text.data(), std::strcspn(text.data(), "\n"));
+  return source == "tsc" || source == "kvm-clock" || source == "hyperv_clocksource_tsc_page" ||
+         source == "arch_sys_counter";
+}
+
+}  // namespace os

@@ -1,0 +1,170 @@
+#include "runner/crew.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <utility>
+
+#include "base/error.hpp"
+#include "os/process.hpp"
+#include "sandbox/worker.hpp"
+#include "target/broker.hpp"
+#include "target/drivers.hpp"
+
+namespace runner {
+namespace {
+
+using core::Kind;
+
+constexpr std::chrono::seconds k_to_prepare{10};  // a worker needs well under a millisecond
+constexpr std::chrono::seconds k_to_connect{60};  // opening every database, each may wait for a lock
+constexpr std::chrono::seconds k_to_end{5};
+
+os::Deadline in(std::chrono::milliseconds time) {
+  return os::Steady::now() + time;
+}
+
+core::BrokerSettings broker_settings(const core::Config& config) {
+  core::BrokerSettings settings{config.directory, config.path(config.ledger.path), {}};
+  for (const core::DatabaseConfig& database : config.databases)
+    settings.databases.push_back({database.name, database.url});
+  return settings;
+}
+
+// One frame, or nothing when the time is up or the peer is gone.
+std::optional<os::Frame> hear(os::Channel& channel, os::Deadline deadline) {
+  for (;;) {
+    if (std::optional<os::Frame> frame = channel.next()) return frame;
+    pollfd wait{channel.fd(), POLLIN, 0};
+    if (::poll(&wait, 1, os::poll_timeout(deadline)) == 0) return std::nullopt;
+    if (channel.fill() != os::FillResult::open) return channel.next();
+  }
+}
+
+template <class Message>
+std::optional<Message> as(const std::optional<os::Frame>& frame) {
+  if (!frame || frame->kind != static_cast<std::uint8_t>(Message::kind)) return std::nullopt;
+  return core::decode<Message>(frame->body);
+}
+
+[[noreturn]] void broker_lost() {
+  throw base::Error(base::ErrorKind::internal, "the broker process does not come up", "Nothing was run.",
+                    "Run fettle run again; if it stays so, look at the limits of processes and memory.");
+}
+
+}  // namespace
+
+Crew::Crew(const core::Config& config)
+    : worker_settings_{config.run.memory, 0},
+      broker_settings_(broker_settings(config)),
+      minimum_(config.sandbox.minimum),
+      zygote_({sandbox::worker_main, target::broker_main}) {
+  for (const core::DatabaseConfig& database : config.databases)
+    databases_.push_back(
+        {database.name, std::string(target::engine_of(database.url)), "not opened", core::Cause::unreachable});
+}
+
+// A zygote that is gone already took the broker with it.
+Crew::~Crew() {
+  if (!broker_channel_) return;
+  broker_channel_.close();
+  try {
+    zygote_.wait(broker_, k_to_end);
+  } catch (const base::Error&) {
+  }
+}
+
+const core::DatabaseStatus* Crew::database(const std::string& name) const noexcept {
+  for (const core::DatabaseStatus& database : databases_)
+    if (database.name == name) return &database;
+  return nullptr;
+}
+
+void Crew::start_broker(std::vector<int> held) {
+  held_ = std::move(held);
+  auto [here, there] = os::Channel::pair();
+  std::vector<int> descriptors = {there.fd()};
+  descriptors.insert(descriptors.end(), held_.begin(), held_.end());
+  broker_ = zygote_.spawn(core::Role::broker, encode(broker_settings_), descriptors);
+  there.close();
+  broker_channel_ = std::move(here);
+  broker_channel_.set_nonblocking();
+  const auto ready = as<core::BrokerReady>(hear(broker_channel_, in(k_to_connect)));
+  if (!ready || ready->databases.size() != databases_.size()) broker_lost();
+  broker_level_ = ready->level;
+  databases_ = ready->databases;
+}
+
+void Crew::replace_broker() {
+  os::kill_process(broker_.pidfd);
+  zygote_.wait(broker_, k_to_end);
+  start_broker(held_);
+}
+
+std::optional<core::Began> Crew::begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline) {
+  std::vector<int> descriptors;
+  if (worker != nullptr) descriptors.push_back(worker->fd());
+  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::begin), encode(wish), deadline, descriptors);
+  std::optional<core::Began> began;
+  if (sent == os::SendResult::sent) began = as<core::Began>(hear(broker_channel_, deadline));
+  if (!began) replace_broker();
+  return began;
+}
+
+std::optional<core::Done> Crew::finish(bool commit, os::Deadline deadline) {
+  const auto sent =
+      broker_channel_.send(static_cast<std::uint8_t>(Kind::finish), encode(core::Finish{commit}), deadline);
+  std::optional<core::Done> done;
+  if (sent == os::SendResult::sent) done = as<core::Done>(hear(broker_channel_, deadline));
+  if (!done) replace_broker();
+  return done;
+}
+
+Worker Crew::spawn_worker() {
+  auto [runner_here, runner_there] = os::Channel::pair();
+  auto [broker_here, broker_there] = os::Channel::pair();
+  Worker worker;
+  worker.child = zygote_.spawn(core::Role::worker, encode(worker_settings_), {runner_there.fd(), broker_there.fd()});
+  worker.channel = std::move(runner_here);
+  worker.channel.set_nonblocking();
+  worker.for_broker = std::move(broker_here);
+  return worker;
+}
+
+void Crew::await_ready(Worker& worker) {
+  const auto ready = as<core::WorkerReady>(hear(worker.channel, in(k_to_prepare)));
+  if (!ready) {
+    const core::Ended ended = kill(worker);
+    throw base::Error(
+        base::ErrorKind::internal, fmt::format("a worker process does not come up (wait status {})", ended.status),
+        "Nothing of the script was run.", "Look at the limits of processes and memory, then run fettle run again.");
+  }
+  worker.level = ready->level;
+  if (core::satisfies(worker.level, minimum_)) return;
+  kill(worker);
+  throw base::Error(base::ErrorKind::config,
+                    fmt::format("the lock-down of workers is weaker here than sandbox.minimum asks: in force are {}",
+                                core::describe(worker.level)),
+                    "Nothing was run.", "Use a newer kernel, or lower sandbox.minimum in config.toml.");
+}
+
+Worker Crew::take_worker() {
+  Worker worker = ready_ ? std::move(*ready_) : spawn_worker();
+  ready_.reset();
+  await_ready(worker);
+  ready_ = spawn_worker();
+  return worker;
+}
+
+core::Ended Crew::dismiss(Worker& worker) {
+  worker.channel.close();
+  if (auto ended = zygote_.wait(worker.child, k_to_end)) return *ended;
+  return kill(worker);
+}
+
+core::Ended Crew::kill(Worker& worker) {
+  worker.channel.close();
+  os::kill_process(worker.child.pidfd);
+  return zygote_.wait(worker.child, k_to_end).value_or(core::Ended{});
+}
+
+}  // namespace runner

@@ -1,0 +1,72 @@
+// The helper processes of one command: the zygote, the broker, and a worker that stands ready while another works.
+// Lives in the runner. Make it before anything is opened; it ends its processes when it goes.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/message.hpp"
+#include "os/channel.hpp"
+#include "sandbox/zygote.hpp"
+
+namespace runner {
+
+// A worker process with the runner's ends of its two channels.
+struct Worker {
+  sandbox::Child child;
+  os::Channel channel;     // runner ⇄ worker
+  os::Channel for_broker;  // the broker's end of broker ⇄ worker, handed over when the script begins
+  core::SandboxLevel level;
+};
+
+class Crew {
+ public:
+  // Forks the zygote. Throws Error(internal).
+  explicit Crew(const core::Config& config);
+  ~Crew();  // lets the broker close its databases
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  // Starts the broker and opens the databases. held: descriptors that must live as long as it does (the run lock).
+  void start_broker(std::vector<int> held);
+
+  // The databases as the broker found them, in configured order; as configured (closed) when there is no broker.
+  const std::vector<core::DatabaseStatus>& databases() const noexcept { return databases_; }
+  const core::DatabaseStatus* database(const std::string& name) const noexcept;
+  const core::SandboxLevel& broker_level() const noexcept { return broker_level_; }
+
+  // The worker that stands ready; a next one is prepared at once. Throws Error(config) when its lock-down is weaker
+  // than sandbox.minimum, Error(internal) when no worker can be had.
+  Worker take_worker();
+
+  // Waits for a worker to end, kills it when it does not. What it used.
+  core::Ended dismiss(Worker& worker);
+  core::Ended kill(Worker& worker);
+
+  // To the broker, and its answer. nullopt: it is gone or did not answer in time; it is killed then, and a new one is
+  // started for the next call of start_transaction.
+  std::optional<core::Began> begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline);
+  std::optional<core::Done> finish(bool commit, os::Deadline deadline);
+
+ private:
+  Worker spawn_worker();
+  void await_ready(Worker& worker);
+  void replace_broker();
+  std::optional<os::Frame> hear_broker(os::Deadline deadline);
+
+  core::WorkerSettings worker_settings_;
+  core::BrokerSettings broker_settings_;
+  core::SandboxMinimum minimum_;
+  sandbox::Zygote zygote_;
+  std::vector<int> held_;
+  sandbox::Child broker_;
+  os::Channel broker_channel_;
+  core::SandboxLevel broker_level_;
+  std::vector<core::DatabaseStatus> databases_;
+  std::optional<Worker> ready_;
+};
+
+}  // namespace runner

@@ -1,0 +1,51 @@
+// What can be said of scripts without changing anything: `check` and `plan`. Lives in the command's own process, with
+// the same broker and workers as a run; neither ledger nor folders are written.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/outcome.hpp"
+#include "core/plan.hpp"
+#include "core/script.hpp"
+
+namespace runner {
+
+struct Checked {
+  std::string script;  // name, or the path that was given
+  std::string sha256;
+  core::Declaration declaration;
+  core::Outcome outcome;  // succeeded: nothing found; failed: syntax, contract, timeout, memory, crash
+};
+
+struct CheckReport {
+  std::vector<Checked> scripts;
+  std::vector<core::Ignored> ignored;
+  std::vector<std::string> warnings;  // order
+};
+
+// words: names of pending scripts, or paths to files anywhere; empty: everything pending. No database is opened.
+CheckReport check(const core::Config& config, const std::vector<std::string>& words);
+
+enum class Forecast { would_run, would_skip, would_fail, blocked };
+
+struct Planned {
+  std::string script, sha256;
+  core::ScriptState state = core::ScriptState::fresh;
+  Forecast forecast = Forecast::would_run;
+  std::string reason;
+  core::Declaration declaration;
+  core::Outcome outcome;  // error and traceback where it would fail
+};
+
+struct PlanReport {
+  std::vector<Planned> scripts;
+  std::vector<core::Ignored> ignored;
+  std::vector<std::string> warnings;
+  bool target_unreachable = false;
+};
+
+PlanReport plan(const core::Config& config, const std::vector<std::string>& words);
+
+}  // namespace runner

@@ -1,0 +1,16 @@
+// One run at a time: the lock on the ledger's folder, and who holds it.
+#pragma once
+
+#include <chrono>
+
+#include "core/config.hpp"
+#include "core/observer.hpp"
+#include "os/fd.hpp"
+
+namespace runner {
+
+// Makes the ledger's folder when it is missing. Waits as long as asked, saying so once (observer may be null). Throws
+// Error: lock_held with who holds it, io.
+os::Fd take_run_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer);
+
+}  // namespace runner

@@ -1,0 +1,30 @@
+// One run: a sweep over the folder, what a person types as `fettle run`. Lives in the runner process.
+// Order for each script: intent durable → shouldRun → execute → outcome durable → move → sync (runner/step).
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/observer.hpp"
+#include "core/plan.hpp"
+#include "core/report.hpp"
+
+namespace runner {
+
+struct RunRequest {
+  std::vector<std::string> scripts;  // names as resolved by runner/select; empty: everything pending
+  core::OnFailure on_failure = core::OnFailure::go_on;
+  core::Force force = core::Force::no;
+  std::string trigger = "manual";
+  std::string by;  // empty: the user behind the process
+  std::string reason;
+  std::string command;                // the command line, for the ledger
+  std::chrono::milliseconds wait{0};  // for the run lock
+};
+
+// Throws Error: lock_held (after waiting), config, io, ledger_broken. What scripts do wrong is in the report.
+core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer);
+
+}  // namespace runner

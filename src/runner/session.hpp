@@ -1,0 +1,76 @@
+// One script at work: a worker for its Lua, the broker for its transactions, the clock over both. Gives back outcomes;
+// it records and moves nothing. Lives in the runner; made for each attempt.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/message.hpp"
+#include "core/outcome.hpp"
+#include "ledger/ledger.hpp"
+#include "runner/crew.hpp"
+#include "runner/stop.hpp"
+
+namespace runner {
+
+class Session {
+ public:
+  using LineSink = std::function<void(core::LineLevel, std::string_view)>;
+
+  struct Setting {
+    std::chrono::milliseconds timeout;  // of the whole attempt, unless the script declares its own
+    Stop* stop = nullptr;               // asked while waiting; nullptr: signals are not this session's business
+    LineSink on_line;                   // may be empty
+  };
+
+  Session(Crew& crew, core::Load load, Setting setting);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Each step returns an outcome when it ended the attempt. In this order; none after one that ended it.
+  std::optional<core::Outcome> load();
+  std::optional<core::Outcome> ask();  // nullopt: shouldRun() said yes
+  core::Outcome execute();             // committed or rolled back when it returns
+
+  const core::Declaration& declaration() const noexcept { return declaration_; }
+  const std::string& database() const noexcept { return database_; }
+  const ledger::Measures& measures() const noexcept { return measures_; }
+  std::vector<ledger::LogLine> take_lines() noexcept { return std::move(lines_); }
+
+ private:
+  std::variant<os::Frame, core::Outcome> hear(std::string_view doing);
+  std::optional<core::Outcome> tell(core::Kind kind, const std::string& body, std::string_view doing);
+  std::optional<core::Outcome> choose_database();
+  std::optional<core::Outcome> begin(core::Access access);
+  core::Outcome commit(core::Outcome success);
+  core::Outcome roll_back(core::Outcome outcome);
+  void take_line(const core::Line& line);
+  core::Outcome timed_out(std::string_view doing);
+  core::Outcome interrupted();
+  core::Outcome protocol_fault();
+  core::Outcome died();
+  void end_worker(const core::Ended& ended);
+
+  Crew& crew_;
+  core::Load load_;
+  Setting setting_;
+  Worker worker_;
+  bool worker_alive_ = true;
+  bool worker_known_to_broker_ = false;
+  os::Steady::time_point started_;
+  os::Deadline deadline_;
+  std::chrono::milliseconds timeout_;
+  core::Declaration declaration_;
+  std::string database_;
+  ledger::Measures measures_;
+  std::vector<ledger::LogLine> lines_;
+  std::size_t line_bytes_ = 0;
+};
+
+}  // namespace runner

@@ -1,0 +1,157 @@
+#include "runner/survey.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <variant>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "core/order.hpp"
+#include "folder/folders.hpp"
+#include "ledger/place.hpp"
+#include "os/clock.hpp"
+#include "os/host.hpp"
+#include "os/lock.hpp"
+
+namespace runner {
+namespace {
+
+using folder::Place;
+using History = std::optional<ledger::History>;
+
+History open_history(const core::Config& config) {
+  return ledger::History::open(config.path(config.ledger.path));
+}
+
+Pending pending_of(const core::Config& config, const core::Script& script, const History& history) {
+  const core::Known known = history ? history->known(script.name, script.sha256) : core::Known{};
+  const core::Step step = core::decide(script.sha256, known, config.run.changed, core::Force::no);
+  return {script.name, script.sha256, step.state, step.reason};
+}
+
+void list_pending(Survey& survey, const core::Config& config, const folder::Folders& folders, const History& history) {
+  folder::Listing listing = folders.list(Place::scripts);
+  survey.warnings = core::order_warnings(listing.names, config.folders.order);
+  survey.ignored = std::move(listing.ignored);
+  for (const std::string& name : listing.names) {
+    const folder::ReadResult read = folders.read(Place::scripts, name);
+    if (const auto* loaded = std::get_if<folder::Loaded>(&read))
+      survey.pending.push_back(pending_of(config, loaded->script, history));
+    else if (const auto* not_now = std::get_if<folder::NotNow>(&read))
+      survey.ignored.push_back({name, not_now->reason});
+  }
+}
+
+// The attempt that put a file where it lies. Its name differs from the script's where that name was taken.
+std::optional<ledger::Attempt> attempt_behind(const ledger::History& history, const std::string& name,
+                                              const std::string& filed_as) {
+  ledger::Filter filter;
+  filter.outcome = core::OutcomeKind::failed;
+  filter.limit = 100;
+  for (const std::string& script : {name, core::unnumbered_name(name)}) {
+    filter.script = script;
+    for (ledger::Attempt& attempt : history.attempts(filter))
+      if (attempt.moved_to == filed_as) return std::move(attempt);
+  }
+  return history.latest(name);
+}
+
+void list_failed(Survey& survey, const folder::Folders& folders, const History& history) {
+  for (std::string& name : folders.list(Place::failed).names) {
+    const std::string filed_as = folders.display(Place::failed, name);
+    survey.failed.push_back({name, history ? attempt_behind(*history, name, filed_as) : std::nullopt});
+  }
+}
+
+Lock lock_of(const core::Config& config, const History& history) {
+  Lock lock;
+  lock.held = os::is_locked(ledger::folder_of(config.path(config.ledger.path)));
+  if (!lock.held || !history) return lock;
+  lock.run = history->last_run();
+  if (lock.run && lock.run->finished) lock.run.reset();  // the holder has not written itself down yet
+  if (lock.run) lock.in_work = history->in_work();
+  return lock;
+}
+
+std::string_view last_part(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool number_fits(std::string_view word, std::string_view name) {
+  if (word.empty() || core::number_of(word) != word) return false;
+  const auto significant = [](std::string_view number) {
+    while (number.size() > 1 && number.front() == '0') number.remove_prefix(1);
+    return number;
+  };
+  const std::string_view number = core::number_of(name);
+  return !number.empty() && significant(number) == significant(word);
+}
+
+std::string select_one(std::string_view word, const std::vector<std::string>& known) {
+  const std::string_view name = last_part(word);
+  for (const std::string& candidate : known)
+    if (candidate == name || core::stem_of(candidate) == name) return candidate;
+  std::vector<std::string> fitting;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(fitting),
+               [name](const std::string& candidate) { return number_fits(name, candidate); });
+  if (fitting.size() == 1) return fitting.front();
+  const std::string shown = base::escape(word);
+  if (fitting.size() > 1)
+    throw base::Error(base::ErrorKind::usage,
+                      fmt::format("{} could be {} or {}", shown, base::escape(fitting[0]), base::escape(fitting[1])),
+                      "Nothing was done.", "Write the whole name.");
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  const auto meant = base::nearest(name, names);
+  throw base::Error(base::ErrorKind::usage,
+                    fmt::format("there is no script {} here{}", shown,
+                                meant ? fmt::format("; did you mean {}?", base::escape(*meant)) : ""),
+                    "Nothing was done.", "fettle status lists what is pending and what failed.");
+}
+
+}  // namespace
+
+Survey survey(const core::Config& config) {
+  Survey survey;
+  const folder::Folders folders = folder::Folders::open(config, folder::Missing::is_empty);
+  const History history = open_history(config);
+  list_pending(survey, config, folders, history);
+  list_failed(survey, folders, history);
+  survey.succeeded = folders.count(Place::succeeded);
+  if (history) survey.last_run = history->last_run();
+  survey.lock = lock_of(config, history);
+  return survey;
+}
+
+Lock lock_state(const core::Config& config) {
+  return lock_of(config, open_history(config));
+}
+
+std::vector<std::string> select(const std::vector<std::string>& words, const std::vector<std::string>& known) {
+  std::vector<std::string> names;
+  for (const std::string& word : words) {
+    std::string name = select_one(word, known);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  // Scripts run in the order of the folder, whatever the order of the words.
+  std::sort(names.begin(), names.end(), [&known](const std::string& left, const std::string& right) {
+    return std::find(known.begin(), known.end(), left) < std::find(known.begin(), known.end(), right);
+  });
+  return names;
+}
+
+std::string describe(const Lock& lock) {
+  if (!lock.held) return "no run is going on";
+  if (!lock.run) return "a run that is just starting or ending";
+  const ledger::Run& run = *lock.run;
+  std::string text = fmt::format("run {} by {} on {} (process {}), since {}", run.id, base::escape(run.by),
+                                 base::escape(run.host), run.pid, base::local_time(run.started));
+  if (run.host == os::host_name() && !os::process_exists(run.pid))
+    text += "; that process is dead, its helpers are just ending";
+  if (lock.in_work)
+    text += fmt::format(
+        ", working on {} for {}", base::escape(lock.in_work->script),
+        base::format_duration(std::chrono::milliseconds(os::now().milliseconds - lock.in_work->started.milliseconds)));
+  return text;
+}
+
+}  // namespace runner

@@ -1,0 +1,56 @@
+// The folder as `fettle status` shows it: read from the three folders and the ledger, no process is started, nothing is
+// written, a run that goes on is not disturbed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/plan.hpp"
+#include "core/script.hpp"
+#include "ledger/history.hpp"
+
+namespace runner {
+
+struct Pending {
+  std::string script, sha256;
+  core::ScriptState state = core::ScriptState::fresh;
+  std::string reason;
+};
+
+struct Failed {
+  std::string script;
+  std::optional<ledger::Attempt> attempt;  // nullopt: the ledger never heard of it
+};
+
+struct Lock {
+  bool held = false;
+  std::optional<ledger::Run> run;          // who holds it, as far as the ledger knows
+  std::optional<ledger::Attempt> in_work;  // what it is doing
+};
+
+struct Survey {
+  std::vector<Pending> pending;
+  std::vector<Failed> failed;
+  std::vector<core::Ignored> ignored;
+  std::vector<std::string> warnings;
+  std::uint64_t succeeded = 0;  // files in successfully-ran/
+  std::optional<ledger::Run> last_run;
+  Lock lock;
+};
+
+Survey survey(const core::Config& config);
+
+// Whether a run goes on, and whose.
+Lock lock_state(const core::Config& config);
+
+// Words as people type them ("007", "007_x", "007_x.lua", "fix-scripts/007_x.lua") → names out of `known`. Throws
+// Error(usage) for a word that fits none (with the nearest name) or several.
+std::vector<std::string> select(const std::vector<std::string>& words, const std::vector<std::string>& known);
+
+// "run 12 by anna on host-a (pid 411), started 12:00:03, working on 007_x.lua for 3.2 s" or what of it is known.
+std::string describe(const Lock& lock);
+
+}  // namespace runner

@@ -1,0 +1,39 @@
+// Values between Lua and messages. Everything is read raw: a script's metatables are never asked, so a conversion runs
+// no script code and always ends.
+#pragma once
+
+#include <cstddef>
+#include <lua.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/value.hpp"
+
+namespace sandbox {
+
+// The one value that stands for SQL NULL and JSON null where nil cannot (inside tables). Pushes it; made once for each
+// state.
+void push_null(lua_State* lua);
+bool is_null(lua_State* lua, int index);
+
+// A parameter of a statement. Text that is not valid UTF-8, or holds a zero byte, is bound as a blob.
+// Throws ScriptError for a table, a function or a thread; `what` names it ("parameter 2").
+core::Value to_value(lua_State* lua, int index, const std::string& what);
+
+// Pushes it; NULL as nil.
+void push_value(lua_State* lua, const core::Value& value);
+
+struct JsonCaps {
+  std::size_t depth = 64;
+  std::size_t bytes = std::size_t{1} << 20U;
+};
+
+// The value as JSON text. A table with the keys 1…n is an array (an empty one too), any other an object with string
+// keys. Throws ScriptError that names the path ("result.items[3]") for what JSON cannot say, cycles and anything past
+// the caps.
+std::string to_json(lua_State* lua, int index, const std::string& path, const JsonCaps& caps);
+
+// Adds the JSON library as a table `json` to the table at the top of the stack: encode, decode, null.
+void add_json(lua_State* lua);
+
+}  // namespace sandbox

@@ -1,0 +1,32 @@
+// A script's contract as Lua values: finding its two functions and what it declares, and judging what they returned.
+// Everything is read raw, so a metatable cannot pretend.
+#pragma once
+
+#include <lua.hpp>
+#include <string>
+#include <variant>
+
+#include "core/message.hpp"
+#include "core/script.hpp"
+
+namespace sandbox {
+
+// The script breaks its contract; the text says how and what to write instead.
+struct ContractFault {
+  std::string text;
+};
+
+// Takes what the chunk returned (at the top of the stack, may be nil: then the globals are looked at), keeps the two
+// functions in the registry for push_function.
+std::variant<core::Declaration, ContractFault> read_script(lua_State* lua);
+
+enum class Function { should_run, execute };
+void push_function(lua_State* lua, Function function);
+
+// What shouldRun() returned: `count` values at the top of the stack.
+std::variant<core::Answer, ContractFault> judge_answer(lua_State* lua, int count);
+
+// What execute() returned: `count` values at the top of the stack.
+std::variant<core::Result, ContractFault> judge_result(lua_State* lua, int count);
+
+}  // namespace sandbox

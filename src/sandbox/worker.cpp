@@ -1,0 +1,252 @@
+#include "sandbox/worker.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <fmt/format.h>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+#include "base/text.hpp"
+#include "core/message.hpp"
+#include "os/lockdown.hpp"
+#include "sandbox/lua_api.hpp"
+#include "sandbox/lua_env.hpp"
+#include "sandbox/lua_state.hpp"
+#include "sandbox/script_contract.hpp"
+
+namespace sandbox {
+namespace {
+
+using core::Cause;
+using core::Kind;
+
+constexpr std::size_t k_longest_error = std::size_t{16} << 10U;         // bytes of an error, and of a traceback
+constexpr std::uint64_t k_room_beside_lua = std::uint64_t{256} << 20U;  // for messages and the program itself
+
+// --- taking powers away --------------------------------------------------------------------------------------------
+
+os::CallFilter make_filter() {
+#ifdef FETTLE_SANITIZED
+  return {{"brk",           "mmap",   "munmap",      "mremap",   "read",         "write",          "exit_group",
+           "clock_gettime", "futex",  "madvise",     "mprotect", "rt_sigaction", "rt_sigprocmask", "sigaltstack",
+           "getpid",        "gettid", "sched_yield", "openat",   "close",        "readlink",       "newfstatat",
+           "prctl",         "tgkill", "getrandom"},
+          os::CallFilter::Otherwise::kill};
+#else
+  if (os::clock_needs_no_call())
+    return {{"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group"}, os::CallFilter::Otherwise::kill};
+  return {{"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group", "clock_gettime"},
+          os::CallFilter::Otherwise::kill};
+#endif
+}
+
+// What the C and C++ run-time libraries do only once, and with calls that will be forbidden.
+void warm_up() {
+  ::setenv("TZ", ":/etc/localtime", 0);  // with TZ set, localtime never looks at the file again
+  ::tzset();
+  const std::time_t epoch = 0;
+  std::tm parts{};
+  ::localtime_r(&epoch, &parts);
+  try {
+    throw ScriptError("the first throw takes a lock");
+  } catch (const ScriptError&) {
+  }
+}
+
+core::SandboxLevel lock_down(const core::WorkerSettings& settings, const os::CallFilter& filter, const Host& host) {
+  std::vector<int> kept = {host.runner.fd(), host.broker.fd()};
+#ifdef FETTLE_SANITIZED
+  kept.push_back(2);
+#endif
+  os::close_all_but(kept);
+  core::SandboxLevel level;
+  level.limits = os::set_limits({settings.memory + k_room_beside_lua, settings.cpu_seconds, false});
+  level.no_new_privileges = os::forbid_new_privileges();
+  level.landlock_abi = os::restrict_files({});
+  level.seccomp = filter.install();
+  return level;
+}
+
+// --- one script ----------------------------------------------------------------------------------------------------
+
+class Worker {
+ public:
+  Worker(const core::WorkerSettings& settings, Host& host) : host_(host), state_(settings.memory), lua_(state_.get()) {
+    lua_pushcfunction(lua_, [](lua_State* lua) {
+      build_environment(lua);
+      return 0;
+    });
+    if (lua_pcall(lua_, 0, 0, 0) != LUA_OK) ::_exit(k_exit_out_of_memory);
+  }
+
+  [[noreturn]] void serve() {
+    load();
+    while (const std::optional<os::Frame> frame = host_.runner.receive()) {
+      if (frame->kind == static_cast<std::uint8_t>(Kind::ask))
+        ask(*frame);
+      else if (frame->kind == static_cast<std::uint8_t>(Kind::execute))
+        execute();
+      else
+        break;
+    }
+    ::_exit(0);
+  }
+
+ private:
+  template <class Message>
+  void tell(const Message& message) {
+    if (host_.runner.send(static_cast<std::uint8_t>(Message::kind), encode(message)) != os::SendResult::sent)
+      ::_exit(k_exit_protocol);
+  }
+
+  void load() {
+    std::optional<os::Frame> frame = host_.runner.receive();
+    if (!frame) ::_exit(0);  // not needed any more
+    auto wish = core::decode<core::Load>(frame->body);
+    if (!wish || frame->kind != static_cast<std::uint8_t>(Kind::load)) ::_exit(k_exit_protocol);
+    host_.load = std::move(*wish);
+    lua_pushlightuserdata(lua_, &host_);
+    lua_pushcclosure(
+        lua_,
+        [](lua_State* lua) {
+          add_api(lua, *static_cast<Host*>(lua_touserdata(lua, lua_upvalueindex(1))));
+          return 0;
+        },
+        1);
+    if (!call(0, 0) || !compile() || !call(0, 1)) return;
+    std::visit([this](const auto& found) { tell_loaded(found); }, read_script(lua_));
+    lua_settop(lua_, 0);
+  }
+
+  void tell_loaded(const core::Declaration& declaration) { tell(core::Loaded{declaration}); }
+  void tell_loaded(const ContractFault& fault) { tell(core::Fault{Cause::contract, fault.text, {}}); }
+
+  // Text only: a binary chunk could do anything. A byte order mark and a first line with #! are no Lua, but common.
+  bool compile() {
+    std::string_view text = host_.load.text;
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (text.starts_with('#')) text.remove_prefix(std::min(text.find('\n'), text.size()));
+    const std::string name = "=" + host_.load.name;
+    const int status = luaL_loadbufferx(lua_, text.data(), text.size(), name.c_str(), "t");
+    host_.load.text = {};
+    if (status == LUA_OK) return true;
+    tell(core::Fault{status == LUA_ERRMEM ? Cause::memory : Cause::syntax, error_text(-1), {}});
+    return false;
+  }
+
+  void ask(const os::Frame& frame) {
+    const auto wish = core::decode<core::Ask>(frame.body);
+    if (!wish) ::_exit(k_exit_protocol);
+    host_.phase = Phase::asking;
+    set_own_database(lua_, host_, wish->database);
+    if (!run(Function::should_run)) return;
+    std::visit([this](const auto& answer) { tell_judged(answer); }, judge_answer(lua_, lua_gettop(lua_)));
+    lua_settop(lua_, 0);
+  }
+
+  void execute() {
+    host_.phase = Phase::executing;
+    if (!run(Function::execute)) return;
+    std::visit([this](const auto& result) { tell_judged(result); }, judge_result(lua_, lua_gettop(lua_)));
+    lua_settop(lua_, 0);
+  }
+
+  template <class Judged>
+  void tell_judged(const Judged& judged) {
+    tell(judged);
+  }
+  void tell_judged(const ContractFault& fault) { tell(core::Fault{Cause::contract, fault.text, {}}); }
+
+  bool run(Function function) {
+    lua_settop(lua_, 0);
+    push_function(lua_, function);
+    return call(0, LUA_MULTRET);
+  }
+
+  // Calls what lies below its `count` arguments; on an error tells the runner, and the results are not there.
+  bool call(int count, int results) {
+    const int base = lua_gettop(lua_) - count;
+    lua_pushcfunction(lua_, on_error);
+    lua_insert(lua_, base);
+    const int status = lua_pcall(lua_, count, results, base);
+    lua_remove(lua_, base);
+    if (status == LUA_OK) return true;
+    tell_error(status);
+    lua_settop(lua_, 0);
+    return false;
+  }
+
+  void tell_error(int status) {
+    if (const std::string* reason = skip_reason(lua_, -1)) return tell_skip(base::cap(*reason, k_longest_error));
+    core::Fault fault{status == LUA_ERRMEM ? Cause::memory : Cause::error, error_text(-1), {}};
+    if (lua_getfield(lua_, LUA_REGISTRYINDEX, k_traceback) == LUA_TSTRING)
+      fault.traceback = base::cap(text_at(lua_, -1), k_longest_error);
+    tell(fault);
+  }
+
+  void tell_skip(std::string reason) {
+    if (host_.phase == Phase::asking)
+      tell(core::Answer{core::Answer::Word::skip, std::move(reason)});
+    else
+      tell(core::Result{core::Result::Word::skipped, std::move(reason), {}});
+  }
+
+  // Error objects may be anything; script code is never asked to explain them.
+  std::string error_text(int index) {
+    if (lua_type(lua_, index) == LUA_TSTRING || lua_type(lua_, index) == LUA_TNUMBER) {
+      lua_pushvalue(lua_, index);
+      std::size_t length = 0;
+      const char* bytes = lua_tolstring(lua_, -1, &length);
+      std::string text = base::cap({bytes, length}, k_longest_error);
+      lua_pop(lua_, 1);
+      return text;
+    }
+    if (lua_istable(lua_, index)) {
+      index = lua_absindex(lua_, index);
+      lua_pushliteral(lua_, "message");
+      lua_rawget(lua_, index);
+      std::string text =
+          lua_type(lua_, -1) == LUA_TSTRING ? error_text(-1) : "the script raised an error that is a table";
+      lua_pop(lua_, 1);
+      return text;
+    }
+    return fmt::format("the script raised an error that is a {}", luaL_typename(lua_, index));
+  }
+
+  static constexpr const char* k_traceback = "fettle.traceback";
+
+  // Runs where the error was raised, before the stack is unwound: the only place that sees the calls that led there.
+  static int on_error(lua_State* lua) {
+    if (lua_checkstack(lua, 16) == 0 || skip_reason(lua, 1) != nullptr) return 1;
+    luaL_traceback(lua, lua, nullptr, 1);
+    lua_setfield(lua, LUA_REGISTRYINDEX, k_traceback);
+    return 1;
+  }
+
+  Host& host_;
+  LuaState state_;
+  lua_State* lua_;
+};
+
+}  // namespace
+
+void worker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
+  const auto wishes = core::decode<core::WorkerSettings>(settings);
+  if (!wishes || descriptors.size() != 2) ::_exit(k_exit_protocol);
+  Host host;
+  host.runner = os::Channel(std::move(descriptors[0]));
+  host.broker = os::Channel(std::move(descriptors[1]));
+  Worker worker(*wishes, host);
+  const os::CallFilter filter = make_filter();
+  warm_up();
+  const core::SandboxLevel level = lock_down(*wishes, filter, host);
+  if (host.runner.send(static_cast<std::uint8_t>(Kind::worker_ready), encode(core::WorkerReady{level})) !=
+      os::SendResult::sent)
+    ::_exit(k_exit_protocol);
+  worker.serve();
+}
+
+}  // namespace sandbox

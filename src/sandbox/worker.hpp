@@ -1,0 +1,21 @@
+// The worker process: runs one script and dies. Prepares its Lua state, takes every power from itself, says WorkerReady
+// and waits; so one can stand ready while another works. Holds two descriptors (runner, broker) and makes seven system
+// calls: brk mmap munmap mremap read write exit_group (an eighth, clock_gettime, only where the clock is not in the
+// vDSO).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "os/fd.hpp"
+
+namespace sandbox {
+
+// Exit codes by which a worker tells why it ended itself.
+inline constexpr int k_exit_out_of_memory = 86;  // the script went on allocating after being refused many times
+inline constexpr int k_exit_protocol = 87;       // a frame that makes no sense, or the runner or broker is gone
+
+// settings: core::WorkerSettings. descriptors: to the runner, to the broker. Never returns.
+[[noreturn]] void worker_main(std::string_view settings, std::vector<os::Fd> descriptors);
+
+}  // namespace sandbox

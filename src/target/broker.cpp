@@ -1,0 +1,428 @@
+#include "target/broker.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <map>
+#include <memory>
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+#include "core/message.hpp"
+#include "core/wire.hpp"
+#include "os/channel.hpp"
+#include "os/lockdown.hpp"
+#include "target/drivers.hpp"
+#include "target/journal_keeper.hpp"
+#include "target/sqlite.hpp"
+
+namespace target {
+namespace {
+
+using core::Cause;
+using core::Kind;
+
+constexpr std::size_t k_batch_rows = 512;
+constexpr std::size_t k_batch_bytes = std::size_t{256} << 10U;
+constexpr std::size_t k_most_cursors = 32;
+constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker to take a message
+
+struct Database {
+  std::string name;
+  std::unique_ptr<Connection> connection;  // null: it could not be opened
+  core::DatabaseStatus status;
+};
+
+os::Deadline in(std::chrono::milliseconds time) {
+  return os::Steady::now() + time;
+}
+
+class Broker {
+ public:
+  Broker(const core::BrokerSettings& settings, std::vector<os::Fd> descriptors);
+
+  void lock_down();
+  void serve();
+
+ private:
+  struct Transaction {
+    Database* own = nullptr;  // the script's own database
+    os::Deadline deadline;
+    std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
+    std::uint32_t last_cursor = 0;
+    std::uint64_t statements = 0;
+    bool lost = false;  // a statement ended the transaction: nothing of it can be committed any more
+  };
+
+  template <class Message>
+  void tell_runner(const Message& message);
+  template <class Message>
+  void answer(const Message& message);
+
+  bool hear_runner();
+  bool obey(os::Frame frame);
+  void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
+  void finish(const core::Finish& wish);
+  core::Done conclude(bool commit);
+  void end_transactions();
+
+  void hear_worker();
+  void handle(const os::Frame& frame);
+  void perform(const os::Frame& frame);
+  void perform(const core::Statement& statement);
+  void send_rows(std::uint32_t id);
+  void check_transaction();
+  Connection& connection(const std::string& name);
+  Database* find(const std::string& name) noexcept;
+  bool should_stop() const;
+
+  os::Channel runner_;
+  std::vector<os::Fd> held_;
+  std::unique_ptr<JournalKeeper> keeper_;  // outlives the connections, which remove their journals when they close
+  std::vector<Database> databases_;
+  core::SandboxLevel level_;
+  os::Channel worker_;
+  std::optional<Transaction> transaction_;
+};
+
+core::DatabaseStatus open(Database& database, const core::DatabaseAddress& address, const Surroundings& surroundings) {
+  core::DatabaseStatus status{address.name, std::string(engine_of(address.url)), {}, Cause::none};
+  try {
+    database.connection = connect(address.url, surroundings);
+  } catch (const SqlError& error) {
+    status.fault = error.what();
+    status.cause = error.cause();
+  }
+  return status;
+}
+
+Broker::Broker(const core::BrokerSettings& settings, std::vector<os::Fd> descriptors)
+    : runner_(std::move(descriptors.at(0))), held_(std::move(descriptors)) {
+  runner_.set_nonblocking();
+  const Surroundings surroundings{settings.directory, settings.ledger_path};
+  for (const core::DatabaseAddress& address : settings.databases) {
+    Database database{address.name, nullptr, {}};
+    database.status = open(database, address, surroundings);
+    if (database.connection) database.connection->stop_when([this] { return should_stop(); });
+    databases_.push_back(std::move(database));
+  }
+}
+
+void Broker::lock_down() {
+  std::vector<std::string> journalled;
+  std::vector<os::FileRule> rules;
+  for (const Database& database : databases_) {
+    if (!database.connection) continue;
+    for (const os::FileRule& rule : database.connection->files()) rules.push_back(rule);
+    if (std::string file = database.connection->journalled_file(); !file.empty()) journalled.push_back(std::move(file));
+  }
+  keeper_ = std::make_unique<JournalKeeper>(journalled);
+  const os::CallFilter filter({"read",
+                               "write",
+                               "pread64",
+                               "pwrite64",
+                               "fsync",
+                               "fdatasync",
+                               "ftruncate",
+                               "fcntl",
+                               "fstat",
+                               "newfstatat",
+                               "stat",
+                               "lstat",
+                               "lseek",
+                               "close",
+                               "openat",
+                               "unlink",
+                               "unlinkat",
+                               "access",
+                               "faccessat",
+                               "faccessat2",
+                               "getpid",
+                               "geteuid",
+                               "getuid",
+                               "fchown",
+                               "fchmod",
+                               "poll",
+                               "ppoll",
+                               "recvmsg",
+                               "sendmsg",
+                               "sendto",
+                               "brk",
+                               "mmap",
+                               "munmap",
+                               "mremap",
+                               "madvise",
+                               "mprotect",
+                               "exit_group",
+                               "futex",
+                               "readlink",
+                               "getcwd",
+                               "nanosleep",
+                               "getrandom",
+                               "clock_nanosleep",
+                               "clock_gettime",
+                               "rt_sigreturn",
+                               "restart_syscall"},
+                              os::CallFilter::Otherwise::refuse);
+  level_.limits = os::set_limits({});
+  level_.no_new_privileges = os::forbid_new_privileges();
+  level_.landlock_abi = os::restrict_files(rules);
+  level_.seccomp = filter.install();
+  if (level_.landlock_abi > 0) route_journals_through(*keeper_);
+}
+
+template <class Message>
+void Broker::tell_runner(const Message& message) {
+  runner_.send(static_cast<std::uint8_t>(Message::kind), encode(message), in(k_patience));
+}
+
+template <class Message>
+void Broker::answer(const Message& message) {
+  const auto sent = worker_.send(static_cast<std::uint8_t>(Message::kind), encode(message),
+                                 transaction_ ? transaction_->deadline : in(k_patience), {}, runner_.fd());
+  if (sent == os::SendResult::too_large) {
+    answer(core::SqlFault{fmt::format("the answer is larger than {} MiB", os::k_largest_frame >> 20U)});
+    return;
+  }
+  if (sent != os::SendResult::sent) worker_.close();  // it is gone, or does not read: the runner's clock decides
+}
+
+// Asked by the database while a statement runs: the time is up, or the runner has something to say (which is then
+// "stop").
+bool Broker::should_stop() const {
+  if (!transaction_) return false;
+  pollfd runner{runner_.fd(), POLLIN, 0};
+  return os::Steady::now() >= transaction_->deadline || ::poll(&runner, 1, 0) > 0;
+}
+
+void Broker::serve() {
+  core::BrokerReady ready{level_, {}};
+  for (const Database& database : databases_) ready.databases.push_back(database.status);
+  tell_runner(ready);
+  for (;;) {
+    std::array<pollfd, 2> wait = {pollfd{runner_.fd(), POLLIN, 0},
+                                  pollfd{transaction_ && worker_ ? worker_.fd() : -1, POLLIN, 0}};
+    if (::poll(wait.data(), wait.size(), -1) < 0) continue;
+    if (wait[0].revents != 0 && !hear_runner()) return;
+    if (wait[1].revents != 0 && transaction_ && worker_) hear_worker();
+  }
+}
+
+bool Broker::hear_runner() {
+  if (runner_.fill() != os::FillResult::open) return false;
+  while (std::optional<os::Frame> frame = runner_.next())
+    if (!obey(std::move(*frame))) return false;
+  return true;
+}
+
+bool Broker::obey(os::Frame frame) {
+  if (frame.kind == static_cast<std::uint8_t>(Kind::begin)) {
+    const auto wish = core::decode<core::Begin>(frame.body);
+    if (wish) begin(*wish, std::move(frame.descriptors));
+    return wish.has_value();
+  }
+  const auto wish = core::decode<core::Finish>(frame.body);
+  if (!wish || frame.kind != static_cast<std::uint8_t>(Kind::finish)) return false;
+  finish(*wish);
+  return true;
+}
+
+Database* Broker::find(const std::string& name) noexcept {
+  for (Database& database : databases_)
+    if (database.name == name) return &database;
+  return nullptr;
+}
+
+void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
+  if (!descriptors.empty()) {
+    worker_ = os::Channel(std::move(descriptors[0]));
+    worker_.set_nonblocking();
+  }
+  core::Began began;
+  Database* own = find(wish.database);
+  if (own == nullptr || !own->connection) {
+    began = {Cause::unreachable, own == nullptr ? "no such database" : own->status.fault};
+    tell_runner(began);
+    return;
+  }
+  transaction_.emplace();
+  transaction_->own = own;
+  transaction_->deadline = in(std::chrono::milliseconds(wish.milliseconds));
+  try {
+    own->connection->begin(wish.access);
+  } catch (const SqlError& error) {
+    began = {error.cause(), error.what()};
+    end_transactions();
+  }
+  tell_runner(began);
+}
+
+void Broker::finish(const core::Finish& wish) {
+  core::Done done = transaction_ ? conclude(wish.commit) : core::Done{};
+  tell_runner(done);
+}
+
+core::Done Broker::conclude(bool commit) {
+  core::Done done;
+  done.statements = transaction_->statements;
+  Connection& own = *transaction_->own->connection;
+  transaction_->cursors.clear();
+  if (commit && (transaction_->lost || !own.in_transaction())) {
+    done.cause = Cause::error;
+    done.error = "a statement of the script ended its transaction, so nothing of it can be committed";
+  } else if (commit) {
+    try {
+      done.rows_changed = own.rows_changed();
+      transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
+      own.commit();
+      done.word = core::Done::Word::committed;
+    } catch (const SqlError& error) {
+      done.cause = error.cause();
+      done.error = error.what();
+      if (error.cause() == Cause::unreachable) done.word = core::Done::Word::unknown;
+    }
+  }
+  end_transactions();
+  return done;
+}
+
+void Broker::end_transactions() {
+  transaction_->cursors.clear();
+  for (Database& database : databases_) {
+    if (!database.connection || !database.connection->in_transaction()) continue;
+    try {
+      database.connection->rollback();
+    } catch (const SqlError&) {
+      ::_exit(
+          1);  // a connection that cannot roll back is good for nothing: the database does it when this process ends
+    }
+  }
+  transaction_.reset();
+}
+
+void Broker::hear_worker() {
+  const os::FillResult filled = worker_.fill();
+  while (transaction_ && worker_) {
+    const std::optional<os::Frame> frame = worker_.next();
+    if (!frame) break;
+    handle(*frame);
+  }
+  if (filled != os::FillResult::open) worker_.close();
+}
+
+void Broker::handle(const os::Frame& frame) {
+  try {
+    perform(frame);
+  } catch (const SqlError& error) {
+    if (!transaction_->own->connection->in_transaction()) transaction_->lost = true;
+    answer(core::SqlFault{error.what()});
+  } catch (const std::bad_alloc&) {
+    answer(core::SqlFault{"the answer is too large for the memory of the broker"});
+  }
+}
+
+void Broker::check_transaction() {
+  if (transaction_->lost)
+    throw SqlError(Cause::error, "the transaction was ended by an earlier statement; nothing more can be done in it");
+}
+
+void Broker::perform(const os::Frame& frame) {
+  check_transaction();
+  switch (static_cast<Kind>(frame.kind)) {
+    case Kind::statement:
+      if (const auto statement = core::decode<core::Statement>(frame.body)) return perform(*statement);
+      break;
+    case Kind::many:
+      if (const auto many = core::decode<core::Many>(frame.body)) {
+        transaction_->statements += many->rows.size();
+        return answer(core::Affected{connection(many->database).execute_many(many->sql, many->rows)});
+      }
+      break;
+    case Kind::fetch:
+      if (const auto fetch = core::decode<core::Fetch>(frame.body);
+          fetch && transaction_->cursors.contains(fetch->cursor))
+        return send_rows(fetch->cursor);
+      break;
+    case Kind::close:
+      if (const auto close = core::decode<core::Close>(frame.body)) {
+        transaction_->cursors.erase(close->cursor);
+        return answer(core::Affected{0});
+      }
+      break;
+    case Kind::describe:
+      if (const auto describe = core::decode<core::Describe>(frame.body))
+        return answer(core::Rows{
+            0, {"name"}, connection(describe->database).describe(describe->what, describe->table, describe->name)});
+      break;
+    default:
+      break;
+  }
+  worker_.close();  // it speaks out of turn
+}
+
+void Broker::perform(const core::Statement& statement) {
+  ++transaction_->statements;
+  Connection& database = connection(statement.database);
+  if (statement.wants == core::Statement::Wants::affected)
+    return answer(core::Affected{database.execute(statement.sql, statement.parameters)});
+  if (transaction_->cursors.size() >= k_most_cursors)
+    throw SqlError(Cause::error,
+                   fmt::format("{} queries are being read at the same time; finish some first", k_most_cursors));
+  const std::uint32_t id = ++transaction_->last_cursor;
+  transaction_->cursors.emplace(id, database.query(statement.sql, statement.parameters));
+  send_rows(id);
+}
+
+std::size_t size_of(const core::Row& row) {
+  core::Writer writer;
+  writer.put(row);
+  return writer.size();
+}
+
+void Broker::send_rows(std::uint32_t id) {
+  Cursor& cursor = *transaction_->cursors.at(id);
+  core::Rows batch{id, cursor.columns(), {}};
+  std::size_t bytes = 0;
+  core::Row row;
+  while (batch.rows.size() < k_batch_rows && bytes < k_batch_bytes) {
+    if (!cursor.next(row)) {
+      batch.cursor = 0;
+      transaction_->cursors.erase(id);
+      break;
+    }
+    bytes += size_of(row);
+    batch.rows.push_back(row);
+  }
+  answer(batch);
+}
+
+// The script's own database, or another one: that is read in a read-only transaction of its own, begun when first used.
+Connection& Broker::connection(const std::string& name) {
+  Database* database = name.empty() ? transaction_->own : find(name);
+  if (database == nullptr) throw SqlError(Cause::error, "there is no database of this name");
+  if (!database->connection)
+    throw SqlError(Cause::unreachable, fmt::format("database {} cannot be opened: {}", name, database->status.fault));
+  if (database != transaction_->own && !database->connection->in_transaction())
+    database->connection->begin(core::Access::read);
+  return *database->connection;
+}
+
+}  // namespace
+
+void broker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
+  const auto wishes = core::decode<core::BrokerSettings>(settings);
+  if (!wishes || descriptors.empty()) ::_exit(1);
+  std::vector<int> kept = {0, 1, 2};
+  for (const os::Fd& fd : descriptors) kept.push_back(fd.get());
+  os::close_all_but(kept);
+  {
+    Broker broker(*wishes, std::move(descriptors));
+    broker.lock_down();
+    broker.serve();
+  }
+  ::_exit(0);
+}
+
+}  // namespace target

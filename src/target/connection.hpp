@@ -1,0 +1,82 @@
+// One database that scripts fix, as the broker holds it. Every engine is one implementation of this interface and one
+// row of drivers.hpp. Lives in the broker process only; one thread.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/message.hpp"
+#include "core/outcome.hpp"
+#include "core/value.hpp"
+#include "os/lockdown.hpp"
+
+namespace target {
+
+// What a database refused, or what it cannot do for scripts. Becomes a message at the broker's boundary.
+class SqlError : public std::exception {
+ public:
+  SqlError(core::Cause cause, std::string message) : cause_(cause), message_(std::move(message)) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+  core::Cause cause() const noexcept { return cause_; }  // error, locked, unreachable or timeout
+
+ private:
+  core::Cause cause_;
+  std::string message_;
+};
+
+// Rows of a query, read one by one. Ends with its connection's transaction at the latest.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  virtual const std::vector<std::string>& columns() const = 0;
+  virtual bool next(core::Row& row) = 0;  // false: that was the last; row is overwritten
+};
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  virtual std::string_view engine() const = 0;
+
+  // What the process must still be able to reach on disk once it is locked down.
+  virtual std::vector<os::FileRule> files() const { return {}; }
+  // A file whose rollback journal comes and goes beside it (journal_keeper.hpp); empty: there is none.
+  virtual std::string journalled_file() const { return {}; }
+
+  // Asked often while a statement runs; true ends it with an error.
+  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
+
+  // read: nothing can be written, enforced by the database. write: the write lock is held when this returns.
+  virtual void begin(core::Access access) = 0;
+  // Returns only when the changes are durable. Throws SqlError: `unreachable` when nobody can say whether it committed;
+  // for any other cause nothing was committed and rollback() ends the transaction.
+  virtual void commit() = 0;
+  virtual void rollback() = 0;
+  virtual bool in_transaction() const = 0;
+
+  // One statement of a script, parameters bound for `?`. Refuses transaction control and whatever would leave the
+  // transaction.
+  virtual std::int64_t execute(const std::string& sql, const core::Row& parameters) = 0;  // rows affected
+  virtual std::int64_t execute_many(const std::string& sql, const std::vector<core::Row>& rows) = 0;
+  virtual std::unique_ptr<Cursor> query(const std::string& sql, const core::Row& parameters) = 0;
+
+  // tables: one row for each name. has_…: one row with one boolean.
+  virtual std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
+                                          const std::string& name) = 0;
+
+  // Rows inserted, updated and deleted since begin().
+  virtual std::uint64_t rows_changed() const = 0;
+
+ protected:
+  bool should_stop() const { return stop_ && stop_(); }
+
+ private:
+  std::function<bool()> stop_;
+};
+
+}  // namespace target

@@ -1,0 +1,40 @@
+#include "target/drivers.hpp"
+
+#include <array>
+#include <fmt/format.h>
+
+#include "target/sqlite.hpp"
+
+namespace target {
+namespace {
+
+struct Driver {
+  std::string_view scheme;  // with its colon
+  std::string_view engine;
+  std::unique_ptr<Connection> (*open)(std::string_view address, const Surroundings& surroundings);
+};
+
+constexpr std::array k_drivers = {
+    Driver{"sqlite:", "sqlite", open_sqlite},
+};
+
+const Driver* driver_of(std::string_view url) noexcept {
+  for (const Driver& driver : k_drivers)
+    if (url.starts_with(driver.scheme)) return &driver;
+  return nullptr;
+}
+
+}  // namespace
+
+std::string_view engine_of(std::string_view url) noexcept {
+  const Driver* driver = driver_of(url);
+  return driver != nullptr ? driver->engine : std::string_view{};
+}
+
+std::unique_ptr<Connection> connect(const std::string& url, const Surroundings& surroundings) {
+  const Driver* driver = driver_of(url);
+  if (driver == nullptr) throw SqlError(core::Cause::unreachable, "no engine serves this kind of URL");
+  return driver->open(std::string_view(url).substr(driver->scheme.size()), surroundings);
+}
+
+}  // namespace target

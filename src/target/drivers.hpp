@@ -1,0 +1,23 @@
+// Which engine serves a URL. A new engine is one file and one row of this table.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "target/connection.hpp"
+
+namespace target {
+
+struct Surroundings {
+  std::string directory;    // relative paths in URLs are relative to it
+  std::string ledger_path;  // absolute; never a target
+};
+
+// "sqlite" of "sqlite:app.db"; empty when no engine serves it.
+std::string_view engine_of(std::string_view url) noexcept;
+
+// Opens it. Throws SqlError: unreachable (missing, not a database, not writable, no such engine) or locked.
+std::unique_ptr<Connection> connect(const std::string& url, const Surroundings& surroundings);
+
+}  // namespace target

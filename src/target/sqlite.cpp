@@ -1,0 +1,490 @@
+#include "target/sqlite.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <array>
+#include <chrono>
+#include <climits>
+#include <cstdlib>
+#include <ctime>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <map>
+#include <optional>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "base/text.hpp"
+#include "os/clock.hpp"
+#include "target/journal_keeper.hpp"
+#include "target/sqlite_guard.hpp"
+
+namespace target {
+namespace {
+
+using core::Cause;
+using Compiled = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
+
+constexpr int k_steps_between_stop_checks = 10'000;  // of SQLite's virtual machine: some 0.2 ms
+constexpr std::size_t k_most_cached_statements = 64;
+constexpr std::chrono::milliseconds k_busy_pause{10};
+
+struct Address {
+  std::string path;  // absolute, links resolved
+  bool may_create = false;
+  bool foreign_keys = false;
+  std::chrono::milliseconds busy_timeout{5000};
+};
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw SqlError(Cause::unreachable, why);
+}
+
+void read_option(Address& address, std::string_view option) {
+  const std::size_t equals = option.find('=');
+  const std::string_view name = option.substr(0, equals);
+  const std::string_view value = equals == std::string_view::npos ? "" : option.substr(equals + 1);
+  if (name == "mode" && (value == "rw" || value == "rwc")) {
+    address.may_create = value == "rwc";
+  } else if (name == "foreign_keys" && (value == "on" || value == "off")) {
+    address.foreign_keys = value == "on";
+  } else if (const auto time = base::parse_duration(value); name == "busy_timeout" && time) {
+    address.busy_timeout = *time;
+  } else {
+    refuse(fmt::format(
+        "the URL has an option that sqlite: does not know, \"{}\" (known: mode=rw|rwc, foreign_keys=on|off, "
+        "busy_timeout=5s)",
+        base::escape(option)));
+  }
+}
+
+std::string resolve(const std::string& path, bool may_create) {
+  std::array<char, PATH_MAX> real{};
+  if (::realpath(path.c_str(), real.data()) != nullptr) return real.data();
+  const std::size_t slash = path.rfind('/');
+  if (may_create && ::realpath(path.substr(0, slash + 1).c_str(), real.data()) != nullptr)
+    return std::string(real.data()) + path.substr(slash);
+  refuse(fmt::format("there is no database file {}", base::escape(path)));
+}
+
+Address parse(std::string_view text, const std::string& directory) {
+  Address address;
+  const std::size_t question = text.find('?');
+  if (question != std::string_view::npos)
+    for (const std::string_view option : base::split(text.substr(question + 1), '&')) read_option(address, option);
+  std::string path(text.substr(0, question));
+  if (path.starts_with("//")) path.erase(0, 2);  // sqlite:///absolute/path
+  if (path.empty()) refuse("the URL names no file: write sqlite:app.db");
+  if (!path.starts_with('/')) path = directory + "/" + path;
+  address.path = resolve(path, address.may_create);
+  return address;
+}
+
+// The audit trail must not be within the reach of scripts, under whatever name.
+void refuse_ledger(const std::string& path, const std::string& ledger_path) {
+  struct stat target {};
+  struct stat ledger {};
+  const bool both = ::stat(path.c_str(), &target) == 0 && ::stat(ledger_path.c_str(), &ledger) == 0;
+  const bool same_file = both && target.st_dev == ledger.st_dev && target.st_ino == ledger.st_ino;
+  std::array<char, PATH_MAX> real{};
+  const bool same_path =
+      ::realpath(ledger_path.c_str(), real.data()) != nullptr ? path == real.data() : path == ledger_path;
+  if (same_file || same_path) refuse("this file is the ledger, which can never be a target");
+}
+
+Cause cause_of(int code) noexcept {
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Cause::locked;
+    case SQLITE_INTERRUPT:
+      return Cause::timeout;
+    case SQLITE_CANTOPEN:
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_IOERR:
+      return Cause::unreachable;
+    default:
+      return Cause::error;
+  }
+}
+
+void bind(sqlite3_stmt* statement, int index, const core::Value& value) {
+  if (std::holds_alternative<core::Null>(value))
+    sqlite3_bind_null(statement, index);
+  else if (const auto* flag = std::get_if<bool>(&value))
+    sqlite3_bind_int(statement, index, *flag ? 1 : 0);
+  else if (const auto* integer = std::get_if<std::int64_t>(&value))
+    sqlite3_bind_int64(statement, index, *integer);
+  else if (const auto* real = std::get_if<double>(&value))
+    sqlite3_bind_double(statement, index, *real);
+  else if (const auto* text = std::get_if<std::string>(&value))
+    sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  else
+    sqlite3_bind_blob64(statement, index, std::get<core::Blob>(value).bytes.data(),
+                        std::get<core::Blob>(value).bytes.size(), SQLITE_TRANSIENT);
+}
+
+core::Value column(sqlite3_stmt* statement, int index) {
+  const auto bytes = [&](const void* data) {
+    return std::string(static_cast<const char*>(data),
+                       static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+  };
+  switch (sqlite3_column_type(statement, index)) {
+    case SQLITE_INTEGER:
+      return sqlite3_column_int64(statement, index);
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, index);
+    case SQLITE_TEXT:
+      return bytes(sqlite3_column_text(statement, index));
+    case SQLITE_BLOB: {
+      const void* data = sqlite3_column_blob(statement, index);
+      return core::Blob{data != nullptr ? bytes(data) : std::string()};
+    }
+    default:
+      return core::Null{};
+  }
+}
+
+// SQLite opens and unlinks journals through these, for every connection of this process. See journal_keeper.hpp.
+const JournalKeeper* g_keeper = nullptr;
+
+int open_file(const char* path, int flags, int mode) {
+  const int fd = ::open(path, flags, mode);
+  if (fd >= 0 || errno != EACCES || g_keeper == nullptr) return fd;
+  return g_keeper->open_journal(path, flags, static_cast<mode_t>(mode));
+}
+
+int unlink_file(const char* path) {
+  if (::unlink(path) == 0) return 0;
+  if (errno != EACCES || g_keeper == nullptr) return -1;
+  return g_keeper->unlink_journal(path);
+}
+
+class Sqlite;
+
+class SqliteCursor final : public Cursor {
+ public:
+  SqliteCursor(Sqlite& connection, Compiled statement);
+  const std::vector<std::string>& columns() const override { return columns_; }
+  bool next(core::Row& row) override;
+
+ private:
+  Sqlite& connection_;
+  Compiled statement_;
+  std::vector<std::string> columns_;
+};
+
+class Sqlite final : public Connection {
+ public:
+  explicit Sqlite(const Address& address);
+  ~Sqlite() override;
+
+  std::string_view engine() const override { return "sqlite"; }
+  std::vector<os::FileRule> files() const override;
+  std::string journalled_file() const override { return wal_ ? std::string() : address_.path; }
+  void begin(core::Access access) override;
+  void commit() override;
+  void rollback() override;
+  bool in_transaction() const override { return sqlite3_get_autocommit(handle()) == 0; }
+  std::int64_t execute(const std::string& sql, const core::Row& parameters) override;
+  std::int64_t execute_many(const std::string& sql, const std::vector<core::Row>& rows) override;
+  std::unique_ptr<Cursor> query(const std::string& sql, const core::Row& parameters) override;
+  std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
+                                  const std::string& name) override;
+  std::uint64_t rows_changed() const override {
+    return static_cast<std::uint64_t>(sqlite3_total_changes64(handle()) - changes_at_begin_);
+  }
+
+  // One step of a script's statement; true: there is a row. Throws SqlError.
+  bool step(sqlite3_stmt* statement);
+
+ private:
+  sqlite3* handle() const noexcept { return database_.getHandle(); }
+  void prepare_durability();
+  void set_up_guards();
+  std::string pragma(const std::string& sql);
+  void internally(const char* sql);
+  Compiled compile(const std::string& sql);
+  sqlite3_stmt* cached(const std::string& sql);
+  void bind_all(sqlite3_stmt* statement, const core::Row& parameters);
+  std::int64_t run(sqlite3_stmt* statement);
+  [[noreturn]] void fail(int code);
+
+  static int on_progress(void* self) { return static_cast<Sqlite*>(self)->should_stop() ? 1 : 0; }
+  static int on_busy(void* self, int tries);
+
+  Address address_;
+  SQLite::Database database_;
+  SqliteGuard guard_;
+  std::vector<os::Fd> files_;  // for files(): the database and, in WAL mode, its companions
+  std::map<std::string, Compiled> cache_;
+  core::Access access_ = core::Access::read;
+  bool wal_ = false;
+  std::int64_t changes_at_begin_ = 0;
+};
+
+SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
+    : connection_(connection), statement_(std::move(statement)) {
+  const int count = sqlite3_column_count(statement_.get());
+  for (int index = 0; index < count; ++index) columns_.emplace_back(sqlite3_column_name(statement_.get(), index));
+}
+
+bool SqliteCursor::next(core::Row& row) {
+  if (!statement_ || !connection_.step(statement_.get())) {
+    statement_.reset();  // stepping again would start over
+    return false;
+  }
+  row.resize(columns_.size());
+  for (std::size_t index = 0; index < row.size(); ++index)
+    row[index] = column(statement_.get(), static_cast<int>(index));
+  return true;
+}
+
+SQLite::Database open_database(const Address& address) {
+  const int mode = SQLite::OPEN_READWRITE | (address.may_create ? SQLite::OPEN_CREATE : 0);
+  try {
+    return {address.path, mode};
+  } catch (const SQLite::Exception& fault) {
+    refuse(fmt::format("cannot open {}: {}", base::escape(address.path), fault.what()));
+  }
+}
+
+Sqlite::Sqlite(const Address& address)
+    : address_(address), database_(open_database(address)), guard_(database_.getHandle()) {
+  sqlite3_extended_result_codes(handle(), 1);
+  sqlite3_busy_handler(handle(), &Sqlite::on_busy, this);
+  sqlite3_progress_handler(handle(), k_steps_between_stop_checks, &Sqlite::on_progress, this);
+  set_up_guards();
+  prepare_durability();
+  // What SQLite would otherwise open only when it is first needed, behind the lock-down.
+  std::array<char, 8> noise{};
+  sqlite3_randomness(static_cast<int>(noise.size()), noise.data());
+  ::tzset();
+}
+
+Sqlite::~Sqlite() {
+  cache_.clear();
+  if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (!wal_)
+    sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the empty journal
+}
+
+std::vector<os::FileRule> Sqlite::files() const {
+  std::vector<os::FileRule> rules;
+  for (const os::Fd& fd : files_) rules.push_back({fd.get(), os::FileRight::read_write});
+  return rules;
+}
+
+void Sqlite::set_up_guards() {
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  sqlite3_limit(handle(), SQLITE_LIMIT_ATTACHED, 0);
+  internally("PRAGMA temp_store=MEMORY");  // a temporary file could not be made behind the lock-down
+  internally(address_.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
+}
+
+// Reads the settings back: a PRAGMA that was not understood or not possible says nothing. Also the first read of the
+// file, so that what is no database is found here, and WAL files are open before the lock-down.
+void Sqlite::prepare_durability() {
+  internally("SELECT count(*) FROM sqlite_schema");
+  wal_ = pragma("PRAGMA journal_mode") == "wal";
+  if (sqlite3_db_readonly(handle(), "main") == 1)
+    refuse(fmt::format("{} is read-only for this user", base::escape(address_.path)));
+  if (!wal_ && pragma("PRAGMA journal_mode=TRUNCATE") != "truncate")
+    refuse(fmt::format("{} cannot use a rollback journal", base::escape(address_.path)));
+  internally(wal_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=EXTRA");
+  if (pragma("PRAGMA synchronous") != (wal_ ? "2" : "3"))
+    refuse(fmt::format("{} cannot be written durably", base::escape(address_.path)));
+  for (const char* ending : {"", "-wal", "-shm"})
+    if (os::Fd fd(::open((address_.path + ending).c_str(), O_PATH | O_CLOEXEC)); fd) files_.push_back(std::move(fd));
+}
+
+std::string Sqlite::pragma(const std::string& sql) {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  const Compiled statement = compile(sql);
+  if (!step(statement.get())) return {};
+  const unsigned char* text = sqlite3_column_text(statement.get(), 0);
+  return text != nullptr ? reinterpret_cast<const char*>(text) : "";
+}
+
+void Sqlite::internally(const char* sql) {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  if (const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
+}
+
+int Sqlite::on_busy(void* self, int tries) {
+  auto* connection = static_cast<Sqlite*>(self);
+  if (connection->should_stop() || tries * k_busy_pause >= connection->address_.busy_timeout) return 0;
+  const timespec pause{0, std::chrono::nanoseconds(k_busy_pause).count()};
+  ::nanosleep(&pause, nullptr);
+  return 1;
+}
+
+void Sqlite::fail(int code) {
+  std::string refusal = guard_.take_refusal();
+  if (!refusal.empty()) throw SqlError(Cause::error, std::move(refusal));
+  const Cause cause = cause_of(code);
+  const std::string said = sqlite3_errmsg(handle());
+  if (cause == Cause::timeout) throw SqlError(cause, "the statement was stopped at the time limit");
+  if (cause == Cause::locked)
+    throw SqlError(cause, fmt::format("{}: another process held it for {} ([databases] url, ?busy_timeout=…)", said,
+                                      base::format_duration(address_.busy_timeout)));
+  if ((code & 0xFF) == SQLITE_READONLY && access_ == core::Access::read)
+    throw SqlError(Cause::error, "this database may only be read here");
+  throw SqlError(cause, said);
+}
+
+Compiled Sqlite::compile(const std::string& sql) {
+  sqlite3_stmt* raw = nullptr;
+  const char* tail = nullptr;
+  const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1), 0, &raw, &tail);
+  Compiled statement(raw, &sqlite3_finalize);
+  if (code != SQLITE_OK) fail(code);
+  if (!statement) throw SqlError(Cause::error, "there is no statement in this SQL");
+  // What follows the first statement must be nothing but blanks and comments.
+  while (tail != nullptr && *tail != '\0') {
+    sqlite3_stmt* second = nullptr;
+    const char* from = tail;
+    const int next = sqlite3_prepare_v3(handle(), from, -1, 0, &second, &tail);
+    sqlite3_finalize(second);
+    guard_.take_refusal();
+    if (next != SQLITE_OK || second != nullptr)
+      throw SqlError(Cause::error, "only one statement at a time: send the others with calls of their own");
+    if (tail == from) break;
+  }
+  return statement;
+}
+
+// The cache keeps statements that run again and again; one that a cursor is reading is never in it.
+sqlite3_stmt* Sqlite::cached(const std::string& sql) {
+  guard_.listen_to(SqliteGuard::Speaker::script);
+  if (const auto found = cache_.find(sql); found != cache_.end()) return found->second.get();
+  if (cache_.size() >= k_most_cached_statements) cache_.clear();
+  return cache_.emplace(sql, compile(sql)).first->second.get();
+}
+
+void Sqlite::bind_all(sqlite3_stmt* statement, const core::Row& parameters) {
+  const int wanted = sqlite3_bind_parameter_count(statement);
+  if (wanted != static_cast<int>(parameters.size()))
+    throw SqlError(
+        Cause::error,
+        fmt::format("the statement has {}, but {} given",
+                    base::plural(static_cast<std::uint64_t>(wanted), "placeholder"),
+                    parameters.size() == 1 ? "1 value was" : fmt::format("{} values were", parameters.size())));
+  for (int index = 0; index < wanted; ++index) bind(statement, index + 1, parameters[static_cast<std::size_t>(index)]);
+}
+
+bool Sqlite::step(sqlite3_stmt* statement) {
+  const int code = sqlite3_step(statement);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  fail(code);
+}
+
+std::int64_t Sqlite::run(sqlite3_stmt* statement) {
+  if (access_ == core::Access::read && sqlite3_stmt_readonly(statement) == 0)
+    throw SqlError(Cause::error,
+                   "this statement writes, but only reading is allowed here: shouldRun() and databases other "
+                   "than the script's own are read-only");
+  const std::int64_t before = sqlite3_total_changes64(handle());
+  while (step(statement)) {
+  }
+  // sqlite3_changes keeps its old value over statements that change no rows.
+  return sqlite3_total_changes64(handle()) == before ? 0 : sqlite3_changes64(handle());
+}
+
+// Leaves a cached statement as if it had never run, also when it failed.
+struct Rewind {
+  explicit Rewind(sqlite3_stmt* rewound) : statement(rewound) {}
+  Rewind(const Rewind&) = delete;
+  Rewind& operator=(const Rewind&) = delete;
+  ~Rewind() {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
+  sqlite3_stmt* statement;
+};
+
+std::int64_t Sqlite::execute(const std::string& sql, const core::Row& parameters) {
+  const Rewind rewind(cached(sql));
+  bind_all(rewind.statement, parameters);
+  return run(rewind.statement);
+}
+
+std::int64_t Sqlite::execute_many(const std::string& sql, const std::vector<core::Row>& rows) {
+  std::int64_t affected = 0;
+  const Rewind rewind(cached(sql));
+  for (const core::Row& row : rows) {
+    bind_all(rewind.statement, row);
+    affected += run(rewind.statement);
+    sqlite3_reset(rewind.statement);
+  }
+  return affected;
+}
+
+std::unique_ptr<Cursor> Sqlite::query(const std::string& sql, const core::Row& parameters) {
+  cached(sql);
+  Compiled statement = std::move(cache_.extract(sql).mapped());
+  bind_all(statement.get(), parameters);
+  if (access_ == core::Access::read && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
+  return std::make_unique<SqliteCursor>(*this, std::move(statement));
+}
+
+std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::string& table, const std::string& name) {
+  using What = core::Describe::What;
+  static constexpr std::array<const char*, 4> k_sql = {
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER "
+      "BY name",
+      "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
+      "SELECT count(*) FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE",
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND name = ? COLLATE "
+      "NOCASE"};
+  core::Row parameters;
+  if (what != What::tables) parameters.emplace_back(table);
+  if (what == What::has_column || what == What::has_index) parameters.emplace_back(name);
+  const Rewind rewind(cached(k_sql[static_cast<std::size_t>(what)]));
+  bind_all(rewind.statement, parameters);
+  std::vector<core::Row> rows;
+  while (step(rewind.statement)) {
+    core::Value value = column(rewind.statement, 0);
+    if (what != What::tables) value = std::get<std::int64_t>(value) > 0;
+    rows.push_back({std::move(value)});
+  }
+  return rows;
+}
+
+void Sqlite::begin(core::Access access) {
+  access_ = access;
+  guard_.expect_reads_only(access == core::Access::read);
+  internally(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");
+  internally(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
+  changes_at_begin_ = sqlite3_total_changes64(handle());
+}
+
+void Sqlite::commit() {
+  internally("COMMIT");
+}
+
+void Sqlite::rollback() {
+  if (in_transaction()) internally("ROLLBACK");
+}
+
+}  // namespace
+
+void route_journals_through(const JournalKeeper& keeper) {
+  g_keeper = &keeper;
+  sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+  vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(open_file));
+  vfs->xSetSystemCall(vfs, "unlink", reinterpret_cast<sqlite3_syscall_ptr>(unlink_file));
+}
+
+std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings) {
+  const Address parsed = parse(address, surroundings.directory);
+  refuse_ledger(parsed.path, surroundings.ledger_path);
+  return std::make_unique<Sqlite>(parsed);
+}
+
+}  // namespace target

@@ -1,0 +1,24 @@
+// SQLite files as targets. Durability is not left to defaults: a WAL database runs with synchronous=FULL, any other
+// with a truncated rollback journal and synchronous=EXTRA (SQLite's own default, a deleted journal with FULL, was
+// measured to lose the last commit at a power cut). The file's own journal mode is never changed for others.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "target/connection.hpp"
+#include "target/drivers.hpp"
+
+namespace target {
+
+// address: a path, or path?option=value&…; options: mode=rwc (make the file when it is missing), foreign_keys=on,
+// busy_timeout=5s. Throws SqlError as connect() does.
+std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings);
+
+class JournalKeeper;
+
+// From here on every SQLite connection of this process makes and removes rollback journals through the keeper, where it
+// may not do so itself. The keeper must live until the last connection is closed. Broker only.
+void route_journals_through(const JournalKeeper& keeper);
+
+}  // namespace target

@@ -1,0 +1,37 @@
+// Which SQL a script may send to SQLite: asked by SQLite itself while it compiles a statement (sqlite3_set_authorizer),
+// so no spelling gets around it.
+#pragma once
+
+#include <sqlite3.h>
+#include <string>
+
+namespace target {
+
+class SqliteGuard {
+ public:
+  enum class Speaker { fettle, script };
+
+  // Installs itself on the connection; must live as long as it.
+  explicit SqliteGuard(sqlite3* database);
+  SqliteGuard(const SqliteGuard&) = delete;
+  SqliteGuard& operator=(const SqliteGuard&) = delete;
+
+  void listen_to(Speaker speaker) noexcept { speaker_ = speaker; }
+  void expect_reads_only(bool reads_only) noexcept { reads_only_ = reads_only; }
+
+  // Why the last statement was refused, and forgets it; empty: it was not the guard.
+  std::string take_refusal();
+
+ private:
+  static int ask(void* self, int action, const char* first, const char* second, const char* schema,
+                 const char* trigger);
+  int judge(int action, const char* first, const char* second);
+  int judge_pragma(const char* name, const char* argument);
+  int refuse(std::string why);
+
+  Speaker speaker_ = Speaker::fettle;
+  bool reads_only_ = false;
+  std::string refusal_;
+};
+
+}  // namespace target

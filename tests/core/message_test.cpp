@@ -1,0 +1,155 @@
+#include "core/message.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <doctest/doctest.h>
+#include <limits>
+#include <random>
+#include <string>
+#include <variant>
+
+#include "core/wire.hpp"
+
+namespace {
+
+core::Statement statement() {
+  core::Statement message;
+  message.wants = core::Statement::Wants::rows;
+  message.database = "main";
+  message.sql = "select ?";
+  message.parameters = {core::Null{}, true, false, std::int64_t{-1}, 0.5, std::string("a\0b", 3), core::Blob{"\xff"}};
+  return message;
+}
+
+// Every prefix of a good message, and the message with a byte too much, must be refused.
+template <class Message>
+void check_only_whole(const Message& message) {
+  const std::string whole = encode(message);
+  REQUIRE(core::decode<Message>(whole));
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    CHECK_FALSE(core::decode<Message>(std::string_view(whole).substr(0, length)));
+  }
+  CHECK_FALSE(core::decode<Message>(whole + '\0'));
+}
+
+// Any answer will do but a crash, an exception or a read past the end (which the sanitizers see).
+template <class Message>
+void feed_noise(const Message& message, std::mt19937& random) {
+  const std::string whole = encode(message);
+  for (int round = 0; round < 3000; ++round) {
+    std::string noise = whole;
+    for (int flips = 0; flips < 3 && !noise.empty(); ++flips)
+      noise[random() % noise.size()] = static_cast<char>(random());
+    if (round % 3 == 0) noise.resize(random() % (whole.size() + 8));
+    CHECK_NOTHROW(static_cast<void>(core::decode<Message>(noise)));
+  }
+}
+
+core::Load load() {
+  core::Load message;
+  message.name = "x.lua";
+  message.text = "return {}";
+  message.databases = {{"main", "sqlite"}, {"other", "sqlite"}};
+  message.attempt = 7;
+  message.run = std::numeric_limits<std::int64_t>::max();
+  message.preview = true;
+  message.triggered_by = "me";
+  return message;
+}
+
+core::Rows rows() {
+  core::Rows message;
+  message.cursor = 9;
+  message.columns = {"a", ""};
+  message.rows = {{std::int64_t{1}, core::Null{}}, {}};
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a statement with every type of value arrives as it was sent") {
+  const core::Statement sent = statement();
+  const auto arrived = core::decode<core::Statement>(encode(sent));
+  REQUIRE(arrived);
+  CHECK(arrived->database == sent.database);
+  CHECK(arrived->sql == sent.sql);
+  CHECK(arrived->wants == sent.wants);
+  CHECK((arrived->parameters == sent.parameters));
+}
+
+TEST_CASE("numbers keep every bit") {
+  for (const double number : {-0.0, std::numeric_limits<double>::infinity(), 9007199254740993.0, 5e-324}) {
+    core::Rows sent;
+    sent.rows = {{number, std::numeric_limits<std::int64_t>::min()}};
+    const auto arrived = core::decode<core::Rows>(encode(sent));
+    REQUIRE(arrived);
+    const double back = std::get<double>(arrived->rows[0][0]);
+    CHECK(std::memcmp(&back, &number, sizeof number) == 0);
+    CHECK((arrived->rows[0][1] == core::Value(std::numeric_limits<std::int64_t>::min())));
+  }
+}
+
+TEST_CASE("a script to load and rows of a result arrive as they were sent") {
+  const auto loaded = core::decode<core::Load>(encode(load()));
+  REQUIRE(loaded);
+  CHECK(loaded->text == "return {}");
+  CHECK(loaded->databases.size() == 2);
+  CHECK(loaded->databases[1].name == "other");
+  CHECK(loaded->run == std::numeric_limits<std::int64_t>::max());
+  CHECK(loaded->preview);
+  const auto result = core::decode<core::Rows>(encode(rows()));
+  REQUIRE(result);
+  CHECK(result->cursor == 9);
+  CHECK((result->columns == rows().columns));
+  CHECK((result->rows == rows().rows));
+}
+
+TEST_CASE("half a message is none, and neither is one with more behind it") {
+  check_only_whole(statement());
+  check_only_whole(load());
+  check_only_whole(rows());
+  check_only_whole(core::Fault{core::Cause::timeout, "too slow", "trace"});
+  check_only_whole(core::Begin{"main", core::Access::write, 5000});
+  core::Loaded loaded;
+  loaded.declaration.description = "d";
+  loaded.declaration.timeout = std::chrono::seconds(3);
+  check_only_whole(loaded);
+}
+
+TEST_CASE("a word outside its list is refused") {
+  std::string answer = encode(core::Answer{core::Answer::Word::skip, "why"});
+  REQUIRE(core::decode<core::Answer>(answer));
+  answer[0] = 3;
+  CHECK_FALSE(core::decode<core::Answer>(answer));
+  answer[0] = '\xff';
+  CHECK_FALSE(core::decode<core::Answer>(answer));
+}
+
+TEST_CASE("a count that cannot be true is refused before memory is asked for") {
+  core::Writer writer;
+  writer.put(std::uint32_t{0xFFFFFFFF}).put(std::uint32_t{0});
+  core::Reader reader(writer.bytes());
+  CHECK(reader.row().empty());
+  CHECK_FALSE(reader.good());
+  core::Reader text(writer.bytes());
+  CHECK(text.view().empty());
+  CHECK_FALSE(text.good());
+}
+
+TEST_CASE("what was wrong once stays wrong") {
+  core::Reader reader("abc");
+  CHECK(reader.number<std::uint64_t>() == 0);
+  CHECK(reader.number<std::uint8_t>() == 'a');
+  CHECK_FALSE(reader.good());
+  CHECK_FALSE(reader.complete());
+}
+
+TEST_CASE("noise in place of a message harms nobody") {
+  std::mt19937 random(20261121);
+  feed_noise(statement(), random);
+  feed_noise(load(), random);
+  feed_noise(rows(), random);
+  feed_noise(core::Result{core::Result::Word::succeeded, "m", "{}"}, random);
+}

@@ -1,0 +1,1 @@
+return { shouldRun = function() while true do end end, execute = function() return { executed = true } end }

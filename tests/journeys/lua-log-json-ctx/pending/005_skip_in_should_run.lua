@@ -1,0 +1,1 @@
+return { shouldRun = function() skip("not here either") end, execute = function() return { executed = true } end }

@@ -1,0 +1,2 @@
+function should_run() return true end
+function execute() return { executed = true } end

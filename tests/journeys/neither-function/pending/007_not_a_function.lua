@@ -1,0 +1,1 @@
+return { shouldRun = true, execute = "yes" }

@@ -1,0 +1,7 @@
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.exec("insert into ran (script) values (?)", ctx.script)
+    return { executed = true }
+  end,
+}

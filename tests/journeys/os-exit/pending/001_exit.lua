@@ -1,0 +1,1 @@
+return { shouldRun = function() os.exit(0) return true end, execute = function() return { executed = true } end }

