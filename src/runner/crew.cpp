@@ -57,7 +57,7 @@ Crew::Crew(const core::Config& config)
     : worker_settings_{config.run.memory, 0},
       broker_settings_(broker_settings(config)),
       minimum_(config.sandbox.minimum),
-      zygote_({sandbox::worker_main, target::broker_main}) {
+      zygote_({sandbox::worker_main, target::broker_main, sandbox::prepare_workers}) {
   for (const core::DatabaseConfig& database : config.databases)
     databases_.push_back(
         {database.name, std::string(target::engine_of(database.url)), "not opened", core::Cause::unreachable});

@@ -28,7 +28,7 @@ constexpr std::uint64_t k_room_beside_lua = std::uint64_t{256} << 20U;  // for m
 
 // --- taking powers away --------------------------------------------------------------------------------------------
 
-os::CallFilter make_filter() {
+os::CallFilter compile_filter() {
 #ifdef FETTLE_SANITIZED
   return {{"brk",           "mmap",   "munmap",      "mremap",   "read",         "write",          "exit_group",
            "clock_gettime", "futex",  "madvise",     "mprotect", "rt_sigaction", "rt_sigprocmask", "sigaltstack",
@@ -41,6 +41,11 @@ os::CallFilter make_filter() {
   return {{"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group", "clock_gettime"},
           os::CallFilter::Otherwise::kill};
 #endif
+}
+
+const os::CallFilter& call_filter() {
+  static const os::CallFilter filter = compile_filter();
+  return filter;
 }
 
 // What the C and C++ run-time libraries do only once, and with calls that will be forbidden.
@@ -233,6 +238,11 @@ class Worker {
 
 }  // namespace
 
+void prepare_workers() {
+  call_filter();
+  warm_up();
+}
+
 void worker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   const auto wishes = core::decode<core::WorkerSettings>(settings);
   if (!wishes || descriptors.size() != 2) ::_exit(k_exit_protocol);
@@ -240,9 +250,8 @@ void worker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   host.runner = os::Channel(std::move(descriptors[0]));
   host.broker = os::Channel(std::move(descriptors[1]));
   Worker worker(*wishes, host);
-  const os::CallFilter filter = make_filter();
-  warm_up();
-  const core::SandboxLevel level = lock_down(*wishes, filter, host);
+  prepare_workers();
+  const core::SandboxLevel level = lock_down(*wishes, call_filter(), host);
   if (host.runner.send(static_cast<std::uint8_t>(Kind::worker_ready), encode(core::WorkerReady{level})) !=
       os::SendResult::sent)
     ::_exit(k_exit_protocol);

@@ -15,6 +15,10 @@ namespace sandbox {
 inline constexpr int k_exit_out_of_memory = 86;  // the script went on allocating after being refused many times
 inline constexpr int k_exit_protocol = 87;       // a frame that makes no sense, or the runner or broker is gone
 
+// Does once, in the zygote, what every worker would otherwise do for itself: compiles the system call filter, reads the
+// time zone. Without it each worker does it, more slowly.
+void prepare_workers();
+
 // settings: core::WorkerSettings. descriptors: to the runner, to the broker. Never returns.
 [[noreturn]] void worker_main(std::string_view settings, std::vector<os::Fd> descriptors);
 

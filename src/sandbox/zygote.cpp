@@ -35,6 +35,7 @@ class Nursery {
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, nullptr);
     children_.reset(::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC));
+    if (roles_.prepare) roles_.prepare();
   }
 
   void serve() {

@@ -23,6 +23,7 @@ using RoleMain = std::function<void(std::string_view settings, std::vector<os::F
 
 struct Roles {
   RoleMain worker, broker;
+  std::function<void()> prepare;  // what is done once, in the zygote, for every child to inherit; may be empty
 };
 
 // A child, held by the runner.

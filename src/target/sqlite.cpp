@@ -3,21 +3,19 @@
 #include <SQLiteCpp/Database.h>
 #include <array>
 #include <chrono>
-#include <climits>
-#include <cstdlib>
 #include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <optional>
 #include <sqlite3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "base/text.hpp"
 #include "os/clock.hpp"
 #include "target/journal_keeper.hpp"
+#include "target/sqlite_address.hpp"
 #include "target/sqlite_guard.hpp"
 
 namespace target {
@@ -29,69 +27,6 @@ using Compiled = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 constexpr int k_steps_between_stop_checks = 10'000;  // of SQLite's virtual machine: some 0.2 ms
 constexpr std::size_t k_most_cached_statements = 64;
 constexpr std::chrono::milliseconds k_busy_pause{10};
-
-struct Address {
-  std::string path;  // absolute, links resolved
-  bool may_create = false;
-  bool foreign_keys = false;
-  std::chrono::milliseconds busy_timeout{5000};
-};
-
-[[noreturn]] void refuse(const std::string& why) {
-  throw SqlError(Cause::unreachable, why);
-}
-
-void read_option(Address& address, std::string_view option) {
-  const std::size_t equals = option.find('=');
-  const std::string_view name = option.substr(0, equals);
-  const std::string_view value = equals == std::string_view::npos ? "" : option.substr(equals + 1);
-  if (name == "mode" && (value == "rw" || value == "rwc")) {
-    address.may_create = value == "rwc";
-  } else if (name == "foreign_keys" && (value == "on" || value == "off")) {
-    address.foreign_keys = value == "on";
-  } else if (const auto time = base::parse_duration(value); name == "busy_timeout" && time) {
-    address.busy_timeout = *time;
-  } else {
-    refuse(fmt::format(
-        "the URL has an option that sqlite: does not know, \"{}\" (known: mode=rw|rwc, foreign_keys=on|off, "
-        "busy_timeout=5s)",
-        base::escape(option)));
-  }
-}
-
-std::string resolve(const std::string& path, bool may_create) {
-  std::array<char, PATH_MAX> real{};
-  if (::realpath(path.c_str(), real.data()) != nullptr) return real.data();
-  const std::size_t slash = path.rfind('/');
-  if (may_create && ::realpath(path.substr(0, slash + 1).c_str(), real.data()) != nullptr)
-    return std::string(real.data()) + path.substr(slash);
-  refuse(fmt::format("there is no database file {}", base::escape(path)));
-}
-
-Address parse(std::string_view text, const std::string& directory) {
-  Address address;
-  const std::size_t question = text.find('?');
-  if (question != std::string_view::npos)
-    for (const std::string_view option : base::split(text.substr(question + 1), '&')) read_option(address, option);
-  std::string path(text.substr(0, question));
-  if (path.starts_with("//")) path.erase(0, 2);  // sqlite:///absolute/path
-  if (path.empty()) refuse("the URL names no file: write sqlite:app.db");
-  if (!path.starts_with('/')) path = directory + "/" + path;
-  address.path = resolve(path, address.may_create);
-  return address;
-}
-
-// The audit trail must not be within the reach of scripts, under whatever name.
-void refuse_ledger(const std::string& path, const std::string& ledger_path) {
-  struct stat target {};
-  struct stat ledger {};
-  const bool both = ::stat(path.c_str(), &target) == 0 && ::stat(ledger_path.c_str(), &ledger) == 0;
-  const bool same_file = both && target.st_dev == ledger.st_dev && target.st_ino == ledger.st_ino;
-  std::array<char, PATH_MAX> real{};
-  const bool same_path =
-      ::realpath(ledger_path.c_str(), real.data()) != nullptr ? path == real.data() : path == ledger_path;
-  if (same_file || same_path) refuse("this file is the ledger, which can never be a target");
-}
 
 Cause cause_of(int code) noexcept {
   switch (code & 0xFF) {
@@ -178,7 +113,7 @@ class SqliteCursor final : public Cursor {
 
 class Sqlite final : public Connection {
  public:
-  explicit Sqlite(const Address& address);
+  explicit Sqlite(const SqliteAddress& address);
   ~Sqlite() override;
 
   std::string_view engine() const override { return "sqlite"; }
@@ -215,7 +150,7 @@ class Sqlite final : public Connection {
   static int on_progress(void* self) { return static_cast<Sqlite*>(self)->should_stop() ? 1 : 0; }
   static int on_busy(void* self, int tries);
 
-  Address address_;
+  SqliteAddress address_;
   SQLite::Database database_;
   SqliteGuard guard_;
   std::vector<os::Fd> files_;  // for files(): the database and, in WAL mode, its companions
@@ -242,16 +177,16 @@ bool SqliteCursor::next(core::Row& row) {
   return true;
 }
 
-SQLite::Database open_database(const Address& address) {
+SQLite::Database open_database(const SqliteAddress& address) {
   const int mode = SQLite::OPEN_READWRITE | (address.may_create ? SQLite::OPEN_CREATE : 0);
   try {
     return {address.path, mode};
   } catch (const SQLite::Exception& fault) {
-    refuse(fmt::format("cannot open {}: {}", base::escape(address.path), fault.what()));
+    refuse_target(fmt::format("cannot open {}: {}", base::escape(address.path), fault.what()));
   }
 }
 
-Sqlite::Sqlite(const Address& address)
+Sqlite::Sqlite(const SqliteAddress& address)
     : address_(address), database_(open_database(address)), guard_(database_.getHandle()) {
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_busy_handler(handle(), &Sqlite::on_busy, this);
@@ -292,12 +227,12 @@ void Sqlite::prepare_durability() {
   internally("SELECT count(*) FROM sqlite_schema");
   wal_ = pragma("PRAGMA journal_mode") == "wal";
   if (sqlite3_db_readonly(handle(), "main") == 1)
-    refuse(fmt::format("{} is read-only for this user", base::escape(address_.path)));
+    refuse_target(fmt::format("{} is read-only for this user", base::escape(address_.path)));
   if (!wal_ && pragma("PRAGMA journal_mode=TRUNCATE") != "truncate")
-    refuse(fmt::format("{} cannot use a rollback journal", base::escape(address_.path)));
+    refuse_target(fmt::format("{} cannot use a rollback journal", base::escape(address_.path)));
   internally(wal_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=EXTRA");
   if (pragma("PRAGMA synchronous") != (wal_ ? "2" : "3"))
-    refuse(fmt::format("{} cannot be written durably", base::escape(address_.path)));
+    refuse_target(fmt::format("{} cannot be written durably", base::escape(address_.path)));
   for (const char* ending : {"", "-wal", "-shm"})
     if (os::Fd fd(::open((address_.path + ending).c_str(), O_PATH | O_CLOEXEC)); fd) files_.push_back(std::move(fd));
 }
@@ -482,9 +417,7 @@ void route_journals_through(const JournalKeeper& keeper) {
 }
 
 std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings) {
-  const Address parsed = parse(address, surroundings.directory);
-  refuse_ledger(parsed.path, surroundings.ledger_path);
-  return std::make_unique<Sqlite>(parsed);
+  return std::make_unique<Sqlite>(parse_sqlite_address(address, surroundings));
 }
 
 }  // namespace target

@@ -1,0 +1,73 @@
+#include "target/sqlite_address.hpp"
+
+#include <array>
+#include <climits>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/text.hpp"
+
+namespace target {
+namespace {
+
+void read_option(SqliteAddress& address, std::string_view option) {
+  const std::size_t equals = option.find('=');
+  const std::string_view name = option.substr(0, equals);
+  const std::string_view value = equals == std::string_view::npos ? "" : option.substr(equals + 1);
+  if (name == "mode" && (value == "rw" || value == "rwc")) {
+    address.may_create = value == "rwc";
+  } else if (name == "foreign_keys" && (value == "on" || value == "off")) {
+    address.foreign_keys = value == "on";
+  } else if (const auto time = base::parse_duration(value); name == "busy_timeout" && time) {
+    address.busy_timeout = *time;
+  } else {
+    refuse_target(fmt::format(
+        "the URL has an option that sqlite: does not know, \"{}\" (known: mode=rw|rwc, foreign_keys=on|off, "
+        "busy_timeout=5s)",
+        base::escape(option)));
+  }
+}
+
+std::string resolve(const std::string& path, bool may_create) {
+  std::array<char, PATH_MAX> real{};
+  if (::realpath(path.c_str(), real.data()) != nullptr) return real.data();
+  const std::size_t slash = path.rfind('/');
+  if (may_create && ::realpath(path.substr(0, slash + 1).c_str(), real.data()) != nullptr)
+    return std::string(real.data()) + path.substr(slash);
+  refuse_target(fmt::format("there is no database file {}", base::escape(path)));
+}
+
+// The audit trail must not be within the reach of scripts, under whatever name.
+void refuse_ledger(const std::string& path, const std::string& ledger_path) {
+  struct stat target {};
+  struct stat ledger {};
+  const bool both = ::stat(path.c_str(), &target) == 0 && ::stat(ledger_path.c_str(), &ledger) == 0;
+  const bool same_file = both && target.st_dev == ledger.st_dev && target.st_ino == ledger.st_ino;
+  std::array<char, PATH_MAX> real{};
+  const bool same_path =
+      ::realpath(ledger_path.c_str(), real.data()) != nullptr ? path == real.data() : path == ledger_path;
+  if (same_file || same_path) refuse_target("this file is the ledger, which can never be a target");
+}
+
+}  // namespace
+
+void refuse_target(const std::string& why) {
+  throw SqlError(core::Cause::unreachable, why);
+}
+
+SqliteAddress parse_sqlite_address(std::string_view text, const Surroundings& surroundings) {
+  SqliteAddress address;
+  const std::size_t question = text.find('?');
+  if (question != std::string_view::npos)
+    for (const std::string_view option : base::split(text.substr(question + 1), '&')) read_option(address, option);
+  std::string path(text.substr(0, question));
+  if (path.starts_with("//")) path.erase(0, 2);  // sqlite:///absolute/path
+  if (path.empty()) refuse_target("the URL names no file: write sqlite:app.db");
+  if (!path.starts_with('/')) path = surroundings.directory + "/" + path;
+  address.path = resolve(path, address.may_create);
+  refuse_ledger(address.path, surroundings.ledger_path);
+  return address;
+}
+
+}  // namespace target
