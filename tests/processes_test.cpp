@@ -323,7 +323,7 @@ TEST_CASE("processes: a database that another process keeps locked fails the scr
                   .environment = {}});
   REQUIRE(support::wait_until([&] { return holder.out() == "1\n"; }));
   const Ended ended = site.fettle({"run", "--json"});
-  const json& script = script_in(json::parse(ended.out), "001_good.lua");
+  const json script = script_in(json::parse(ended.out), "001_good.lua");
   CHECK(ended.status != 0);
   CHECK(script.at("outcome") != "succeeded");
   CHECK(script.at("cause") == "locked");

@@ -15,7 +15,7 @@ namespace cli {
 namespace {
 
 constexpr std::array k_commands = {
-    Command{{"init", "Set up a folder: config.toml, three folders, an example", "fettle init shop"},
+    Command{{"init", "Set up config.toml, the three folders and an example", "fettle init shop"},
             Needs::nothing,
             init_command},
     Command{{"new", "Start a new script with the next number", "fettle new clear orphaned menu rows"},

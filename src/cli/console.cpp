@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "cli/words.hpp"
 #include "core/script.hpp"
 
 namespace cli {
@@ -147,7 +148,6 @@ void Console::script_ended(const core::AttemptReport& attempt) {
   erase_transient();
   const core::OutcomeKind kind = attempt.outcome.kind;
   const bool bad = kind == core::OutcomeKind::failed || kind == core::OutcomeKind::unknown;
-  if (kind == core::OutcomeKind::failed) ++failed_numbers_[std::string(core::number_of(attempt.script))];
   if (settings_.talkative == Talk::quiet && !bad) return;
   print_attempt_line(attempt);
   if (bad) print_failure(attempt);
@@ -187,14 +187,6 @@ void Console::print_detail(std::string_view label, std::string_view text, std::s
   }
 }
 
-std::string Console::retry_word(const core::AttemptReport& attempt) const {
-  const std::string file = file_part(attempt.moved_to);
-  const std::string number(core::number_of(file));
-  const auto same = failed_numbers_.find(number);
-  if (!number.empty() && (same == failed_numbers_.end() || same->second < 2)) return number;
-  return shell_quote(shown(core::stem_of(file)));
-}
-
 void Console::print_failure(const core::AttemptReport& attempt) {
   const core::Outcome& outcome = attempt.outcome;
   const std::string& error = outcome.error.empty() ? outcome.message : outcome.error;
@@ -215,7 +207,7 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   if (attempt.attempt != 0) print_detail("next", fmt::format("fettle show {}", attempt.attempt), 4);
   if (!attempt.moved_to.empty())
     print_detail(attempt.attempt == 0 ? "next" : "",
-                 fmt::format("fettle retry {}   when it is mended", retry_word(attempt)), 4);
+                 fmt::format("fettle retry {}   when it is mended", script_word(file_part(attempt.moved_to))), 4);
 }
 
 void Console::warning(std::string_view text) {

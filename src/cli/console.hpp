@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdio>
-#include <map>
 #include <string>
 
 #include "cli/arguments.hpp"
@@ -45,7 +44,6 @@ class Console : public core::Observer {
   void print_attempt_line(const core::AttemptReport& attempt);
   void print_failure(const core::AttemptReport& attempt);
   void print_detail(std::string_view label, std::string_view text, std::size_t most_lines);
-  std::string retry_word(const core::AttemptReport& attempt) const;
   void print_counts(const core::RunReport& run);
   void print_hints(const core::RunReport& run);
 
@@ -54,7 +52,6 @@ class Console : public core::Observer {
   std::string script_;  // in work; raw bytes
   Header header_ = Header::not_printed;
   bool transient_ = false;
-  std::map<std::string, int, std::less<>> failed_numbers_;  // how many failed with this number
 };
 
 // "hit the time limit": what a cause means, for people.

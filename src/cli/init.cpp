@@ -26,20 +26,21 @@ on_failure = "continue"          # or "stop"
 )toml";
 
 constexpr std::string_view k_hello =
-    R"lua(-- A first script. It is not pending here: copy it into the folder of pending scripts and run it.
+    R"lua(-- A first script: copy it into the folder of pending scripts, then: fettle run
 return {
   description = "Make a table of greetings and fill it",
   shouldRun = function()
     return not db.hasTable("greeting")
   end,
   execute = function()
-    db.exec("create table greeting (id integer primary key, words text not null)")
+    db.exec("create table greeting (id integer primary key, words text)")
     local count = 0
     for _, words in ipairs({ "hello", "hallo", "bonjour" }) do
       count = count + db.exec("insert into greeting (words) values (?)", words)
     end
     log.info("%d greetings written", count)
-    return { executed = true, message = ("wrote %d greetings"):format(count), rows = count }
+    local message = ("wrote %d greetings"):format(count)
+    return { executed = true, message = message, rows = count }
   end,
 }
 )lua";

@@ -9,8 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "cli/arguments.hpp"
-#include "core/script.hpp"
+#include "cli/words.hpp"
 
 namespace cli {
 namespace {
@@ -49,7 +48,7 @@ std::string recorded_name(const ledger::History& history, const std::string& wor
     refuse(fmt::format("the ledger knows no script \"{}\"", base::escape(word)),
            "fettle history   lists what was run, fettle status what is pending");
   refuse(fmt::format("\"{}\" fits several scripts: {}", base::escape(word), listed(names)),
-         fmt::format("Say which one: {}", base::escape(shell_quote(core::stem_of(names.front())))));
+         fmt::format("Say which one: {}", script_word(names.front())));
 }
 
 Found find_attempt(const ledger::History& history, const std::string& word) {

@@ -1,4 +1,7 @@
+#include <chrono>
 #include <fmt/format.h>
+#include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -8,6 +11,7 @@
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/recorded.hpp"
+#include "cli/words.hpp"
 
 namespace cli {
 namespace {
@@ -50,11 +54,21 @@ std::string who(const ledger::Attempt& attempt) {
                      attempt.run_reason.empty() ? "" : ": ", attempt.run_reason);
 }
 
+// What never came to pass is left out.
+std::string durations_of(const ledger::Measures& measures) {
+  const std::pair<std::string_view, std::chrono::microseconds> all[] = {{"load", measures.load},
+                                                                        {"shouldRun", measures.should_run},
+                                                                        {"execute", measures.execute},
+                                                                        {"commit", measures.commit}};
+  std::string text;
+  for (const auto& [name, duration] : all)
+    if (duration.count() > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, base::format_duration(duration));
+  return text;
+}
+
 void print_measures(const Context& context, const ledger::Measures& measures) {
-  print_field(context, "durations",
-              fmt::format("load {}, shouldRun {}, execute {}, commit {}", base::format_duration(measures.load),
-                          base::format_duration(measures.should_run), base::format_duration(measures.execute),
-                          base::format_duration(measures.commit)));
+  print_field(context, "durations", durations_of(measures));
   print_field(context, "worker",
               fmt::format("cpu {}, peak memory {}", base::format_duration(measures.cpu),
                           base::format_size(measures.peak_memory)));
@@ -147,7 +161,7 @@ int show_command(const Context& context) {
     print_attempt(context, history, found.attempt, others);
   if (!found.also.empty() && found.also != found.attempt.script && context.arguments.talk != Talk::quiet)
     context.say(fmt::format("This is attempt {}; the script of that number: fettle show {}\n", found.attempt.id,
-                            base::escape(shell_quote(core::stem_of(found.also)))));
+                            script_word(found.also)));
   return 0;
 }
 

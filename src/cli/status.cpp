@@ -9,6 +9,7 @@
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/run.hpp"
+#include "cli/words.hpp"
 #include "runner/survey.hpp"
 
 namespace cli {
@@ -40,7 +41,7 @@ void print_rest(const Context& context, std::size_t count) {
 }
 
 void print_heading(const Context& context, Colour colour, const std::string& count, const std::string& folder) {
-  context.print(fmt::format("{} in {}\n", context.style.paint(colour, count), base::escape(folder)));
+  context.print(fmt::format("{} in {}/\n", context.style.paint(colour, count), base::escape(folder)));
 }
 
 void print_pending(const Context& context, const std::vector<runner::Pending>& pending) {
@@ -96,8 +97,9 @@ std::string last_run_text(const ledger::Run& run) {
 
 void print_facts(const Context& context, const runner::Survey& survey) {
   context.print("\n");
-  print_field(context, "done",
-              fmt::format("{} in {}", base::plural(survey.succeeded, "script"), context.config().folders.succeeded));
+  print_field(
+      context, "done",
+      fmt::format("{} in {}", base::plural(survey.succeeded, "script"), context.config().folders.succeeded + "/"));
   print_field(context, "last run", survey.last_run ? last_run_text(*survey.last_run) : "never");
   print_field(context, "lock", survey.lock.held ? runner::describe(survey.lock) : "free");
   print_field(context, "database",
@@ -113,8 +115,7 @@ std::vector<Hint> hints_of(const runner::Survey& survey) {
   if (!survey.failed.empty()) {
     const runner::Failed& first = survey.failed.front();
     if (first.attempt) hints.push_back({fmt::format("fettle show {}", first.attempt->id), "why it failed, in full"});
-    hints.push_back({fmt::format("fettle retry {}", base::escape(shell_quote(core::stem_of(first.script)))),
-                     "run it again when it is mended"});
+    hints.push_back({fmt::format("fettle retry {}", script_word(first.script)), "run it again when it is mended"});
   }
   if (survey.pending.empty() && survey.failed.empty()) hints.push_back({"fettle new TITLE", "start a script"});
   return hints;

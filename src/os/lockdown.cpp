@@ -72,6 +72,16 @@ void close_all_but(std::vector<int> kept) {
   ::syscall(SYS_close_range, from, ~0U, 0);
 }
 
+void detach_standard_streams() {
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+#ifdef FETTLE_SANITIZED
+  constexpr int k_last = 1;
+#else
+  constexpr int k_last = 2;
+#endif
+  for (int stream = 0; stream <= k_last; ++stream) ::dup2(null.get(), stream);
+}
+
 void die_with_parent(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);

@@ -19,6 +19,10 @@ namespace os {
 // Closes every descriptor but these; the kept ones must be given in any order.
 void close_all_but(std::vector<int> kept);
 
+// Standard input, output and error become the null device, so that nothing this process says reaches a terminal.
+// With sanitizers standard error stays, for their reports.
+void detach_standard_streams();
+
 // SIGKILL for this process when its parent dies, also when it died before this call. Call in the child; `parent` is the
 // pid that forked it. Ends the process at once when the parent is gone already.
 void die_with_parent(pid_t parent);

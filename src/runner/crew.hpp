@@ -38,6 +38,8 @@ class Crew {
   const core::DatabaseStatus* database(const std::string& name) const noexcept;
   const core::SandboxLevel& broker_level() const noexcept { return broker_level_; }
 
+  std::uint64_t memory_limit() const noexcept { return worker_settings_.memory; }  // of a script, bytes
+
   // The worker that stands ready; a next one is prepared at once. Throws Error(config) when its lock-down is weaker
   // than sandbox.minimum, Error(internal) when no worker can be had.
   Worker take_worker();

@@ -44,13 +44,6 @@ Cause honest(Cause cause) noexcept {
   return cause == Cause::syntax || cause == Cause::contract || cause == Cause::memory ? cause : Cause::error;
 }
 
-std::optional<Outcome> fault_in(const os::Frame& frame) {
-  const auto fault = as<core::Fault>(frame);
-  if (!fault) return std::nullopt;
-  return core::failed(honest(fault->cause), base::cap(fault->error, k_longest_text),
-                      base::cap(fault->traceback, k_longest_text));
-}
-
 bool is_sound(const core::Result& result) {
   return result.json.empty() ||
          (result.json.size() <= k_longest_result && base::is_json(result.json, k_deepest_result));
@@ -148,6 +141,20 @@ void Session::take_line(const core::Line& line) {
   lines_.push_back({os::now(), line.level, std::move(text)});
 }
 
+std::optional<Outcome> Session::fault_in(const os::Frame& frame) const {
+  const auto fault = as<core::Fault>(frame);
+  if (!fault) return std::nullopt;
+  const Cause cause = honest(fault->cause);
+  if (cause == Cause::memory) return out_of_memory();
+  return core::failed(cause, base::cap(fault->error, k_longest_text), base::cap(fault->traceback, k_longest_text));
+}
+
+Outcome Session::out_of_memory() const {
+  return core::failed(Cause::memory,
+                      fmt::format("the script ran out of memory: the limit is {} ([run] memory raises it)",
+                                  base::format_size(crew_.memory_limit())));
+}
+
 Outcome Session::timed_out(std::string_view doing) {
   end_worker(crew_.kill(worker_));
   return core::failed(
@@ -173,8 +180,7 @@ Outcome Session::protocol_fault() {
 Outcome Session::died() {
   const core::Ended ended = crew_.dismiss(worker_);
   end_worker(ended);
-  if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == sandbox::k_exit_out_of_memory)
-    return core::failed(Cause::memory, "the script ran out of memory; [run] memory raises the limit");
+  if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == sandbox::k_exit_out_of_memory) return out_of_memory();
   if (WIFSIGNALED(ended.status))
     return core::failed(WTERMSIG(ended.status) == SIGXCPU ? Cause::timeout : Cause::crash,
                         fmt::format("the worker process died: {}", signal_text(WTERMSIG(ended.status))));

@@ -51,6 +51,8 @@ class Session {
   core::Outcome commit(core::Outcome success);
   core::Outcome roll_back(core::Outcome outcome);
   void take_line(const core::Line& line);
+  std::optional<core::Outcome> fault_in(const os::Frame& frame) const;
+  core::Outcome out_of_memory() const;
   core::Outcome timed_out(std::string_view doing);
   core::Outcome interrupted();
   core::Outcome protocol_fault();

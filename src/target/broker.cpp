@@ -417,6 +417,7 @@ void broker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   std::vector<int> kept = {0, 1, 2};
   for (const os::Fd& fd : descriptors) kept.push_back(fd.get());
   os::close_all_but(kept);
+  os::detach_standard_streams();
   {
     Broker broker(*wishes, std::move(descriptors));
     broker.lock_down();

@@ -200,6 +200,7 @@ Sqlite::Sqlite(const SqliteAddress& address)
 }
 
 Sqlite::~Sqlite() {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
   cache_.clear();
   if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   if (!wal_)

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "captured.hpp"
+#include "cli/words.hpp"
 
 namespace {
 
@@ -93,7 +94,7 @@ TEST_CASE("console: a run reads like this at 80 columns") {
         "      file      failed/006_merge_customers.lua\n"
         "      why       failed/006_merge_customers.lua.error.txt\n"
         "      next      fettle show 9\n"
-        "                fettle retry 006   when it is mended\n"
+        "                fettle retry 006_merge_customers   when it is mended\n"
         "  ■ 007_later.lua                      blocked: waits for 006             0.0 ms\n"
         "\n"
         "1 succeeded, 1 skipped, 1 failed, 1 blocked in 1.31 s\n"
@@ -193,15 +194,11 @@ TEST_CASE("console: the script in work is shown on a terminal and taken back bef
   CHECK(told.talk.text().ends_with("\x1b[K\r\x1b[K"));
 }
 
-TEST_CASE("console: two failures of one number are retried by their names") {
-  Told told;
-  core::AttemptReport first = failure(), second = failure();
-  first.script = "006_a.lua";
-  first.moved_to = "failed/006_a.lua";
-  second.script = "006_b c.lua";
-  second.moved_to = "failed/006_b c.2.lua";
-  told.tell({first, second});
-  CHECK(told.out.text().find("fettle retry '006_b c.2'   when") != std::string::npos);
+TEST_CASE("console: the word for a retry is one that a shell takes and that fits one file") {
+  CHECK(cli::script_word("006_b.2.lua") == "006_b.2");
+  CHECK(cli::script_word("006_b c.lua") == "006");
+  CHECK(cli::script_word("b c.lua") == "'b c'");
+  CHECK(cli::script_word("006_\x1b[31m.lua") == "006");
 }
 
 TEST_CASE("console: colour marks the outcome and changes no column") {
