@@ -71,11 +71,19 @@ int receive_answer(int channel) noexcept {
   return fd;
 }
 
+// A journal that is there already needs no sync of the folder; a new one is useless without: after a power cut the
+// database would lie there half written with nothing to roll it back.
 os::Fd open_journal_of(const Place& place, const Request& request) noexcept {
-  constexpr int k_allowed = O_ACCMODE | O_CREAT | O_EXCL;
-  os::Fd fd(::openat(place.folder.get(), place.name.c_str(), (request.flags & k_allowed) | O_NOFOLLOW | O_CLOEXEC,
-                     request.mode & 0777));
-  if (fd && (request.flags & O_CREAT) != 0 && ::fsync(place.folder.get()) != 0) fd.reset();
+  const int flags = (request.flags & O_ACCMODE) | O_NOFOLLOW | O_CLOEXEC;
+  os::Fd fd(::openat(place.folder.get(), place.name.c_str(), flags));
+  if (fd || errno != ENOENT || (request.flags & O_CREAT) == 0) return fd;
+  fd.reset(::openat(place.folder.get(), place.name.c_str(), flags | O_CREAT, request.mode & 0777));
+  if (fd && ::fsync(place.folder.get()) != 0) {
+    fd.reset();
+    const int why = errno;
+    ::unlinkat(place.folder.get(), place.name.c_str(), 0);
+    errno = why;
+  }
   return fd;
 }
 
@@ -91,7 +99,7 @@ os::Fd open_journal_of(const Place& place, const Request& request) noexcept {
       fd = open_journal_of(place, request);
     else
       static_cast<void>(::unlinkat(place.folder.get(), place.name.c_str(), 0));
-    if (!send_answer(channel.get(), errno, fd.get())) break;
+    if (!send_answer(channel.get(), fd ? 0 : errno, fd.get())) break;
   }
   ::_exit(0);
 }
