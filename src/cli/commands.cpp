@@ -70,14 +70,13 @@ void open_needs(Context& context, Needs needs) {
   if (needs == Needs::database) require_database(context.loaded);
 }
 
-// A full disk or a closed pipe must not look like success; a reader that had enough is no fault.
+// A full disk must not look like success; a reader that had enough is no fault.
 int finish_output(std::FILE* out, int code) {
-  errno = 0;
-  const bool failed = std::fflush(out) != 0 || std::ferror(out) != 0;
-  if (!failed || errno == EPIPE) return code;
+  flush(out);
+  if (std::ferror(out) == 0 || write_fault() == EPIPE) return code;
+  errno = write_fault();
   base::throw_errno(base::ErrorKind::io, "cannot write to stdout",
-                    "What the command did is done and recorded; only its output is not complete.",
-                    "See: fettle history");
+                    "What the command did is done and recorded; only its output is not complete.", "fettle history");
 }
 
 bool wants_json(int argc, char** argv) noexcept {
@@ -134,7 +133,7 @@ int run_command(int argc, char** argv) {
 int report_error(const base::Error& error, int argc, char** argv) {
   put(stderr, error_text(error, style_of_terminal(ColourWish::never)));
   if (wants_json(argc, argv)) put(stdout, error_json(error) + "\n");
-  (void)std::fflush(stdout);
+  flush(stdout);
   return base::exit_code(error.kind());
 }
 

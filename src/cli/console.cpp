@@ -29,8 +29,8 @@ std::string remark(const core::AttemptReport& attempt) {
                                                                                               : outcome.reason;
   text = shown(base::first_line(base::trim(text)));
   if (outcome.kind == core::OutcomeKind::skipped) text = text.empty() ? "skipped" : "skipped: " + text;
-  if (outcome.kind == core::OutcomeKind::blocked) text = "blocked: " + text;
-  if (outcome.kind == core::OutcomeKind::interrupted) text = "interrupted: " + text;
+  if (outcome.kind == core::OutcomeKind::blocked || outcome.kind == core::OutcomeKind::interrupted)
+    text = core::name(outcome.kind);
   if (outcome.kind == core::OutcomeKind::unknown) text = "unknown whether it was committed";
   return text;
 }
@@ -90,26 +90,26 @@ void Console::print(const std::string& line) {
   if (settings_.out == nullptr) return;
   erase_transient();
   put(settings_.out, line + "\n");
-  std::fflush(settings_.out);
+  flush(settings_.out);
 }
 
 void Console::say(const std::string& text) {
   erase_transient();
   put(settings_.talk, text);
-  std::fflush(settings_.talk);
+  flush(settings_.talk);
 }
 
 void Console::show_transient(const std::string& text) {
   if (!style_.live || settings_.talkative == Talk::quiet) return;
   put(settings_.talk, fmt::format("\r{}\x1b[K", base::fit(text, style_.width - 1)));
-  std::fflush(settings_.talk);
+  flush(settings_.talk);
   transient_ = true;
 }
 
 void Console::erase_transient() {
   if (!std::exchange(transient_, false)) return;
   put(settings_.talk, "\r\x1b[K");
-  std::fflush(settings_.talk);
+  flush(settings_.talk);
 }
 
 void Console::run_started(const core::RunReport& run, std::size_t scripts) {
@@ -150,6 +150,8 @@ void Console::script_ended(const core::AttemptReport& attempt) {
   const bool bad = kind == core::OutcomeKind::failed || kind == core::OutcomeKind::unknown;
   if (settings_.talkative == Talk::quiet && !bad) return;
   print_attempt_line(attempt);
+  if (kind == core::OutcomeKind::blocked || kind == core::OutcomeKind::interrupted)
+    print_detail("because", attempt.outcome.reason, k_error_lines);
   if (bad) print_failure(attempt);
 }
 
@@ -222,9 +224,9 @@ void Console::warning(std::string_view text) {
 void Console::waiting(std::string_view text) {
   if (settings_.talkative == Talk::quiet) return;
   if (style_.live)
-    show_transient(fmt::format("waiting: {}", shown(text)));
+    show_transient(shown(text));
   else
-    for (const std::string& line : paragraph(fmt::format("waiting: {}", text), style_.width)) say(line + "\n");
+    for (const std::string& line : paragraph(text, style_.width)) say(line + "\n");
 }
 
 // "2 succeeded, 1 failed in 1.3 s", on as many lines as it takes.
@@ -269,7 +271,7 @@ void Console::print_hints(const core::RunReport& run) {
     hints.push_back(fmt::format("Stopped by {}; what was not finished is still pending.",
                                 run.stopped_by_signal == 2 ? "SIGINT" : "SIGTERM"));
   if (run.target_unreachable)
-    hints.emplace_back("A database cannot be reached; what needs it is still pending. See: fettle config show");
+    hints.emplace_back("A database cannot be reached; what needs it stays pending: fettle config show");
   if (run.counts.blocked > 0 && !run.target_unreachable)
     hints.push_back(fmt::format("What is blocked stays in {}. See: fettle plan", settings_.pending_folder));
   if (run.counts.unknown > 0) hints.emplace_back("Look into the database before anything else. See: fettle status");

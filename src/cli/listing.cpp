@@ -43,18 +43,28 @@ void print_field(const Context& context, std::string_view label, std::string_vie
   }
 }
 
+void print_pair(const Context& context, std::string_view name, std::string_view remark) {
+  const std::size_t width = context.style.width - 2;
+  const std::size_t column = std::min<std::size_t>(36, width / 2);
+  const std::string shown = base::escape(name);
+  const std::string said = base::escape(remark);
+  const std::size_t name_width = std::max(base::display_width(shown), column);
+  if (!said.empty() && name_width + 2 + base::display_width(said) <= width) {
+    context.print(fmt::format("  {}  {}\n", pad(shown, column), said));
+    return;
+  }
+  for (const std::string& line : paragraph(name, width)) context.print(fmt::format("  {}\n", line));
+  if (said.empty()) return;
+  for (const std::string& line : paragraph(said, width - 4)) context.print(fmt::format("      {}\n", line));
+}
+
 void print_ignored(const Context& context, const std::vector<core::Ignored>& ignored, std::string_view folder) {
   if (ignored.empty()) return;
   context.print(
-      fmt::format("{} in {}\n",
+      fmt::format("{} in {}/\n",
                   context.style.paint(Colour::yellow, fmt::format("{} ignored", base::plural(ignored.size(), "file"))),
                   base::escape(folder)));
-  const std::size_t column = std::min<std::size_t>(36, context.style.width / 2 - 4);
-  for (const core::Ignored& each : ignored) {
-    const std::string line =
-        fmt::format("  {}  {}", pad(base::fit(base::escape(each.name), column), column), base::escape(each.reason));
-    context.print(base::fit(line, context.style.width) + "\n");
-  }
+  for (const core::Ignored& each : ignored) print_pair(context, each.name, each.reason);
 }
 
 std::string outcome_text(const Style& style, const std::optional<core::OutcomeKind>& kind, std::size_t width) {

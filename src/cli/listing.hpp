@@ -14,6 +14,9 @@ namespace cli {
 // "label      text", the text wrapped below itself.
 void print_field(const Context& context, std::string_view label, std::string_view text);
 
+// "  name      remark"; the remark goes below, wrapped, where both do not fit beside each other.
+void print_pair(const Context& context, std::string_view name, std::string_view remark);
+
 // Files that are not candidates, with the reason beside them; nothing for none.
 void print_ignored(const Context& context, const std::vector<core::Ignored>& ignored, std::string_view folder);
 

@@ -51,14 +51,17 @@ std::string remark(const runner::Planned& planned) {
 
 void print_planned(const Context& context, const runner::Planned& planned) {
   const Style& style = context.style;
-  const std::size_t column = std::min<std::size_t>(36, style.width / 2 - 6);
+  const std::size_t room = style.width - 8;
+  const std::size_t column = std::min<std::size_t>(33, room / 2);
   const std::string name = base::escape(planned.script);
-  const bool beside = base::display_width(name) <= column;
-  std::string line = base::fit(name, style.width - 8);
-  if (beside) line = base::fit(fmt::format("{}  {}", pad(name, column), remark(planned)), style.width - 8);
+  const std::string said = remark(planned);
+  const std::size_t name_width = std::max(base::display_width(name), column);
+  const bool beside = name_width + 2 + base::display_width(said) <= room;
+  const std::string line = beside ? fmt::format("{}  {}", pad(name, column), said) : base::fit(name, room);
   context.print(
       fmt::format("  {}  {}\n", style.paint(colour_of(kind_of(planned.forecast)), verb(planned.forecast)), line));
-  if (!beside) context.print(base::fit(fmt::format("        {}", remark(planned)), style.width) + "\n");
+  if (!beside)
+    for (const std::string& each : paragraph(said, room)) context.print(fmt::format("        {}\n", each));
   if (!planned.outcome.error.empty()) print_error(context, planned.outcome);
 }
 

@@ -20,7 +20,7 @@ void tell_requeued(const Context& context, const std::vector<std::string>& names
     context.print("next: fettle run\n");
   else
     context.print("\n");
-  std::fflush(context.out);
+  flush(context.out);
 }
 
 int tell_nothing_failed(const Context& context) {

@@ -18,19 +18,6 @@ namespace {
 constexpr int k_something_is_pending = 3;
 constexpr std::size_t k_most_rows = 20;  // of each list; -v shows all
 
-// One row: the name, and beside it (below it, where the name is long) what is to be said of it.
-void print_row(const Context& context, const std::string& script, const std::string& remark) {
-  const std::size_t column = std::min<std::size_t>(40, context.style.width / 2 - 2);
-  const std::string name = base::escape(script);
-  if (base::display_width(name) <= column) {
-    context.print(base::fit(fmt::format("  {}  {}", pad(name, column), base::escape(remark)), context.style.width) +
-                  "\n");
-    return;
-  }
-  context.print(base::fit("  " + name, context.style.width) + "\n");
-  if (!remark.empty()) context.print(base::fit("      " + base::escape(remark), context.style.width) + "\n");
-}
-
 std::size_t rows_of(const Context& context, std::size_t count) {
   return context.arguments.talk == Talk::verbose ? count : std::min(count, k_most_rows);
 }
@@ -50,9 +37,9 @@ void print_pending(const Context& context, const std::vector<runner::Pending>& p
   print_heading(context, Colour::bold, fmt::format("{} pending", base::plural(pending.size(), "script")), folder);
   for (std::size_t index = 0; index < rows_of(context, pending.size()); ++index) {
     const runner::Pending& each = pending[index];
-    print_row(context, each.script,
-              each.reason.empty() ? std::string(core::name(each.state))
-                                  : fmt::format("{}: {}", core::name(each.state), each.reason));
+    print_pair(context, each.script,
+               each.reason.empty() ? std::string(core::name(each.state))
+                                   : fmt::format("{}: {}", core::name(each.state), each.reason));
   }
   print_rest(context, pending.size());
 }
@@ -68,7 +55,7 @@ void print_failed(const Context& context, const std::vector<runner::Failed>& fai
                 context.config().folders.failed);
   for (std::size_t index = 0; index < rows_of(context, failed.size()); ++index) {
     const runner::Failed& each = failed[index];
-    print_row(context, each.script, failure_of(each));
+    print_pair(context, each.script, failure_of(each));
     if (!each.attempt) continue;
     const core::Outcome& outcome = each.attempt->outcome;
     const std::string_view error =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -92,12 +93,26 @@ std::string without_tabs(std::string_view text) {
   return out;
 }
 
+int& first_fault() noexcept {
+  static int fault = 0;
+  return fault;
+}
+
+void keep_fault(int fault) noexcept {
+  if (first_fault() == 0) first_fault() = fault;
+}
+
+std::string without_end_spaces(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
 void append_labelled(std::string& out, std::string_view label, const std::string& text, const Style& style) {
   if (text.empty()) return;
   const std::string indent(label.size() + 1, ' ');
   bool first = true;
   for (const std::string& line : paragraph(text, style.width - indent.size())) {
-    out += (first ? std::string(label) + " " : indent) + line + "\n";
+    out += without_end_spaces((first ? std::string(label) + " " : indent) + line) + "\n";
     first = false;
   }
 }
@@ -163,7 +178,15 @@ Colour colour_of(core::OutcomeKind kind) noexcept {
 }
 
 void put(std::FILE* stream, std::string_view text) noexcept {
-  if (stream != nullptr) (void)!std::fwrite(text.data(), 1, text.size(), stream);
+  if (stream != nullptr && std::fwrite(text.data(), 1, text.size(), stream) != text.size()) keep_fault(errno);
+}
+
+void flush(std::FILE* stream) noexcept {
+  if (stream != nullptr && std::fflush(stream) != 0) keep_fault(errno);
+}
+
+int write_fault() noexcept {
+  return first_fault();
 }
 
 std::vector<std::string> paragraph(std::string_view raw, std::size_t width) {

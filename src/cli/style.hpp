@@ -34,9 +34,11 @@ Style style_of_terminal(ColourWish wish);
 
 Colour colour_of(core::OutcomeKind kind) noexcept;
 
-// Writes, and never throws: a reader that went away must not end a run. cli::run_command looks at the stream at the
-// end.
+// Write, and never throw: a reader that went away must not end a run. The first fault is kept for write_fault().
 void put(std::FILE* stream, std::string_view text) noexcept;
+void flush(std::FILE* stream) noexcept;
+// errno of the first write of this process that failed; 0: none has.
+int write_fault() noexcept;
 
 // Lines of at most `width` columns: wrapped at words, long words broken. Escapes, keeps line ends
 // and the indentation of each line, widens tabs.

@@ -1,5 +1,7 @@
 #include "core/wire.hpp"
 
+#include <algorithm>
+
 namespace core {
 namespace {
 
@@ -71,7 +73,7 @@ Value Reader::value() {
 Row Reader::row() {
   Row row;
   const std::uint32_t size = count();
-  row.reserve(size);
+  row.reserve(std::min<std::uint32_t>(size, 256));  // the count is only a claim
   for (std::uint32_t index = 0; index < size && good_; ++index) row.push_back(value());
   return row;
 }

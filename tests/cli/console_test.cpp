@@ -95,7 +95,8 @@ TEST_CASE("console: a run reads like this at 80 columns") {
         "      why       failed/006_merge_customers.lua.error.txt\n"
         "      next      fettle show 9\n"
         "                fettle retry 006_merge_customers   when it is mended\n"
-        "  ■ 007_later.lua                      blocked: waits for 006             0.0 ms\n"
+        "  ■ 007_later.lua                      blocked                            0.0 ms\n"
+        "      because   waits for 006\n"
         "\n"
         "1 succeeded, 1 skipped, 1 failed, 1 blocked in 1.31 s\n"
         "What is blocked stays in fix-scripts. See: fettle plan\n");
