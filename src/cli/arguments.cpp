@@ -290,7 +290,7 @@ Arguments Parser::parse(const std::vector<std::string>& arguments) {
   check_words(out_);
   finish();
   out_.command_line = "fettle";
-  for (const std::string& word : arguments) out_.command_line += " " + shell_quote(word);
+  for (const std::string& word : arguments) out_.command_line += " " + base::shell_quote(word);
   return std::move(out_);
 }
 
@@ -302,19 +302,6 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
 
 std::string top_help(std::span<const CommandName> commands) {
   return Parser(commands).help();
-}
-
-std::string shell_quote(std::string_view word) {
-  constexpr std::string_view k_safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
-  if (!word.empty() && word.find_first_not_of(k_safe) == std::string_view::npos) return std::string(word);
-  std::string quoted = "'";
-  for (const char letter : word) {
-    if (letter == '\'')
-      quoted += "'\\''";
-    else
-      quoted += letter;
-  }
-  return quoted + "'";
 }
 
 }  // namespace cli

@@ -55,7 +55,4 @@ Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<c
 // The help of the whole program, for a person who typed no command.
 std::string top_help(std::span<const CommandName> commands);
 
-// A word as a shell needs it: unchanged where that is safe, else in quotes.
-std::string shell_quote(std::string_view word);
-
 }  // namespace cli

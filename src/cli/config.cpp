@@ -25,6 +25,16 @@ std::size_t origin_column(const std::vector<Setting>& settings) {
   return std::min<std::size_t>(column, 44);
 }
 
+// With -v: what the key means, what it takes and the variable that overrides it.
+void print_help_of(const Context& context, const std::string& name) {
+  const bool database = name.starts_with("databases.");
+  const Key* key = find_key(database ? "databases.NAME" + name.substr(name.rfind('.')) : name);
+  if (key == nullptr) return;
+  const std::string help = fmt::format("{}: {} ({})", key->help, key->type, environment_name(name));
+  for (const std::string& line : paragraph(help, context.style.width - 2))
+    context.print(context.style.paint(Colour::dim, "# " + line) + "\n");
+}
+
 }  // namespace
 
 int config_show_command(const Context& context) {
@@ -40,6 +50,7 @@ int config_show_command(const Context& context) {
       section = section_of(setting.key);
       context.print(context.style.paint(Colour::bold, fmt::format("\n[{}]", section)) + "\n");
     }
+    if (context.arguments.talk == Talk::verbose) print_help_of(context, setting.key);
     const std::string line = base::escape(assignment(setting));
     if (context.arguments.origin)
       context.print(

@@ -209,7 +209,8 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   if (attempt.attempt != 0) print_detail("next", fmt::format("fettle show {}", attempt.attempt), 4);
   if (!attempt.moved_to.empty())
     print_detail(attempt.attempt == 0 ? "next" : "",
-                 fmt::format("fettle retry {}   when it is mended", script_word(file_part(attempt.moved_to))), 4);
+                 fmt::format("fettle retry {}   when it is mended", core::command_word(file_part(attempt.moved_to))),
+                 4);
 }
 
 void Console::warning(std::string_view text) {

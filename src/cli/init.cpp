@@ -67,8 +67,8 @@ std::string below(const std::string& root, const std::string& configured) {
 
 std::vector<std::string> next_steps(const Progress& progress, const std::string& scripts) {
   std::vector<std::string> steps;
-  if (!progress.root.empty()) steps.push_back(fmt::format("cd {}", shell_quote(progress.root)));
-  steps.push_back(fmt::format("cp scripts-example/{} {}/", k_hello_name, shell_quote(scripts)));
+  if (!progress.root.empty()) steps.push_back(fmt::format("cd {}", base::shell_quote(progress.root)));
+  steps.push_back(fmt::format("cp scripts-example/{} {}/", k_hello_name, base::shell_quote(scripts)));
   steps.emplace_back("fettle run");
   steps.emplace_back("fettle history");
   return steps;

@@ -53,7 +53,7 @@ void print_pair(const Context& context, std::string_view name, std::string_view 
     context.print(fmt::format("  {}  {}\n", pad(shown, column), said));
     return;
   }
-  for (const std::string& line : paragraph(name, width)) context.print(fmt::format("  {}\n", line));
+  for (const std::string& line : paragraph(shown, width)) context.print(fmt::format("  {}\n", line));
   if (said.empty()) return;
   for (const std::string& line : paragraph(said, width - 4)) context.print(fmt::format("      {}\n", line));
 }
@@ -64,7 +64,10 @@ void print_ignored(const Context& context, const std::vector<core::Ignored>& ign
       fmt::format("{} in {}/\n",
                   context.style.paint(Colour::yellow, fmt::format("{} ignored", base::plural(ignored.size(), "file"))),
                   base::escape(folder)));
-  for (const core::Ignored& each : ignored) print_pair(context, each.name, each.reason);
+  const bool all = context.arguments.talk == Talk::verbose;
+  const std::size_t rows = all ? ignored.size() : std::min(ignored.size(), k_most_rows);
+  for (std::size_t row = 0; row < rows; ++row) print_pair(context, ignored[row].name, ignored[row].reason);
+  if (rows < ignored.size()) context.print(fmt::format("  … and {} more: -v shows all\n", ignored.size() - rows));
 }
 
 std::string outcome_text(const Style& style, const std::optional<core::OutcomeKind>& kind, std::size_t width) {

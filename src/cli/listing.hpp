@@ -1,6 +1,8 @@
 // Lines that several commands print alike. Every function escapes what it is given; no line is wider than the style.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,8 @@
 #include "ledger/history.hpp"
 
 namespace cli {
+
+inline constexpr std::size_t k_most_rows = 20;  // of one list of files; -v shows all
 
 // "label      text", the text wrapped below itself.
 void print_field(const Context& context, std::string_view label, std::string_view text);

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/words.hpp"
+#include "core/script.hpp"
 
 namespace cli {
 namespace {
@@ -48,7 +49,7 @@ std::string recorded_name(const ledger::History& history, const std::string& wor
     refuse(fmt::format("the ledger knows no script \"{}\"", base::escape(word)),
            "fettle history   lists what was run, fettle status what is pending");
   refuse(fmt::format("\"{}\" fits several scripts: {}", base::escape(word), listed(names)),
-         fmt::format("Say which one: {}", script_word(names.front())));
+         fmt::format("Say which one: {}", core::command_word(names.front())));
 }
 
 Found find_attempt(const ledger::History& history, const std::string& word) {

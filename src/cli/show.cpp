@@ -12,6 +12,7 @@
 #include "cli/listing.hpp"
 #include "cli/recorded.hpp"
 #include "cli/words.hpp"
+#include "core/script.hpp"
 
 namespace cli {
 namespace {
@@ -161,7 +162,7 @@ int show_command(const Context& context) {
     print_attempt(context, history, found.attempt, others);
   if (!found.also.empty() && found.also != found.attempt.script && context.arguments.talk != Talk::quiet)
     context.say(fmt::format("This is attempt {}; the script of that number: fettle show {}\n", found.attempt.id,
-                            script_word(found.also)));
+                            core::command_word(found.also)));
   return 0;
 }
 

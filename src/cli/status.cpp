@@ -10,13 +10,13 @@
 #include "cli/listing.hpp"
 #include "cli/run.hpp"
 #include "cli/words.hpp"
+#include "core/script.hpp"
 #include "runner/survey.hpp"
 
 namespace cli {
 namespace {
 
 constexpr int k_something_is_pending = 3;
-constexpr std::size_t k_most_rows = 20;  // of each list; -v shows all
 
 std::size_t rows_of(const Context& context, std::size_t count) {
   return context.arguments.talk == Talk::verbose ? count : std::min(count, k_most_rows);
@@ -24,7 +24,7 @@ std::size_t rows_of(const Context& context, std::size_t count) {
 
 void print_rest(const Context& context, std::size_t count) {
   if (count > rows_of(context, count))
-    context.print(fmt::format("  … and {} more: fettle status -v\n", count - rows_of(context, count)));
+    context.print(fmt::format("  … and {} more: -v shows all\n", count - rows_of(context, count)));
 }
 
 void print_heading(const Context& context, Colour colour, const std::string& count, const std::string& folder) {
@@ -102,7 +102,8 @@ std::vector<Hint> hints_of(const runner::Survey& survey) {
   if (!survey.failed.empty()) {
     const runner::Failed& first = survey.failed.front();
     if (first.attempt) hints.push_back({fmt::format("fettle show {}", first.attempt->id), "why it failed, in full"});
-    hints.push_back({fmt::format("fettle retry {}", script_word(first.script)), "run it again when it is mended"});
+    hints.push_back(
+        {fmt::format("fettle retry {}", core::command_word(first.script)), "run it again when it is mended"});
   }
   if (survey.pending.empty() && survey.failed.empty()) hints.push_back({"fettle new TITLE", "start a script"});
   return hints;

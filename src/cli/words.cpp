@@ -1,9 +1,5 @@
 #include "cli/words.hpp"
 
-#include "base/text.hpp"
-#include "cli/arguments.hpp"
-#include "core/script.hpp"
-
 namespace cli {
 
 std::string_view kind_name(base::ErrorKind kind) noexcept {
@@ -38,13 +34,6 @@ std::string_view forecast_name(runner::Forecast forecast) noexcept {
       return "blocked";
   }
   return "blocked";
-}
-
-std::string script_word(std::string_view file) {
-  const std::string_view stem = core::stem_of(file);
-  const std::string quoted = shell_quote(stem);
-  const std::string_view number = core::number_of(file);
-  return quoted == stem || number.empty() ? base::escape(quoted) : std::string(number);
 }
 
 }  // namespace cli

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+
 namespace core {
 namespace {
 
@@ -26,6 +28,13 @@ std::string_view number_of(std::string_view name) noexcept {
 
 std::string_view stem_of(std::string_view name) noexcept {
   return name.ends_with(k_lua) ? name.substr(0, name.size() - k_lua.size()) : name;
+}
+
+std::string command_word(std::string_view name) {
+  const std::string_view stem = stem_of(name);
+  const std::string quoted = base::shell_quote(stem);
+  const std::string_view number = number_of(name);
+  return quoted == stem || number.empty() ? base::escape(quoted) : std::string(number);
 }
 
 std::string numbered_name(std::string_view name, unsigned copy) {

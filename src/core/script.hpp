@@ -36,6 +36,10 @@ std::string_view number_of(std::string_view name) noexcept;
 // "007_clear_menu" of "007_clear_menu.lua".
 std::string_view stem_of(std::string_view name) noexcept;
 
+// How a person names a script on the command line: its stem where a shell takes that as it is, else its number, else
+// the quoted stem.
+std::string command_word(std::string_view name);
+
 // "fix.lua" → "fix.2.lua" for copy 2; the stem is cut, between UTF-8 characters, where the name would pass 255 bytes.
 std::string numbered_name(std::string_view name, unsigned copy);
 

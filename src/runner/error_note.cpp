@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "core/script.hpp"
 #include "os/clock.hpp"
 
 namespace runner {
 
-std::string error_note(const core::AttemptReport& attempt) {
+std::string error_note(const core::AttemptReport& attempt, std::string_view filed_as) {
   const std::string name = base::escape(attempt.script);
   std::string note = fmt::format("{} failed ({}) on {}, attempt {}.\n\n{}\n", name, core::name(attempt.outcome.cause),
                                  base::iso8601(os::now()), attempt.attempt, base::escape_lines(attempt.outcome.error));
@@ -15,7 +16,7 @@ std::string error_note(const core::AttemptReport& attempt) {
   note += fmt::format(
       "\nNothing of it was kept: the database is as it was before this script.\n"
       "Version (SHA-256): {}\n\nIn full:  fettle show {}\nMend it, then:  fettle retry {}\n",
-      attempt.sha256, attempt.attempt, name);
+      attempt.sha256, attempt.attempt, core::command_word(filed_as));
   return note;
 }
 

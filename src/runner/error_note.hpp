@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/report.hpp"
 
 namespace runner {
 
-std::string error_note(const core::AttemptReport& attempt);
+// filed_as: the name under which it lies in the folder of failed scripts.
+std::string error_note(const core::AttemptReport& attempt, std::string_view filed_as);
 
 }  // namespace runner

@@ -63,7 +63,7 @@ void file(Workplace& at, const folder::Loaded& loaded, core::AttemptReport& repo
   }
   report.moved_to = at.folders.display(to, moved.name);
   at.ledger.set_moved_to(report.attempt, report.moved_to);
-  if (to == Place::failed) at.folders.write_error_note(moved.name, error_note(report));
+  if (to == Place::failed) at.folders.write_error_note(moved.name, error_note(report, moved.name));
   at.folders.sync();
 }
 

@@ -100,8 +100,9 @@ std::string select_one(std::string_view word, const std::vector<std::string>& kn
     throw base::Error(base::ErrorKind::usage,
                       fmt::format("{} could be {} or {}", shown, base::escape(fitting[0]), base::escape(fitting[1])),
                       "Nothing was done.", "Write the whole name.");
-  const std::vector<std::string_view> names(known.begin(), known.end());
-  const auto meant = base::nearest(name, names);
+  std::vector<std::string_view> stems;
+  for (const std::string& candidate : known) stems.push_back(core::stem_of(candidate));
+  const auto meant = base::nearest(core::stem_of(name), stems);
   throw base::Error(base::ErrorKind::usage,
                     fmt::format("there is no script {} here{}", shown,
                                 meant ? fmt::format("; did you mean {}?", base::escape(*meant)) : ""),

@@ -124,10 +124,10 @@ TEST_CASE("arguments: what is missing or too much is said") {
 }
 
 TEST_CASE("arguments: words are quoted for a shell only where they must be") {
-  CHECK(cli::shell_quote("007_x.lua") == "007_x.lua");
-  CHECK(cli::shell_quote("ticket 4711") == "'ticket 4711'");
-  CHECK(cli::shell_quote("it's") == "'it'\\''s'");
-  CHECK(cli::shell_quote("") == "''");
+  CHECK(base::shell_quote("007_x.lua") == "007_x.lua");
+  CHECK(base::shell_quote("ticket 4711") == "'ticket 4711'");
+  CHECK(base::shell_quote("it's") == "'it'\\''s'");
+  CHECK(base::shell_quote("") == "''");
 }
 
 TEST_CASE("version: names fettle and the kernel, as text and as JSON") {

@@ -126,6 +126,10 @@ TEST_CASE("config show: prints TOML that is read back to the same, with the orig
   const std::string origins = support::fettle(scratch.path(), {"config", "show", "--origin"}).out;
   CHECK(origins.find("# config.toml:2\n") != std::string::npos);
   CHECK(origins.find("# default\n") != std::string::npos);
+  const std::string explained = support::fettle(scratch.path(), {"config", "show", "-v"}).out;
+  CHECK(explained.find("# Time limit of one script: a duration above zero such as \"30s\" or \"5m\"\n") !=
+        std::string::npos);
+  CHECK(explained.find("FETTLE_DATABASES_MAIN_URL)") != std::string::npos);
 }
 
 TEST_CASE("config check: says that all is well, or throws what is not") {
