@@ -64,6 +64,8 @@ int skip(lua_State* lua) {
   return lua_error(lua);
 }
 
+constexpr lua_Integer k_most_progress = LUA_MAXINTEGER / 16;  // so that tenfold still fits
+
 // progress(total): says so in the log each time another tenth is done.
 struct Progress {
   lua_Integer total = 0, done = 0, told = 0;
@@ -77,7 +79,8 @@ Progress& progress_of(lua_State* lua) {
 int progress_step(lua_State* lua) {
   Progress& progress = progress_of(lua);
   const int argument = lua_istable(lua, 1) ? 2 : 1;
-  progress.done += luaL_optinteger(lua, argument, 1);
+  const lua_Integer step = std::clamp(luaL_optinteger(lua, argument, 1), -k_most_progress, k_most_progress);
+  progress.done = std::clamp<lua_Integer>(progress.done + step, 0, k_most_progress);
   if (progress.total <= 0) return 0;
   const lua_Integer tenth = std::min<lua_Integer>(progress.done * 10 / progress.total, 10);
   if (tenth <= progress.told) return 0;
@@ -97,7 +100,7 @@ int progress(lua_State* lua) {
   const lua_Integer total = luaL_optinteger(lua, 1, 0);
   lua_createtable(lua, 0, 2);
   auto* state = static_cast<Progress*>(lua_newuserdatauv(lua, sizeof(Progress), 0));
-  *state = Progress{std::clamp<lua_Integer>(total, 0, LUA_MAXINTEGER / 16), 0, 0};
+  *state = Progress{std::clamp<lua_Integer>(total, 0, k_most_progress), 0, 0};
   lua_pushvalue(lua, -1);
   lua_pushcclosure(lua, guarded<progress_step>, 1);
   lua_setfield(lua, -3, "step");

@@ -28,10 +28,10 @@ const std::vector<Library>& libraries() {
        {"byte", "char", "find", "gmatch", "gsub", "len", "lower", "match", "pack", "packsize", "rep", "reverse", "sub",
         "unpack", "upper"}},
       {"table", luaopen_table, {"concat", "insert", "move", "pack", "remove", "sort", "unpack"}},
-      {"math", luaopen_math, {"abs", "acos",       "asin", "atan",      "ceil", "cos",    "deg",
-                              "exp", "floor",      "fmod", "huge",      "log",  "max",    "maxinteger",
-                              "min", "mininteger", "modf", "pi",        "rad",  "random", "randomseed",
-                              "sin", "sqrt",       "tan",  "tointeger", "type", "ult"}},
+      {"math", luaopen_math, {"abs",  "acos",       "asin",      "atan", "ceil", "cos",    "deg",
+                              "exp",  "floor",      "fmod",      "huge", "log",  "max",    "maxinteger",
+                              "min",  "mininteger", "modf",      "pi",   "rad",  "random", "sin",
+                              "sqrt", "tan",        "tointeger", "type", "ult"}},
       {"utf8", luaopen_utf8, {"char", "charpattern", "codepoint", "codes", "len", "offset"}},
       {"coroutine",
        luaopen_coroutine,
@@ -86,6 +86,15 @@ int format(lua_State* lua) {
   return 1;
 }
 
+// The stock function would give back the seed, which is an address when it was left to choose.
+int random_seed(lua_State* lua) {
+  const int count = lua_gettop(lua);
+  lua_pushvalue(lua, lua_upvalueindex(1));
+  lua_insert(lua, 1);
+  lua_call(lua, count, 0);
+  return 0;
+}
+
 std::time_t clock_seconds() {
   return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
 }
@@ -95,7 +104,7 @@ int field_of(lua_State* lua, const char* name, int missing) {
   if (lua_isnil(lua, -1) && missing == INT32_MIN)
     throw ScriptError(std::string("field '") + name + "' is missing in the date table");
   const lua_Integer value = luaL_optinteger(lua, -1, missing);
-  if (value < INT32_MIN || value > INT32_MAX) throw ScriptError(std::string("field '") + name + "' is out of range");
+  if (value <= INT32_MIN || value > INT32_MAX) throw ScriptError(std::string("field '") + name + "' is out of range");
   lua_pop(lua, 1);
   return static_cast<int>(value);
 }
@@ -115,17 +124,19 @@ int os_time(lua_State* lua) {
   parts.tm_min = field_of(lua, "min", 0);
   parts.tm_sec = field_of(lua, "sec", 0);
   parts.tm_isdst = -1;
-  lua_pushinteger(lua, std::mktime(&parts));
+  const std::time_t time = std::mktime(&parts);
+  if (time == -1) throw ScriptError("os.time cannot hold this date");
+  lua_pushinteger(lua, time);
   return 1;
 }
 
 void push_date_table(lua_State* lua, const std::tm& parts) {
-  const auto set = [lua](const char* name, int value) {
+  const auto set = [lua](const char* name, lua_Integer value) {
     lua_pushinteger(lua, value);
     lua_setfield(lua, -2, name);
   };
   lua_createtable(lua, 0, 9);
-  set("year", parts.tm_year + 1900);
+  set("year", lua_Integer{parts.tm_year} + 1900);
   set("month", parts.tm_mon + 1);
   set("day", parts.tm_mday);
   set("hour", parts.tm_hour);
@@ -180,12 +191,21 @@ int os_clock(lua_State* lua) {
 }
 
 int os_difftime(lua_State* lua) {
-  lua_pushnumber(lua, static_cast<lua_Number>(luaL_checkinteger(lua, 1) - luaL_checkinteger(lua, 2)));
+  lua_pushnumber(
+      lua, static_cast<lua_Number>(luaL_checkinteger(lua, 1)) - static_cast<lua_Number>(luaL_checkinteger(lua, 2)));
   return 1;
 }
 
 void set_function(lua_State* lua, const char* name, lua_CFunction function) {
   lua_pushcfunction(lua, function);
+  lua_setfield(lua, -2, name);
+}
+
+// Puts a host function before a stock one of the library below the table at the top of the stack.
+template <int (*gate)(lua_State*)>
+void set_gate(lua_State* lua, const char* name) {
+  lua_getfield(lua, -2, name);
+  lua_pushcclosure(lua, guarded<gate>, 1);
   lua_setfield(lua, -2, name);
 }
 
@@ -196,11 +216,8 @@ void keep_allowed(lua_State* lua, const Library& library) {
     lua_getfield(lua, -2, name);
     lua_setfield(lua, -2, name);
   }
-  if (std::string_view(library.name) == "string") {
-    lua_getfield(lua, -2, "format");
-    lua_pushcclosure(lua, guarded<format>, 1);
-    lua_setfield(lua, -2, "format");
-  }
+  if (std::string_view(library.name) == "string") set_gate<format>(lua, "format");
+  if (std::string_view(library.name) == "math") set_gate<random_seed>(lua, "randomseed");
   lua_remove(lua, -2);
 }
 

@@ -101,6 +101,13 @@ class Nursery {
   os::Fd children_;
 };
 
+// noexcept: this process and its children are copies of the runner; what a role throws must end them, never unwind into
+// the runner's own code.
+[[noreturn]] void be_zygote(os::Channel channel, const Roles& roles) noexcept {
+  Nursery(std::move(channel), roles).serve();
+  ::_exit(0);
+}
+
 }  // namespace
 
 Zygote::Zygote(const Roles& roles) {
@@ -113,8 +120,7 @@ Zygote::Zygote(const Roles& roles) {
     os::reset_signals_in_helper();
     here.close();
     os::close_all_but({0, 1, 2, there.fd()});
-    Nursery(std::move(there), roles).serve();
-    ::_exit(0);
+    be_zygote(std::move(there), roles);
   }
   pid_ = pid;
   channel_ = std::move(here);

@@ -329,7 +329,7 @@ void Broker::check_transaction() {
 }
 
 void Broker::perform(const os::Frame& frame) {
-  check_transaction();
+  if (frame.kind != static_cast<std::uint8_t>(Kind::close)) check_transaction();  // closing never hides an error
   switch (static_cast<Kind>(frame.kind)) {
     case Kind::statement:
       if (const auto statement = core::decode<core::Statement>(frame.body)) return perform(*statement);
@@ -341,9 +341,7 @@ void Broker::perform(const os::Frame& frame) {
       }
       break;
     case Kind::fetch:
-      if (const auto fetch = core::decode<core::Fetch>(frame.body);
-          fetch && transaction_->cursors.contains(fetch->cursor))
-        return send_rows(fetch->cursor);
+      if (const auto fetch = core::decode<core::Fetch>(frame.body)) return send_rows(fetch->cursor);
       break;
     case Kind::close:
       if (const auto close = core::decode<core::Close>(frame.body)) {
@@ -381,20 +379,23 @@ std::size_t size_of(const core::Row& row) {
   return writer.size();
 }
 
+// A query that has failed is over: read on, it would start anew.
 void Broker::send_rows(std::uint32_t id) {
-  Cursor& cursor = *transaction_->cursors.at(id);
+  auto reading = transaction_->cursors.extract(id);
+  if (!reading) throw SqlError(Cause::error, "this query is over; begin it again");
+  Cursor& cursor = *reading.mapped();
   core::Rows batch{id, cursor.columns(), {}};
   std::size_t bytes = 0;
   core::Row row;
   while (batch.rows.size() < k_batch_rows && bytes < k_batch_bytes) {
     if (!cursor.next(row)) {
       batch.cursor = 0;
-      transaction_->cursors.erase(id);
       break;
     }
     bytes += size_of(row);
     batch.rows.push_back(row);
   }
+  if (batch.cursor != 0 && bytes <= os::k_largest_frame) transaction_->cursors.insert(std::move(reading));
   answer(batch);
 }
 

@@ -21,8 +21,8 @@ enum class Wish : std::uint8_t { open, unlink };
 
 struct Request {
   Wish wish;
-  std::uint8_t index;
-  std::uint16_t unused = 0;
+  std::uint8_t unused = 0;
+  std::uint16_t index;
   std::int32_t flags;
   std::uint32_t mode;
 };
@@ -159,7 +159,7 @@ int JournalKeeper::open_journal(const std::string& path, int flags, mode_t mode)
   const int index = index_of(path);
   errno = EACCES;
   if (index < 0) return -1;
-  const Request request{Wish::open, static_cast<std::uint8_t>(index), 0, flags, mode};
+  const Request request{Wish::open, 0, static_cast<std::uint16_t>(index), flags, mode};
   if (::send(channel_.get(), &request, sizeof request, MSG_NOSIGNAL) < 0) return -1;
   return receive_answer(channel_.get());
 }
@@ -168,7 +168,7 @@ int JournalKeeper::unlink_journal(const std::string& path) const noexcept {
   const int index = index_of(path);
   errno = EACCES;
   if (index < 0) return -1;
-  const Request request{Wish::unlink, static_cast<std::uint8_t>(index), 0, 0, 0};
+  const Request request{Wish::unlink, 0, static_cast<std::uint16_t>(index), 0, 0};
   if (::send(channel_.get(), &request, sizeof request, MSG_NOSIGNAL) < 0) return -1;
   receive_answer(channel_.get());
   return errno == 0 ? 0 : -1;

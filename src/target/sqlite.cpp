@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Database.h>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -139,6 +140,7 @@ class Sqlite final : public Connection {
   sqlite3* handle() const noexcept { return database_.getHandle(); }
   void prepare_durability();
   void set_up_guards();
+  void forget_temporary();
   std::string pragma(const std::string& sql);
   void internally(const char* sql);
   Compiled compile(const std::string& sql);
@@ -265,6 +267,9 @@ void Sqlite::fail(int code) {
   const Cause cause = cause_of(code);
   const std::string said = sqlite3_errmsg(handle());
   if (cause == Cause::timeout) throw SqlError(cause, "the statement was stopped at the time limit");
+  if ((code & 0xFF) == SQLITE_LOCKED)
+    throw SqlError(Cause::error,
+                   fmt::format("{}: a query of this script is still being read; finish its loop first", said));
   if (cause == Cause::locked)
     throw SqlError(cause, fmt::format("{}: another process held it for {} ([databases] url, ?busy_timeout=…)", said,
                                       base::format_duration(address_.busy_timeout)));
@@ -274,6 +279,8 @@ void Sqlite::fail(int code) {
 }
 
 Compiled Sqlite::compile(const std::string& sql) {
+  if (sql.find('\0') != std::string::npos)
+    throw SqlError(Cause::error, "the SQL has a zero byte, behind which SQLite would not read on");
   sqlite3_stmt* raw = nullptr;
   const char* tail = nullptr;
   const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1), 0, &raw, &tail);
@@ -310,7 +317,12 @@ void Sqlite::bind_all(sqlite3_stmt* statement, const core::Row& parameters) {
         fmt::format("the statement has {}, but {} given",
                     base::plural(static_cast<std::uint64_t>(wanted), "placeholder"),
                     parameters.size() == 1 ? "1 value was" : fmt::format("{} values were", parameters.size())));
-  for (int index = 0; index < wanted; ++index) bind(statement, index + 1, parameters[static_cast<std::size_t>(index)]);
+  for (int index = 0; index < wanted; ++index) {
+    const core::Value& value = parameters[static_cast<std::size_t>(index)];
+    if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isnan(*real))
+      throw SqlError(Cause::error, fmt::format("value {} is not a number (0/0), which SQLite cannot hold", index + 1));
+    bind(statement, index + 1, value);
+  }
 }
 
 bool Sqlite::step(sqlite3_stmt* statement) {
@@ -392,7 +404,21 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
   return rows;
 }
 
+// Temporary tables, views and triggers would live as long as the connection: a trigger of one script would fire in the
+// next.
+void Sqlite::forget_temporary() {
+  for (;;) {
+    const std::string drop = pragma(
+        "SELECT printf('DROP %s temp.\"%w\"', type, name) FROM sqlite_temp_schema "
+        "WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1");
+    if (drop.empty()) return;
+    internally("PRAGMA query_only=OFF");
+    internally(drop.c_str());
+  }
+}
+
 void Sqlite::begin(core::Access access) {
+  forget_temporary();
   access_ = access;
   guard_.expect_reads_only(access == core::Access::read);
   internally(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");

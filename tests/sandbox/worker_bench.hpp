@@ -31,7 +31,7 @@ struct Told {
 
 class WorkerBench {
  public:
-  explicit WorkerBench(std::uint64_t memory = std::uint64_t{64} << 20U);
+  explicit WorkerBench(std::uint64_t memory = std::uint64_t{256} << 20U);
 
   // The broker's answer to a frame; not set: what suits the question (no rows, nothing affected).
   std::function<void(const os::Frame& frame, os::Channel& worker)> broker;

@@ -1,0 +1,115 @@
+// A real broker process under its lock-down, spoken to as the runner and a worker speak to it.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <sys/wait.h>
+#include <vector>
+
+#include "core/message.hpp"
+#include "os/channel.hpp"
+#include "sandbox/zygote.hpp"
+#include "target/broker.hpp"
+
+namespace support {
+
+class BrokerBench {
+ public:
+  explicit BrokerBench(const core::BrokerSettings& settings) : zygote_({{}, target::broker_main, {}}) {
+    auto [here, there] = os::Channel::pair();
+    child_ = zygote_.spawn(core::Role::broker, encode(settings), {there.fd()});
+    there.close();
+    runner_ = std::move(here);
+    runner_.set_nonblocking();
+    const auto frame = hear(runner_);
+    REQUIRE(frame);
+    const auto ready = core::decode<core::BrokerReady>(frame->body);
+    REQUIRE(ready);
+    this->ready = *ready;
+  }
+
+  core::BrokerReady ready;
+
+  core::Began begin(const std::string& database, core::Access access, int milliseconds = 30'000) {
+    auto [here, there] = os::Channel::pair();
+    worker_ = std::move(here);
+    worker_.set_nonblocking();
+    const core::Begin wish{database, access, milliseconds};
+    REQUIRE(runner_.send(static_cast<std::uint8_t>(core::Kind::begin), encode(wish), soon(), {there.fd()}) ==
+            os::SendResult::sent);
+    return answer<core::Began>(runner_);
+  }
+  core::Done finish(bool commit) {
+    send(runner_, core::Finish{commit});
+    return answer<core::Done>(runner_);
+  }
+
+  template <class Message>
+  std::optional<os::Frame> ask(const Message& message) {
+    send(worker_, message);
+    return hear(worker_);
+  }
+  // The SqlFault's text; what else it was: "no fault", "gone".
+  template <class Message>
+  std::string fault(const Message& message) {
+    const auto frame = ask(message);
+    if (!frame) return "gone";
+    const auto fault = core::decode<core::SqlFault>(frame->body);
+    return fault && frame->kind == static_cast<std::uint8_t>(core::Kind::sql_fault) ? fault->message : "no fault";
+  }
+  std::string exec(const std::string& sql, const std::string& database = "") {
+    return fault(core::Statement{core::Statement::Wants::affected, database, sql, {}});
+  }
+  core::Rows rows(const std::string& sql, const std::string& database = "") {
+    const auto frame = ask(core::Statement{core::Statement::Wants::rows, database, sql, {}});
+    REQUIRE(frame);
+    const auto found = core::decode<core::Rows>(frame->body);
+    REQUIRE(found);
+    return *found;
+  }
+
+  os::Channel& runner() noexcept { return runner_; }
+  os::Channel& worker() noexcept { return worker_; }
+  const sandbox::Child& child() const noexcept { return child_; }
+
+  // Lets it go; its exit code, -1000: it went on living.
+  int end() {
+    runner_.close();
+    const auto ended = zygote_.wait(child_, std::chrono::seconds(20));
+    if (!ended) return -1000;
+    return WIFEXITED(ended->status) ? WEXITSTATUS(ended->status) : -WTERMSIG(ended->status);
+  }
+
+  static os::Deadline soon() { return os::Steady::now() + std::chrono::seconds(30); }
+
+ private:
+  template <class Message>
+  static void send(os::Channel& channel, const Message& message) {
+    channel.send(static_cast<std::uint8_t>(Message::kind), encode(message), soon());
+  }
+  template <class Message>
+  static Message answer(os::Channel& channel) {
+    const auto frame = hear(channel);
+    REQUIRE(frame);
+    REQUIRE(frame->kind == static_cast<std::uint8_t>(Message::kind));
+    const auto message = core::decode<Message>(frame->body);
+    REQUIRE(message);
+    return *message;
+  }
+  static std::optional<os::Frame> hear(os::Channel& channel) {
+    for (;;) {
+      if (auto frame = channel.next()) return frame;
+      pollfd wait{channel.fd(), POLLIN, 0};
+      if (::poll(&wait, 1, os::poll_timeout(soon())) <= 0) return std::nullopt;
+      if (channel.fill() != os::FillResult::open) return channel.next();
+    }
+  }
+
+  sandbox::Zygote zygote_;
+  sandbox::Child child_;
+  os::Channel runner_, worker_;
+};
+
+}  // namespace support
