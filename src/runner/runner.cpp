@@ -60,7 +60,7 @@ bool block_all(const Crew& crew, const std::vector<std::string>& names, core::Ru
                core::Observer& observer) {
   const auto& databases = crew.databases();
   const auto is_open = [](const core::DatabaseStatus& database) { return database.fault.empty(); };
-  if (std::any_of(databases.begin(), databases.end(), is_open)) return false;
+  if (databases.empty() || std::any_of(databases.begin(), databases.end(), is_open)) return false;
   for (const std::string& name : names) {
     core::AttemptReport attempt;
     attempt.script = name;

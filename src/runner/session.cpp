@@ -221,6 +221,8 @@ std::optional<Outcome> Session::choose_database() {
 }
 
 std::optional<Outcome> Session::begin(core::Access access) {
+  if (crew_.databases().empty())
+    return core::blocked(Cause::unreachable, "config.toml names no database that it could work on");
   const core::DatabaseStatus& database = *crew_.database(database_);
   if (!database.fault.empty())
     return core::blocked(Cause::unreachable,

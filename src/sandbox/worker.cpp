@@ -33,7 +33,7 @@ os::CallFilter compile_filter() {
   return {{"brk",           "mmap",   "munmap",      "mremap",   "read",         "write",          "exit_group",
            "clock_gettime", "futex",  "madvise",     "mprotect", "rt_sigaction", "rt_sigprocmask", "sigaltstack",
            "getpid",        "gettid", "sched_yield", "openat",   "close",        "readlink",       "newfstatat",
-           "prctl",         "tgkill", "getrandom"},
+           "prctl",         "tgkill", "getrandom",   "pipe",     "pipe2"},
           os::CallFilter::Otherwise::kill};
 #else
   if (os::clock_needs_no_call())

@@ -164,6 +164,11 @@ void Broker::lock_down() {
                                "clock_nanosleep",
                                "clock_gettime",
                                "rt_sigreturn",
+#ifdef FETTLE_SANITIZED
+                               "sigaltstack",
+                               "pipe",
+                               "pipe2",
+#endif
                                "restart_syscall"},
                               os::CallFilter::Otherwise::refuse);
   level_.limits = os::set_limits({});

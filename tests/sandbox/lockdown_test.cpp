@@ -37,7 +37,12 @@ struct Fate {
 Fate fate_of(CallFilter::Otherwise otherwise, const std::vector<Try>& attempts) {
   const auto role = [&](std::string_view, std::vector<os::Fd> descriptors) {
     const int channel = descriptors.at(0).get();
-    const CallFilter filter({"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group"}, otherwise);
+    const CallFilter filter({"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group",
+#ifdef FETTLE_SANITIZED
+                             "sigaltstack"
+#endif
+                            },
+                            otherwise);
     os::close_all_but({channel});
     os::set_limits({0, 0, false});
     os::forbid_new_privileges();

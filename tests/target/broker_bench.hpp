@@ -25,9 +25,9 @@ class BrokerBench {
     runner_.set_nonblocking();
     const auto frame = hear(runner_);
     REQUIRE(frame);
-    const auto ready = core::decode<core::BrokerReady>(frame->body);
-    REQUIRE(ready);
-    this->ready = *ready;
+    const auto told = core::decode<core::BrokerReady>(frame->body);
+    REQUIRE(told);
+    ready = *told;
   }
 
   core::BrokerReady ready;

@@ -93,7 +93,7 @@ TEST_CASE("no statement leaves the transaction or the file") {
                                 "PRAGMA mmap_size=1",
                                 "PRAGMA nonsense",
                                 "PRAGMA main.journal_mode=OFF",
-                                "SELECT * FROM pragma_journal_mode",
+                                "SELECT * FROM pragma_journal_mode('off')",
                                 "UPDATE sqlite_schema SET sql = 'x'"}) {
     CAPTURE(sql);
     CHECK(at.refusal(sql) != "no error");
