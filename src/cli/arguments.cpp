@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view k_exit_codes =
     "Exit codes:\n"
     "  0  done, or nothing to do         6  a database cannot be reached\n"
-    "  1  internal error                 7  check found a fault\n"
+    "  1  internal error                 7  check or verify found a fault\n"
     "  2  usage or configuration         8  only blocked scripts are left\n"
     "  3  pending (status --exit-code)  10  an outcome is unknown\n"
     "  4  a script failed              130  stopped by SIGINT\n"
@@ -97,6 +97,13 @@ void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
 }
 
+void add_verify(CLI::App& app, Arguments& out) {
+  auto* head = app.add_flag("--head", out.head, "Only print the newest hash, to be kept elsewhere");
+  app.add_option("--expect", out.expect, "The chain must hold this, which --head once printed")
+      ->option_text("HEAD")
+      ->excludes(head);
+}
+
 void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
   if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
   if (command == "new") words_of(app, out, "TITLE", "TITLE…", "What the script is to do, in a few words");
@@ -109,6 +116,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
     words_of(app, out, "ID|SCRIPT", "ID|SCRIPT", "Number of an attempt, or a script: its newest attempt");
   if (command == "status") app.add_flag("--exit-code", out.exit_code, "Exit with 3 when something is pending");
   if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
+  if (command == "ledger verify") add_verify(app, out);
 }
 
 void add_globals(CLI::App& app, Arguments& out, Raw& raw) {
@@ -184,7 +192,9 @@ CLI::App& Parser::group(std::string_view name) {
   for (const CommandName& command : commands_)
     if (command.name.starts_with(fmt::format("{} ", name)))
       verbs += fmt::format("{}{}", verbs.empty() ? "" : ", ", command.name.substr(name.size() + 1));
-  CLI::App* app = app_.add_subcommand(std::string(name), fmt::format("The configuration in force: {}", verbs));
+  CLI::App* app = app_.add_subcommand(
+      std::string(name),
+      fmt::format("{}: {}", name == "config" ? "The configuration in force" : "The audit file", verbs));
   app->require_subcommand(0, 1);
   app->allow_extras();
   app->fallthrough();
@@ -287,6 +297,7 @@ Arguments Parser::parse(const std::vector<std::string>& arguments) {
   out_.command = raw_.version ? "version" : chosen();
   if (out_.command.empty()) refuse("no command was given", "fettle --help");
   if (out_.command == "config") refuse("config needs one of: show, check", "fettle config --help");
+  if (out_.command == "ledger") refuse("ledger needs one of: verify, info", "fettle ledger --help");
   check_words(out_);
   finish();
   out_.command_line = "fettle";

@@ -43,6 +43,8 @@ struct Arguments {
   bool no_run = false;     // retry
   bool exit_code = false;  // status
   bool origin = false;     // config show
+  bool head = false;       // ledger verify
+  std::string expect;      // ledger verify: what --head printed; empty: nothing
   std::string script;      // history: word for a script
   std::optional<core::OutcomeKind> outcome;
   std::int64_t run = 0;     // history; 0: any

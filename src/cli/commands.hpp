@@ -63,6 +63,8 @@ int status_command(const Context& context);
 int history_command(const Context& context);
 int show_command(const Context& context);
 int retry_command(const Context& context);
+int ledger_verify_command(const Context& context);
+int ledger_info_command(const Context& context);
 int config_show_command(const Context& context);
 int config_check_command(const Context& context);
 int version_command(const Context& context);

@@ -177,6 +177,10 @@ Json checked_object(const runner::Checked& checked) {
   return json;
 }
 
+Json head_object(const ledger::Head& head) {
+  return {{"position", head.position}, {"hash", head.hash}, {"text", ledger::describe(head)}};
+}
+
 Json measures_object(const ledger::Measures& measures) {
   return {{"load_ms", milliseconds(measures.load)},
           {"should_run_ms", milliseconds(measures.should_run)},
@@ -269,6 +273,41 @@ std::string check_json(const runner::CheckReport& check) {
   json["ignored"] = ignored_list(check.ignored);
   json["warnings"] = check.warnings;
   return dump(json);
+}
+
+std::string head_json(const ledger::Head& head) {
+  return dump(head_object(head));
+}
+
+std::string verify_json(const ledger::Verdict& verdict, const std::vector<std::string>& notes) {
+  Json json = {{"ok", verdict.findings.empty()}};
+  json["findings"] = Json::array();
+  for (const ledger::Finding& finding : verdict.findings)
+    json["findings"].push_back({{"kind", ledger::name(finding.kind)},
+                                {"subject", finding.subject},
+                                {"attempt", id_or_null(finding.attempt)},
+                                {"script", or_null(finding.script)},
+                                {"what", finding.what}});
+  json["notes"] = notes;
+  json["attempts"] = verdict.attempts;
+  json["runs"] = verdict.runs;
+  json["events"] = verdict.events;
+  json["texts"] = verdict.texts;
+  json["head"] = head_object(verdict.head);
+  return dump(json);
+}
+
+std::string ledger_info_json(const std::string& path, std::uint64_t size, const ledger::About& about) {
+  return dump({{"path", path},
+               {"size", size},
+               {"id", about.id},
+               {"schema", about.schema},
+               {"since", time_or_null(about.since)},
+               {"attempts", about.attempts},
+               {"runs", about.runs},
+               {"versions", about.versions},
+               {"events", about.events},
+               {"head", head_object(about.head)}});
 }
 
 std::string config_show_json(const LoadedConfig& loaded) {

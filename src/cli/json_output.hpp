@@ -2,6 +2,7 @@
 // function gives a whole document without a line end. Text that is not UTF-8 is repaired, never refused.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,9 @@ std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::
                       const std::string& text, const std::vector<ledger::Attempt>& others);
 std::string plan_json(const runner::PlanReport& plan);
 std::string check_json(const runner::CheckReport& check);
+std::string head_json(const ledger::Head& head);
+std::string verify_json(const ledger::Verdict& verdict, const std::vector<std::string>& notes);
+std::string ledger_info_json(const std::string& path, std::uint64_t size, const ledger::About& about);
 std::string config_show_json(const LoadedConfig& loaded);
 std::string config_check_json(const LoadedConfig& loaded);
 std::string error_json(const base::Error& error);

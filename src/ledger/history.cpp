@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "ledger/chain.hpp"
 #include "ledger/connection.hpp"
 #include "ledger/known.hpp"
 #include "ledger/names.hpp"
+#include "ledger/schema.hpp"
 #include "ledger/sql.hpp"
 #include "ledger/texts.hpp"
+#include "ledger/verify.hpp"
 
 namespace ledger {
 namespace {
@@ -23,9 +26,13 @@ constexpr const char* k_attempts = R"sql(
 constexpr const char* k_last_run = R"sql(
   SELECT id, trigger, by, host, reason, command, pid, started_at, finished_at, exit_code, scripts,
     succeeded, failed, skipped, blocked, interrupted, unknown
-  FROM runs ORDER BY id DESC LIMIT 1)sql";
+  FROM runs WHERE trigger <> 'mark' ORDER BY id DESC LIMIT 1)sql";
 
 constexpr const char* k_lines = "SELECT at, level, text FROM log_lines WHERE attempt = ?1 ORDER BY number";
+
+constexpr const char* k_about = R"sql(
+  SELECT (SELECT made_at FROM ledger), (SELECT count(*) FROM attempts), (SELECT count(*) FROM runs),
+    (SELECT count(*) FROM versions), (SELECT count(*) FROM events))sql";
 
 core::Outcome take_outcome(Query& query, std::optional<core::OutcomeKind>& ended_as) {
   core::Outcome outcome;
@@ -162,6 +169,33 @@ std::vector<LogLine> select_lines(SQLite::Database& database, std::int64_t attem
   return lines;
 }
 
+std::vector<Filed> select_filed(SQLite::Database& database) {
+  Query query(database,
+              "SELECT id, script, sha256, outcome, moved_to FROM attempts WHERE outcome IS NOT NULL ORDER BY id");
+  std::vector<Filed> all;
+  while (query.next()) {
+    Filed& filed = all.emplace_back();
+    filed.attempt = query.take_number();
+    filed.script = query.take_text();
+    filed.sha256 = query.take_text();
+    filed.outcome = core::outcome_from(query.take_text()).value_or(core::OutcomeKind::failed);
+    filed.moved_to = query.take_text();
+  }
+  return all;
+}
+
+About select_about(SQLite::Database& database) {
+  About about;
+  about.schema = version_of(database);
+  about.id = read_id(database);
+  Query query(database, k_about);
+  if (!query.next()) return about;
+  about.since.milliseconds = query.take_number();
+  for (auto* count : {&about.attempts, &about.runs, &about.versions, &about.events}) *count = query.take_number();
+  about.head = Chain(database).head();
+  return about;
+}
+
 }  // namespace
 
 struct History::Inside {
@@ -221,6 +255,22 @@ std::optional<Run> History::last_run() const {
 
 std::optional<Attempt> History::in_work() const {
   return inside_->guarded([&] { return select_in_work(inside_->database); });
+}
+
+Verdict History::verify(const std::optional<Head>& expected) const {
+  return inside_->guarded([&] { return ledger::verify(inside_->database, expected); });
+}
+
+Head History::head() const {
+  return inside_->guarded([&] { return Chain(inside_->database).head(); });
+}
+
+About History::about() const {
+  return inside_->guarded([&] { return select_about(inside_->database); });
+}
+
+std::vector<Filed> History::filed() const {
+  return inside_->guarded([&] { return select_filed(inside_->database); });
 }
 
 core::Known History::known(const std::string& name, const std::string& sha256) const {

@@ -9,6 +9,7 @@
 
 #include "core/plan.hpp"
 #include "core/report.hpp"
+#include "ledger/findings.hpp"
 #include "ledger/ledger.hpp"
 
 namespace ledger {
@@ -45,6 +46,23 @@ struct Filter {
   std::int64_t limit = 20;                   // newest first; 0: no limit
 };
 
+// What became of an attempt's file.
+struct Filed {
+  std::int64_t attempt = 0;
+  std::string script, sha256;
+  core::OutcomeKind outcome = core::OutcomeKind::failed;
+  std::string moved_to;  // empty: it stayed, or is not moved yet
+};
+
+// What a ledger is and holds.
+struct About {
+  std::string id;  // 32 hexadecimal digits, for its whole life
+  int schema = 0;
+  base::Instant since;  // when it was made
+  std::int64_t attempts = 0, runs = 0, versions = 0, events = 0;
+  Head head;
+};
+
 class History {
  public:
   // nullopt: there is no ledger yet. Throws Error(ledger_broken) when it cannot be read.
@@ -62,6 +80,12 @@ class History {
   std::string text(const std::string& sha256) const;
   std::optional<Run> last_run() const;
   std::optional<Attempt> in_work() const;  // newest attempt that has not ended
+  // Looks for what somebody else did to this ledger (ledger/verify). expected: a head that was kept elsewhere.
+  Verdict verify(const std::optional<Head>& expected) const;
+  Head head() const;
+  About about() const;
+  // Every attempt that has ended, oldest first.
+  std::vector<Filed> filed() const;
   core::Known known(const std::string& name, const std::string& sha256) const;
   // Names of scripts whose name or stem or number is `word`, for people who type "007". Sorted. Where there is none,
   // those whose number has the same value: "7" finds "007_x.lua".

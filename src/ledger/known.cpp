@@ -9,12 +9,20 @@ constexpr const char* k_last = R"sql(
   WHERE script = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1)sql";
 
 constexpr const char* k_applied = R"sql(
-  SELECT id, outcome, sha256 FROM attempts INDEXED BY attempts_applied
-  WHERE script = ?1 AND outcome IN ('succeeded', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
+  SELECT id, outcome, sha256 FROM attempts a INDEXED BY attempts_applied
+  WHERE script = ?1 AND outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
+    SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
+      AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
+  ORDER BY id DESC LIMIT 1)sql";
 
 constexpr const char* k_same_version = R"sql(
-  SELECT id, outcome, sha256, repeatable FROM attempts INDEXED BY attempts_applied_version
-  WHERE script = ?1 AND sha256 = ?2 AND outcome IN ('succeeded', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
+  SELECT id, outcome, sha256, repeatable FROM attempts a INDEXED BY attempts_applied_version
+  WHERE script = ?1 AND sha256 = ?2 AND outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
+    SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
+      AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
+  ORDER BY id DESC LIMIT 1)sql";
 
 core::Known::Seen take_seen(Query& query) {
   core::Known::Seen seen;

@@ -5,12 +5,60 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "base/text.hpp"
+#include "ledger/chain.hpp"
 #include "ledger/connection.hpp"
 #include "ledger/texts.hpp"
 #include "ledger/writes.hpp"
 
 namespace ledger {
+namespace {
+
+std::string_view word(Declared declared) noexcept {
+  switch (declared) {
+    case Declared::succeeded:
+      return "succeeded";
+    case Declared::failed:
+      return "failed";
+    case Declared::pending:
+      return "pending";
+  }
+  return "";
+}
+
+core::OutcomeKind outcome_of(Declared declared) noexcept {
+  switch (declared) {
+    case Declared::succeeded:
+      return core::OutcomeKind::marked;
+    case Declared::failed:
+      return core::OutcomeKind::failed;
+    case Declared::pending:
+      return core::OutcomeKind::interrupted;
+  }
+  return core::OutcomeKind::failed;
+}
+
+RunStart run_of(const Mark& mark) {
+  return {.trigger = "mark",
+          .by = mark.by,
+          .host = mark.host,
+          .reason = mark.reason,
+          .command = mark.command,
+          .pid = mark.pid,
+          .at = mark.at};
+}
+
+Finished end_of(const Mark& mark) {
+  Finished finished;
+  finished.outcome.kind = outcome_of(mark.as);
+  finished.outcome.reason =
+      fmt::format("marked as {} by {}{}{}", word(mark.as), mark.by, mark.reason.empty() ? "" : ": ", mark.reason);
+  finished.at = mark.at;
+  return finished;
+}
+
+}  // namespace
 
 struct Ledger::Inside {
   explicit Inside(const std::string& ledger_path)
@@ -60,7 +108,23 @@ struct Ledger::Inside {
     writes.end_attempt(attempt, finished);
     writes.count_outcome(attempt, finished.outcome.kind);
     writes.insert_lines(attempt, finished.lines);
+    writes.chain.add(Link::attempt, attempt);
   }
+
+  std::int64_t begin_run(const RunStart& start) {
+    const std::int64_t run = writes.insert_run(start);
+    writes.chain.add(Link::run_start, run);
+    return run;
+  }
+
+  void end_run(std::int64_t run, const RunEnd& end) {
+    writes.end_run(run, end);
+    writes.chain.add(Link::run_end, run);
+  }
+
+  void record(const Event& event) { writes.chain.add(Link::event, writes.insert_event(event)); }
+
+  std::int64_t mark(const Mark& mark);
 
   void give_up() noexcept {
     broken = true;
@@ -78,6 +142,22 @@ struct Ledger::Inside {
   Writes writes;
   bool broken = false;
 };
+
+std::int64_t Ledger::Inside::mark(const Mark& mark) {
+  const std::int64_t run = begin_run(run_of(mark));
+  const std::int64_t attempt =
+      begin_attempt({.run = run, .script = mark.script, .state = std::string(k_marked), .at = mark.at});
+  finish_attempt(attempt, end_of(mark));
+  end_run(run, {.at = mark.at, .scripts = 1, .exit_code = 0});
+  record({.verb = "mark",
+          .script = mark.script.name,
+          .by = mark.by,
+          .host = mark.host,
+          .reason = mark.reason,
+          .detail = fmt::format("{}, attempt {}", word(mark.as), attempt),
+          .at = mark.at});
+  return attempt;
+}
 
 Ledger::Inside::~Inside() {
   if (broken || !in_transaction()) return;
@@ -100,13 +180,13 @@ Ledger Ledger::open(const std::string& path) {
 std::int64_t Ledger::begin_run(const RunStart& start) {
   return inside_->guarded("the start of a run cannot be recorded", "nothing was run", [&] {
     inside_->begin();
-    return inside_->writes.insert_run(start);
+    return inside_->begin_run(start);
   });
 }
 
 void Ledger::end_run(std::int64_t run, const RunEnd& end) {
   inside_->committed("the end of the run cannot be recorded", "all attempts of the run are recorded", [&] {
-    inside_->writes.end_run(run, end);
+    inside_->end_run(run, end);
     return 0;
   });
 }
@@ -154,6 +234,20 @@ std::vector<Ledger::Unfinished> Ledger::unfinished() const {
   return inside_->guarded("the ledger cannot be read", "nothing was run", [&] { return inside_->writes.unfinished(); });
 }
 
+std::vector<Ledger::Unfiled> Ledger::unfiled(core::Skipped skipped) const {
+  return inside_->guarded("the ledger cannot be read", "nothing was run",
+                          [&] { return inside_->writes.unfiled(skipped); });
+}
+
+std::int64_t Ledger::interruptions(const std::string& name, const std::string& sha256) const {
+  return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
+                          [&] { return inside_->writes.interruptions(name, sha256); });
+}
+
+std::string Ledger::id() const {
+  return inside_->guarded("the ledger cannot be read", "nothing was run", [&] { return read_id(inside_->database); });
+}
+
 core::Known Ledger::known(const std::string& name, const std::string& sha256) const {
   return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
                           [&] { return inside_->writes.known.ask(name, sha256); });
@@ -162,9 +256,21 @@ core::Known Ledger::known(const std::string& name, const std::string& sha256) co
 void Ledger::record(const Event& event) {
   inside_->committed(fmt::format("{} cannot be recorded", base::escape(event.verb)), "the ledger is as it was before",
                      [&] {
-                       inside_->writes.insert_event(event);
+                       inside_->record(event);
                        return 0;
                      });
+}
+
+std::int64_t Ledger::mark(const Mark& mark) {
+  const std::string script = base::escape(mark.script.name);
+  const bool known = inside_->guarded("the ledger cannot be read", "nothing was changed",
+                                      [&] { return inside_->writes.texts.has(mark.script.sha256); });
+  if (!known && base::sha256_hex(mark.script.text) != mark.script.sha256)
+    throw base::Error(base::ErrorKind::usage,
+                      fmt::format("the ledger knows no version {} of {}", base::escape(mark.script.sha256), script),
+                      "nothing was changed");
+  return inside_->committed(fmt::format("the mark of {} cannot be recorded", script), "the ledger is as it was before",
+                            [&] { return inside_->mark(mark); });
 }
 
 std::string Ledger::text(const std::string& sha256) const {

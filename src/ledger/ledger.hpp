@@ -79,6 +79,25 @@ struct Event {
   base::Instant at;
 };
 
+// What a person declares of a version: `fettle mark`.
+enum class Declared {
+  succeeded,  // it is applied: an attempt that ended as `marked`
+  failed,     // it is not applied and did not work: one that ended as `failed`, without a cause
+  pending,    // it is not applied and may run again: one that ended as `interrupted`
+};
+
+// A mark changes no earlier attempt. It adds a run of its own with the trigger "mark", which carries who and why; in it
+// an attempt with the state "marked", which is now the newest of its script, so that known() goes by it; and an event.
+// A version that was applied, and is then declared as failed or pending, no longer counts as applied.
+struct Mark {
+  core::Script script;  // its text may be empty where the ledger has this version already
+  Declared as = Declared::succeeded;
+  std::string by, host, reason;
+  std::string command;  // the command line
+  std::int64_t pid = 0;
+  base::Instant at;
+};
+
 class Ledger {
  public:
   // Opens the ledger at path, makes it (and its folder, mode 0700) when it is missing, migrates an older schema.
@@ -109,10 +128,28 @@ class Ledger {
   };
   std::vector<Unfinished> unfinished() const;
 
+  // Attempts that ended so that their file should have been moved, and of which nobody wrote where it went: the newest
+  // attempt of its script only, newest first. Skipped ones do not count where they stay.
+  struct Unfiled {
+    std::int64_t attempt = 0;
+    std::string script;
+    std::string sha256;
+    core::OutcomeKind outcome = core::OutcomeKind::failed;
+  };
+  std::vector<Unfiled> unfiled(core::Skipped skipped = core::Skipped::move) const;
+
   core::Known known(const std::string& name, const std::string& sha256) const;
+  // How many of the newest attempts of this version, in a row, ended as interrupted. A mark begins a new row.
+  std::int64_t interruptions(const std::string& name, const std::string& sha256) const;
+
+  // 128 random bits as 32 hexadecimal digits, made with the ledger and never changed.
+  std::string id() const;
 
   // Durable when it returns.
   void record(const Event& event);
+  // Durable when it returns: the attempt's id. Throws Error(usage) when the text of the version is neither in the
+  // ledger nor given.
+  std::int64_t mark(const Mark& mark);
 
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;

@@ -1,10 +1,77 @@
 #include "ledger/schema.hpp"
 
 #include <SQLiteCpp/Transaction.h>
+#include <array>
 #include <fmt/format.h>
 #include <string>
 
+#include "ledger/chain.hpp"
+
 namespace ledger {
+namespace {
+
+// As it was when version 2 came, whatever schema.sql says later.
+constexpr std::string_view k_to_version_2 = R"sql(
+CREATE TABLE ledger (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  id       TEXT NOT NULL,
+  made_at  INTEGER NOT NULL
+) STRICT;
+INSERT INTO ledger VALUES (1, lower(hex(randomblob(16))),
+  coalesce((SELECT started_at FROM runs ORDER BY id LIMIT 1), CAST(strftime('%s', 'now') AS INTEGER) * 1000));
+CREATE INDEX attempts_taken_back ON attempts (script, sha256)
+  WHERE state = 'marked' AND outcome IN ('failed', 'interrupted');
+CREATE INDEX attempts_unfiled ON attempts (outcome, script)
+  WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped');
+CREATE TABLE chain (
+  position INTEGER PRIMARY KEY,
+  kind     TEXT NOT NULL CHECK (kind IN ('run_start', 'attempt', 'event', 'run_end')),
+  ref      INTEGER NOT NULL,
+  content  TEXT NOT NULL,
+  lines    TEXT,
+  hash     TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER attempts_are_final BEFORE UPDATE OF id, run, script, sha256, state, outcome, cause, started_at,
+  finished_at, database, description, repeatable, load_us, should_run_us, execute_us, commit_us, total_us, cpu_us,
+  peak_memory, statements, rows_changed, worker_sandbox, broker_sandbox, reason, message, result, error, traceback
+  ON attempts WHEN OLD.outcome IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'attempts_are_final: an attempt that has ended is not changed any more'); END;
+CREATE TRIGGER attempts_are_filed_once BEFORE UPDATE OF moved_to ON attempts WHEN OLD.moved_to IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'attempts_are_filed_once: where a file went is written once'); END;
+CREATE TRIGGER attempts_are_kept BEFORE DELETE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts_are_kept: no attempt is removed'); END;
+CREATE TRIGGER log_lines_are_final BEFORE UPDATE ON log_lines
+BEGIN SELECT RAISE(ABORT, 'log_lines_are_final: no log line is changed'); END;
+CREATE TRIGGER log_lines_are_kept BEFORE DELETE ON log_lines
+BEGIN SELECT RAISE(ABORT, 'log_lines_are_kept: no log line is removed'); END;
+CREATE TRIGGER versions_are_final BEFORE UPDATE ON versions
+BEGIN SELECT RAISE(ABORT, 'versions_are_final: the text of a version is not changed'); END;
+CREATE TRIGGER versions_are_kept BEFORE DELETE ON versions
+BEGIN SELECT RAISE(ABORT, 'versions_are_kept: the text of a version is not removed'); END;
+CREATE TRIGGER events_are_final BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events_are_final: no event is changed'); END;
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events_are_kept: no event is removed'); END;
+CREATE TRIGGER runs_keep_their_start BEFORE UPDATE OF id, trigger, by, host, pid, reason, command, fettle, started_at
+  ON runs
+BEGIN SELECT RAISE(ABORT, 'runs_keep_their_start: who started a run, and when, is not changed'); END;
+CREATE TRIGGER runs_are_final BEFORE UPDATE ON runs WHEN OLD.finished_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'runs_are_final: a run that has ended is not changed any more'); END;
+CREATE TRIGGER runs_are_kept BEFORE DELETE ON runs
+BEGIN SELECT RAISE(ABORT, 'runs_are_kept: no run is removed'); END;
+CREATE TRIGGER chain_is_final BEFORE UPDATE ON chain
+BEGIN SELECT RAISE(ABORT, 'chain_is_final: no entry of the chain is changed'); END;
+CREATE TRIGGER chain_is_kept BEFORE DELETE ON chain
+BEGIN SELECT RAISE(ABORT, 'chain_is_kept: no entry of the chain is removed'); END;
+CREATE TRIGGER ledger_is_final BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'ledger_is_final: the id of a ledger is not changed'); END;
+CREATE TRIGGER ledger_is_kept BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'ledger_is_kept: the id of a ledger is not removed'); END;
+)sql";
+
+constexpr std::array k_steps = {MigrationStep{2, k_to_version_2, build_chain}};
+
+}  // namespace
 
 int version_of(SQLite::Database& database) {
   return database.execAndGet("PRAGMA user_version").getInt();
@@ -29,13 +96,14 @@ void migrate(SQLite::Database& database, std::span<const MigrationStep> steps) {
   for (const MigrationStep& step : steps) {
     if (step.to <= version) continue;
     database.exec(std::string(step.sql));
+    if (step.then != nullptr) step.then(database);
     database.exec(fmt::format("PRAGMA user_version = {}", step.to));
   }
   transaction.commit();
 }
 
 std::span<const MigrationStep> migration_steps() noexcept {
-  return {};
+  return k_steps;
 }
 
 }  // namespace ledger

@@ -10,13 +10,14 @@
 namespace ledger {
 
 inline constexpr int k_application_id = 0x6674746c;  // "fttl"
-inline constexpr int k_version = 1;                  // PRAGMA user_version of what this program writes
+inline constexpr int k_version = 2;                  // PRAGMA user_version of what this program writes
 inline constexpr int k_oldest_readable = 1;          // what it can still migrate
 
 // Brings a ledger from version to - 1 to version `to`.
 struct MigrationStep {
   int to = 0;
   std::string_view sql;
+  void (*then)(SQLite::Database&) = nullptr;  // what SQL cannot do; nullptr: nothing
 };
 
 // The text of schema.sql.

@@ -1,7 +1,17 @@
 -- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
 -- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
 -- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
--- This is the whole schema of version 1 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- This is the whole schema of version 2 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- What has ended is never changed again. The triggers at the end stand against accidents: whoever means to can drop
+-- them. The chain is the proof against intent: `fettle ledger verify` finds what was edited, removed or put in.
+
+-- The ledger itself: one row, made with the file.
+CREATE TABLE ledger (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),  -- 1: there is no second row
+  id       TEXT NOT NULL,     -- 128 random bits as 32 lower-case hexadecimal digits; the chain begins with it
+  made_at  INTEGER NOT NULL   -- ms since 1970; of a ledger of version 1: start of its first run
+) STRICT;
+INSERT INTO ledger VALUES (1, lower(hex(randomblob(16))), CAST(strftime('%s', 'now') AS INTEGER) * 1000);
 
 -- One sweep over the folder.
 CREATE TABLE runs (
@@ -41,7 +51,8 @@ CREATE TABLE attempts (
   run             INTEGER NOT NULL REFERENCES runs (id),        -- the run that made it
   script          TEXT NOT NULL CHECK (script <> ''),           -- bytes of the file name: the script's identity
   sha256          TEXT NOT NULL REFERENCES versions (sha256),   -- the bytes that ran: the script's version
-  state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied
+  state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied; or
+                                        -- marked: it was not picked up, a person declared the outcome
   outcome         TEXT CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
                                           'rolled_back', 'marked', 'imported')),
                                         -- how it ended; NULL: it runs now, or its runner died
@@ -50,7 +61,8 @@ CREATE TABLE attempts (
                                         -- why it failed or is blocked; NULL: the outcome has no cause, or none yet
   started_at      INTEGER NOT NULL,     -- ms since 1970
   finished_at     INTEGER,              -- ms since 1970; NULL exactly when outcome is
-  moved_to        TEXT,                 -- where the file went, as "failed/x.lua"; NULL: it stayed, or is not moved yet
+  moved_to        TEXT,                 -- where the file went, as "failed/x.lua"; NULL: it stayed, or is not moved yet;
+                                        -- written once, after the end, and so the one column outside the chain
   database        TEXT,                 -- name of the one database that it could write; NULL: it never came so far
   description     TEXT,                 -- what the script says it is for; NULL: nothing
   repeatable      INTEGER NOT NULL DEFAULT 0 CHECK (repeatable IN (0, 1)),  -- 1: it declares repeatable = true
@@ -85,6 +97,13 @@ CREATE INDEX attempts_applied ON attempts (script) WHERE outcome IN ('succeeded'
 CREATE INDEX attempts_applied_version ON attempts (script, sha256)
   WHERE outcome IN ('succeeded', 'marked', 'imported');
 
+-- Which versions a person declared as not applied after all.
+CREATE INDEX attempts_taken_back ON attempts (script, sha256)
+  WHERE state = 'marked' AND outcome IN ('failed', 'interrupted');
+-- Whose file may still have to be moved.
+CREATE INDEX attempts_unfiled ON attempts (outcome, script)
+  WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped');
+
 -- What scripts logged, capped by the runner.
 CREATE TABLE log_lines (
   attempt INTEGER NOT NULL REFERENCES attempts (id),  -- whose line
@@ -106,3 +125,57 @@ CREATE TABLE events (
   reason TEXT,                 -- what --reason said; NULL: nothing
   detail TEXT                  -- what else is worth knowing, for people; NULL: nothing
 ) STRICT;
+
+-- One entry for each fact that has become final, in the order in which they did. Each names its row and carries the
+-- digest of that row's content, and a hash over itself and the hash before it: to change an old row without a trace,
+-- all later hashes have to be made anew, and then they differ from one that was kept elsewhere (`--head`, `--expect`).
+-- A digest is SHA-256, as 64 lower-case hexadecimal digits, of values one after the other: NULL as "n"; a number as "i"
+-- and 8 bytes, lowest first; a text as "t", its length in bytes as such 8 bytes, and its bytes.
+CREATE TABLE chain (
+  position INTEGER PRIMARY KEY,  -- counts up from 1 without a gap
+  kind     TEXT NOT NULL CHECK (kind IN ('run_start', 'attempt', 'event', 'run_end')),
+                                 -- what became final: who started a run; how an attempt ended; an event; a run's end
+  ref      INTEGER NOT NULL,     -- id of the run, attempt or event
+  content  TEXT NOT NULL,        -- digest of the row's columns in the order of this file: of an attempt all but
+                                 -- moved_to; of a run_start id to started_at, of a run_end id and finished_at on
+  lines    TEXT,                 -- digest of number, at, level, text of its log lines in order; NULL: it has none
+  hash     TEXT NOT NULL         -- digest of the hash before (of the first: digest of the ledger's id), position, kind,
+                                 -- ref, content and lines
+) STRICT;
+
+CREATE TRIGGER attempts_are_final BEFORE UPDATE OF id, run, script, sha256, state, outcome, cause, started_at,
+  finished_at, database, description, repeatable, load_us, should_run_us, execute_us, commit_us, total_us, cpu_us,
+  peak_memory, statements, rows_changed, worker_sandbox, broker_sandbox, reason, message, result, error, traceback
+  ON attempts WHEN OLD.outcome IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'attempts_are_final: an attempt that has ended is not changed any more'); END;
+CREATE TRIGGER attempts_are_filed_once BEFORE UPDATE OF moved_to ON attempts WHEN OLD.moved_to IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'attempts_are_filed_once: where a file went is written once'); END;
+CREATE TRIGGER attempts_are_kept BEFORE DELETE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts_are_kept: no attempt is removed'); END;
+CREATE TRIGGER log_lines_are_final BEFORE UPDATE ON log_lines
+BEGIN SELECT RAISE(ABORT, 'log_lines_are_final: no log line is changed'); END;
+CREATE TRIGGER log_lines_are_kept BEFORE DELETE ON log_lines
+BEGIN SELECT RAISE(ABORT, 'log_lines_are_kept: no log line is removed'); END;
+CREATE TRIGGER versions_are_final BEFORE UPDATE ON versions
+BEGIN SELECT RAISE(ABORT, 'versions_are_final: the text of a version is not changed'); END;
+CREATE TRIGGER versions_are_kept BEFORE DELETE ON versions
+BEGIN SELECT RAISE(ABORT, 'versions_are_kept: the text of a version is not removed'); END;
+CREATE TRIGGER events_are_final BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'events_are_final: no event is changed'); END;
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'events_are_kept: no event is removed'); END;
+CREATE TRIGGER runs_keep_their_start BEFORE UPDATE OF id, trigger, by, host, pid, reason, command, fettle, started_at
+  ON runs
+BEGIN SELECT RAISE(ABORT, 'runs_keep_their_start: who started a run, and when, is not changed'); END;
+CREATE TRIGGER runs_are_final BEFORE UPDATE ON runs WHEN OLD.finished_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'runs_are_final: a run that has ended is not changed any more'); END;
+CREATE TRIGGER runs_are_kept BEFORE DELETE ON runs
+BEGIN SELECT RAISE(ABORT, 'runs_are_kept: no run is removed'); END;
+CREATE TRIGGER chain_is_final BEFORE UPDATE ON chain
+BEGIN SELECT RAISE(ABORT, 'chain_is_final: no entry of the chain is changed'); END;
+CREATE TRIGGER chain_is_kept BEFORE DELETE ON chain
+BEGIN SELECT RAISE(ABORT, 'chain_is_kept: no entry of the chain is removed'); END;
+CREATE TRIGGER ledger_is_final BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'ledger_is_final: the id of a ledger is not changed'); END;
+CREATE TRIGGER ledger_is_kept BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'ledger_is_kept: the id of a ledger is not removed'); END;

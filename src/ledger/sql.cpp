@@ -61,6 +61,19 @@ std::int64_t Query::take_number() {
   return statement_.getColumn(column_++).getInt64();
 }
 
+void Query::take_rest(Canonical& bytes) {
+  for (; column_ < statement_.getColumnCount(); ++column_) {
+    const SQLite::Column column = statement_.getColumn(column_);
+    if (column.isNull())
+      bytes.null();
+    else if (column.isInteger())
+      bytes.number(column.getInt64());
+    else
+      bytes.text(
+          std::string_view(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())));
+  }
+}
+
 std::uint64_t Query::take_count() {
   return static_cast<std::uint64_t>(take_number());
 }

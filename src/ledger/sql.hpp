@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "ledger/canonical.hpp"
+
 namespace ledger {
 
 // A statement that is prepared at its first use and kept for the life of the connection, which it must not outlive.
@@ -48,7 +50,8 @@ class Query {
   bool at_null() const;     // whether the next column is NULL
   std::string take_text();  // NULL: empty
   std::int64_t take_number();
-  std::uint64_t take_count();  // a number that is never negative
+  std::uint64_t take_count();        // a number that is never negative
+  void take_rest(Canonical& bytes);  // all further columns
 
  private:
   std::optional<SQLite::Statement> own_;

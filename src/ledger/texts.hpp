@@ -21,9 +21,9 @@ class Texts {
  public:
   explicit Texts(SQLite::Database& database) noexcept;
   void keep(const core::Script& script, base::Instant at);
+  bool has(const std::string& sha256);
 
  private:
-  bool has(const std::string& sha256);
   void insert(const core::Script& script, base::Instant at);
 
   Kept has_, insert_;

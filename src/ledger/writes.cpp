@@ -27,7 +27,7 @@ constexpr const char* k_count_outcome = R"sql(
   UPDATE runs SET succeeded = succeeded + (?1 = 'succeeded'), failed = failed + (?1 = 'failed'),
     skipped = skipped + (?1 = 'skipped'), blocked = blocked + (?1 = 'blocked'),
     interrupted = interrupted + (?1 = 'interrupted'), unknown = unknown + (?1 = 'unknown')
-  WHERE id = (SELECT run FROM attempts WHERE id = ?2))sql";
+  WHERE id = (SELECT run FROM attempts WHERE id = ?2) AND finished_at IS NULL)sql";
 
 constexpr const char* k_insert_line = R"sql(
   INSERT INTO log_lines (attempt, number, at, level, text) VALUES (?1, ?2, ?3, ?4, ?5))sql";
@@ -37,6 +37,24 @@ constexpr const char* k_insert_event = R"sql(
 
 constexpr const char* k_unfinished = R"sql(
   SELECT id, script, sha256 FROM attempts INDEXED BY attempts_by_outcome WHERE outcome IS NULL ORDER BY id)sql";
+
+// Of a script that was picked up again the older attempts no longer matter: its file was where it should be.
+constexpr const char* k_unfiled = R"sql(
+  SELECT id, script, sha256, outcome FROM attempts a INDEXED BY attempts_unfiled
+  WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND NOT EXISTS (
+    SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
+  ORDER BY id DESC)sql";
+
+constexpr const char* k_unfiled_but_skipped = R"sql(
+  SELECT id, script, sha256, outcome FROM attempts a INDEXED BY attempts_unfiled
+  WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND outcome IN ('succeeded', 'failed')
+    AND NOT EXISTS (
+      SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
+  ORDER BY id DESC)sql";
+
+constexpr const char* k_interrupted = R"sql(
+  SELECT outcome = 'interrupted' AND state <> 'marked' FROM attempts INDEXED BY attempts_by_script
+  WHERE script = ?1 AND sha256 = ?2 AND outcome IS NOT NULL ORDER BY id DESC)sql";
 
 std::int64_t as_number(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
@@ -72,6 +90,7 @@ void demand_one(int rows, std::string_view what, std::int64_t id) {
 
 Writes::Writes(SQLite::Database& database) noexcept
     : texts(database),
+      chain(database),
       known(database),
       database_(database),
       begin_(database, "BEGIN IMMEDIATE"),
@@ -84,7 +103,10 @@ Writes::Writes(SQLite::Database& database) noexcept
       insert_line_(database, k_insert_line),
       moved_to_(database, "UPDATE attempts SET moved_to = ?1 WHERE id = ?2"),
       insert_event_(database, k_insert_event),
-      unfinished_(database, k_unfinished) {}
+      unfinished_(database, k_unfinished),
+      unfiled_(database, k_unfiled),
+      unfiled_but_skipped_(database, k_unfiled_but_skipped),
+      interrupted_(database, k_interrupted) {}
 
 void Writes::begin_transaction() {
   Query(begin_).run();
@@ -162,7 +184,7 @@ void Writes::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
   demand_one(Query(moved_to_).text_or_null(moved_to).number(attempt).run(), "attempt", attempt);
 }
 
-void Writes::insert_event(const Event& event) {
+std::int64_t Writes::insert_event(const Event& event) {
   Query(insert_event_)
       .number(event.at.milliseconds)
       .text(event.verb)
@@ -172,6 +194,7 @@ void Writes::insert_event(const Event& event) {
       .text_or_null(event.reason)
       .text_or_null(event.detail)
       .run();
+  return database_.getLastInsertRowid();
 }
 
 std::vector<Ledger::Unfinished> Writes::unfinished() {
@@ -184,6 +207,27 @@ std::vector<Ledger::Unfinished> Writes::unfinished() {
     attempt.sha256 = query.take_text();
   }
   return found;
+}
+
+std::vector<Ledger::Unfiled> Writes::unfiled(core::Skipped skipped) {
+  Query query(skipped == core::Skipped::keep ? unfiled_but_skipped_ : unfiled_);
+  std::vector<Ledger::Unfiled> found;
+  while (query.next()) {
+    Ledger::Unfiled& attempt = found.emplace_back();
+    attempt.attempt = query.take_number();
+    attempt.script = query.take_text();
+    attempt.sha256 = query.take_text();
+    attempt.outcome = core::outcome_from(query.take_text()).value();
+  }
+  return found;
+}
+
+std::int64_t Writes::interruptions(const std::string& script, const std::string& sha256) {
+  Query query(interrupted_);
+  query.text(script).text(sha256);
+  std::int64_t count = 0;
+  while (query.next() && query.take_number() != 0) ++count;
+  return count;
 }
 
 }  // namespace ledger

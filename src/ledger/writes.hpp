@@ -5,14 +5,19 @@
 #include <SQLiteCpp/Database.h>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "ledger/chain.hpp"
 #include "ledger/known.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/sql.hpp"
 #include "ledger/texts.hpp"
 
 namespace ledger {
+
+// The state of an attempt that is a person's declaration (schema.sql).
+inline constexpr std::string_view k_marked = "marked";
 
 class Writes {
  public:
@@ -28,16 +33,19 @@ class Writes {
   void count_outcome(std::int64_t attempt, core::OutcomeKind outcome);
   void insert_lines(std::int64_t attempt, const std::vector<LogLine>& lines);
   void set_moved_to(std::int64_t attempt, const std::string& moved_to);
-  void insert_event(const Event& event);
+  std::int64_t insert_event(const Event& event);
   std::vector<Ledger::Unfinished> unfinished();
+  std::vector<Ledger::Unfiled> unfiled(core::Skipped skipped);
+  std::int64_t interruptions(const std::string& script, const std::string& sha256);
 
   Texts texts;
+  Chain chain;
   KnownQueries known;
 
  private:
   SQLite::Database& database_;
   Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, end_attempt_, count_outcome_, insert_line_, moved_to_,
-      insert_event_, unfinished_;
+      insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, interrupted_;
 };
 
 }  // namespace ledger

@@ -5,6 +5,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/hash.hpp"
 #include "ledger/history.hpp"
@@ -60,6 +61,19 @@ struct LedgerFixture {
   void change(const std::string& sql) const {
     SQLite::Database database(path, SQLite::OPEN_READWRITE);
     database.exec(sql);
+  }
+
+  // The same by somebody who means it: no trigger and no foreign key stands in the way, and nothing tells afterwards.
+  void tamper(const std::string& sql) const {
+    SQLite::Database database(path, SQLite::OPEN_READWRITE);
+    std::vector<std::pair<std::string, std::string>> triggers;
+    SQLite::Statement all(database, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'");
+    while (all.executeStep()) triggers.emplace_back(all.getColumn(0).getString(), all.getColumn(1).getString());
+    all.reset();
+    database.exec("PRAGMA foreign_keys = OFF");
+    for (const auto& [name, text] : triggers) database.exec("DROP TRIGGER " + name);
+    database.exec(sql);
+    for (const auto& [name, text] : triggers) database.exec(text);
   }
 };
 

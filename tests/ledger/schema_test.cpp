@@ -30,9 +30,9 @@ TEST_CASE("the schema takes every outcome and cause that fettle knows, and no ot
     finished.outcome.cause = static_cast<core::Cause>(cause);
     CHECK_NOTHROW(LedgerFixture::attempt(ledger, run, script, finished));
   }
-  CHECK_THROWS(fixture.change("UPDATE attempts SET outcome = 'fine'"));
-  CHECK_THROWS(fixture.change("UPDATE attempts SET cause = 'bad luck'"));
-  CHECK_THROWS(fixture.change("UPDATE attempts SET outcome = NULL"));
+  CHECK_THROWS(fixture.tamper("UPDATE attempts SET outcome = 'fine'"));
+  CHECK_THROWS(fixture.tamper("UPDATE attempts SET cause = 'bad luck'"));
+  CHECK_THROWS(fixture.tamper("UPDATE attempts SET outcome = NULL"));
 }
 
 TEST_CASE("every column of the schema is explained") {

@@ -46,6 +46,8 @@ void fill(const LedgerFixture& fixture, int attempts) {
                  ") INSERT INTO attempts (run, script, sha256, state, outcome, started_at, finished_at) SELECT "
                  "1 + (i - 1) / 100, printf('%03d_x.lua', i % 10), CASE i % 2 WHEN 1 THEN 's' ELSE 't' END, 'new', "
                  "CASE WHEN i % 100 = 7 THEN 'failed' ELSE 'succeeded' END, 0, 0 FROM n");
+  fixture.change("UPDATE attempts SET moved_to = 'x/' || script");
+  fixture.change("INSERT INTO chain SELECT id, 'attempt', id, '', NULL, '' FROM attempts");
 }
 
 using Question = std::function<void(const History&)>;
@@ -72,6 +74,7 @@ const std::map<std::string, Question>& questions() {
        [](const History& history) {
          CHECK(history.attempts({.script = "", .outcome = OutcomeKind::failed, .run = 2, .limit = 20}).size() == 1);
        }},
+      {"head", [](const History& history) { CHECK(history.head().position > 0); }},
       {"one", [](const History& history) { CHECK(history.attempt(77)); }},
       {"names", [](const History& history) { CHECK(history.names_like("7").size() == 1); }},
   };
@@ -113,6 +116,26 @@ TEST_CASE("what a writer asks before each script takes no longer either") {
     g_steps = 0;
     CHECK(ledger.unfinished().empty());
     CHECK(ledger.known("003_x.lua", "s").applied);
+    return g_steps;
+  };
+  const std::int64_t few = steps(1'000);
+  CHECK(few > 0);
+  CHECK(steps(100'000) <= few + 10);
+}
+
+TEST_CASE("what recovery asks, and recording an attempt with its place in the chain, takes no longer either") {
+  const auto steps = [](int attempts) {
+    const LedgerFixture fixture;
+    fill(fixture, attempts);
+    const Counting counting;
+    ledger::Ledger ledger = fixture.open();
+    g_steps = 0;
+    CHECK(ledger.unfiled().empty());
+    CHECK(ledger.unfiled(core::Skipped::keep).empty());
+    CHECK(ledger.interruptions("003_x.lua", "s") == 0);
+    const std::int64_t run = ledger.begin_run(support::run_of("anna"));
+    LedgerFixture::attempt(ledger, run, support::script_of("y.lua", ""), support::ended(OutcomeKind::succeeded));
+    ledger.end_run(run, {});
     return g_steps;
   };
   const std::int64_t few = steps(1'000);

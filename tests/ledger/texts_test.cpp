@@ -55,16 +55,16 @@ TEST_CASE("a text that was altered in the ledger is not passed off as what ran")
   for (const core::Script& each : {script, other})
     LedgerFixture::attempt(ledger, run, each, ended(OutcomeKind::failed));
   SUBCASE("by another text") {
-    fixture.change("UPDATE versions SET zstd = (SELECT zstd FROM versions WHERE sha256 = '" + other.sha256 + "')");
+    fixture.tamper("UPDATE versions SET zstd = (SELECT zstd FROM versions WHERE sha256 = '" + other.sha256 + "')");
   }
   SUBCASE("by garbage") {
-    fixture.change("UPDATE versions SET zstd = x'00010203'");
+    fixture.tamper("UPDATE versions SET zstd = x'00010203'");
   }
   SUBCASE("by an impossible size") {
-    fixture.change("UPDATE versions SET size = 1 << 60");
+    fixture.tamper("UPDATE versions SET size = 1 << 60");
   }
   SUBCASE("by a wrong size") {
-    fixture.change("UPDATE versions SET size = size - 1");
+    fixture.tamper("UPDATE versions SET size = size - 1");
   }
   CHECK_THROWS_AS((void)fixture.history().text(script.sha256), base::Error);
 }
