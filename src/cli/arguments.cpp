@@ -90,6 +90,11 @@ void add_retry(CLI::App& app, Arguments& out) {
   add_actor(app, out);
 }
 
+void add_mark(CLI::App& app, Arguments& out) {
+  words_of(app, out, "SCRIPT", "SCRIPT succeeded|failed|pending", "The script, and what is true of it");
+  add_actor(app, out);
+}
+
 void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--script", out.script, "SCRIPT", "Only attempts of this script");
   text_option(app, "--outcome", raw.outcome, "OUTCOME", "Only this outcome, such as failed");
@@ -111,6 +116,8 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
     words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
   if (command == "run") add_run(app, out, raw);
   if (command == "retry") add_retry(app, out);
+  if (command == "mark") add_mark(app, out);
+  if (command == "repair") app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
   if (command == "history") add_history(app, out, raw);
   if (command == "show")
     words_of(app, out, "ID|SCRIPT", "ID|SCRIPT", "Number of an attempt, or a script: its newest attempt");
@@ -286,6 +293,8 @@ void check_words(const Arguments& out) {
   if (out.words.empty() && out.command == "new") refuse("fettle new needs a title", help);
   if (out.words.empty() && out.command == "show")
     refuse("fettle show needs the number of an attempt, or a script", help);
+  if (out.command == "mark" && out.words.size() != 2)
+    refuse("mark takes a script and one of: succeeded, failed, pending", help);
   if (out.command == "retry" && out.all != out.words.empty())
     refuse(out.all ? "name scripts or say --all, not both" : "say which scripts to retry, or --all", help);
 }

@@ -35,7 +35,8 @@ struct Arguments {
   Talk talk = Talk::normal;
 
   std::vector<std::string> words;  // SCRIPT…, TITLE…, DIR or ID, by command
-  std::string by, reason;          // run, retry
+  std::string by, reason;          // run, retry, mark
+  bool dry_run = false;            // repair
   bool stop_on_error = false;      // run
   bool force = false;              // run
   std::chrono::milliseconds wait{0};

@@ -42,6 +42,12 @@ constexpr std::array k_commands = {
     Command{{"ledger info", "What the audit file is and holds", "fettle ledger info --json"},
             Needs::config,
             ledger_info_command},
+    Command{{"mark", "Declare what became of a script", "fettle mark 007 succeeded --reason \"looked at the rows\""},
+            Needs::log,
+            mark_command},
+    Command{
+        {"repair", "Finish what a crash left half done", "fettle repair --dry-run"}, Needs::database, repair_command},
+    Command{{"unlock", "Say who holds the run lock", "fettle unlock"}, Needs::config, unlock_command},
     Command{{"config show", "Print the configuration in force", "fettle config show --origin"},
             Needs::config,
             config_show_command},

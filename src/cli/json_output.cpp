@@ -211,6 +211,19 @@ std::string requeued_json(const std::vector<std::string>& requeued) {
   return dump({{"requeued", requeued}});
 }
 
+std::string repair_json(const runner::RepairReport& report, bool dry_run) {
+  Json json = {{"dry_run", dry_run}, {"repairs", Json::array()}, {"held", report.held}};
+  for (const runner::Recovery& recovery : report.damage)
+    json["repairs"].push_back({{"script", recovery.evidence.script},
+                               {"attempt", recovery.evidence.attempt},
+                               {"reason", recovery.repair.reason}});
+  return dump(json);
+}
+
+std::string marked_json(const runner::Marked& marked, std::string_view as) {
+  return dump({{"script", marked.script}, {"attempt", marked.attempt}, {"marked", as}});
+}
+
 std::string status_json(const runner::Survey& survey) {
   Json json;
   json["pending"] = Json::array();

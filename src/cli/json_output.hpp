@@ -12,7 +12,9 @@
 #include "cli/config_file.hpp"
 #include "core/report.hpp"
 #include "ledger/history.hpp"
+#include "runner/mark.hpp"
 #include "runner/preflight.hpp"
+#include "runner/repair.hpp"
 #include "runner/survey.hpp"
 
 namespace cli {
@@ -21,6 +23,9 @@ std::string run_json(const core::RunReport& run);
 // A run that retry started: the same, and which files it brought back.
 std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued);
 std::string requeued_json(const std::vector<std::string>& requeued);
+// What repair found, and did unless it only told.
+std::string repair_json(const runner::RepairReport& report, bool dry_run);
+std::string marked_json(const runner::Marked& marked, std::string_view as);
 std::string status_json(const runner::Survey& survey);
 std::string history_json(const std::vector<ledger::Attempt>& attempts);
 std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,

@@ -98,8 +98,11 @@ int ledger_verify_command(const Context& context) {
   const std::optional<ledger::Head> expected = expected_head(context.arguments);
   const auto history = ledger::History::open(path_of(context));
   ledger::Verdict verdict = verdict_of(history, expected);
-  FolderCheck folders = compare_folders(
-      context.config(), [&history] { return history ? history->filed() : std::vector<ledger::Filed>(); });
+  const bool damaged = !verdict.findings.empty() && verdict.findings.front().kind == ledger::FindingKind::damaged;
+  FolderCheck folders;
+  if (!damaged)
+    folders = compare_folders(context.config(),
+                              [&history] { return history ? history->filed() : std::vector<ledger::Filed>(); });
   for (ledger::Finding& finding : folders.findings) verdict.findings.push_back(std::move(finding));
   if (!history) folders.notes.push_back("there is no ledger yet");
   if (context.arguments.json)

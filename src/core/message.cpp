@@ -29,6 +29,7 @@ auto fields(Message&) {
 
 FETTLE_FIELDS(SandboxLevel, m.landlock_abi, m.seccomp, m.no_new_privileges, m.limits)
 FETTLE_FIELDS(Declaration, m.description, m.database, m.repeatable, m.timeout)
+FETTLE_FIELDS(Receipt, m.script, m.sha256, m.ledger, m.node, m.applied_at, m.version, m.attempt, m.run)
 FETTLE_FIELDS(DatabaseAddress, m.name, m.url)
 FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
 FETTLE_FIELDS(DatabaseStatus, m.name, m.engine, m.fault, m.cause)
@@ -45,10 +46,12 @@ FETTLE_FIELDS(Line, m.level, m.text)
 FETTLE_FIELDS(Answer, m.word, m.reason)
 FETTLE_FIELDS(Result, m.word, m.message, m.json)
 FETTLE_FIELDS(Fault, m.cause, m.error, m.traceback)
-FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds)
+FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once)
 FETTLE_FIELDS(Finish, m.commit)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
-FETTLE_FIELDS(Began, m.cause, m.error)
+FETTLE_FIELDS(Began, m.cause, m.error, m.applied, m.earlier)
+FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt)
+FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error)
 FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.statements, m.rows_changed)
 FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
 FETTLE_FIELDS(Many, m.database, m.sql, m.rows)
@@ -77,6 +80,9 @@ Answer::Word last(Answer::Word) {
 }
 Result::Word last(Result::Word) {
   return Result::Word::skipped;
+}
+Proof last(Proof) {
+  return Proof::unreachable;
 }
 Done::Word last(Done::Word) {
   return Done::Word::unknown;
@@ -177,6 +183,8 @@ FETTLE_MESSAGE(Finish)
 FETTLE_MESSAGE(BrokerReady)
 FETTLE_MESSAGE(Began)
 FETTLE_MESSAGE(Done)
+FETTLE_MESSAGE(Inquire)
+FETTLE_MESSAGE(Inquired)
 FETTLE_MESSAGE(Statement)
 FETTLE_MESSAGE(Many)
 FETTLE_MESSAGE(Fetch)

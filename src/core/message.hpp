@@ -3,7 +3,7 @@
 //
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
-//   runner → broker  Begin, Finish                  broker → runner  BrokerReady, Began, Done
+//   runner → broker  Begin, Finish, Inquire         broker → runner  BrokerReady, Began, Done, Inquired
 //   worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
 
@@ -15,6 +15,7 @@
 
 #include "core/observer.hpp"
 #include "core/outcome.hpp"
+#include "core/receipt.hpp"
 #include "core/sandbox_level.hpp"
 #include "core/script.hpp"
 #include "core/value.hpp"
@@ -36,9 +37,11 @@ enum class Kind : std::uint8_t {
   fault,
   begin = 48,
   finish,
+  inquire,
   broker_ready,
   began,
   done,
+  inquired,
   statement = 64,
   many,
   fetch,
@@ -152,11 +155,27 @@ struct Begin {  // with the worker's channel as a descriptor when a new worker i
   std::string database;
   Access access = Access::read;
   std::int64_t milliseconds = 0;  // until the attempt's time limit
+  Receipt receipt;                // write: to be left in the database by the commit
+  bool once = true;               // write: an earlier receipt of the same version means that there is nothing to do
 };
 
 struct Finish {
   static constexpr Kind kind = Kind::finish;
   bool commit = false;
+};
+
+struct Inquire {  // whether an attempt was committed
+  static constexpr Kind kind = Kind::inquire;
+  std::string database;
+  std::string script, sha256, ledger;
+  std::int64_t attempt = 0;
+};
+
+struct Inquired {
+  static constexpr Kind kind = Kind::inquired;
+  Proof proof = Proof::unreachable;
+  Receipt receipt;    // when present
+  std::string error;  // when unreachable
 };
 
 struct DatabaseStatus {
@@ -173,8 +192,10 @@ struct BrokerReady {
 
 struct Began {
   static constexpr Kind kind = Kind::began;
-  Cause cause = Cause::none;  // none: the transaction is open
+  Cause cause = Cause::none;  // none: the transaction is open, unless `applied` says that it need not be
   std::string error;
+  bool applied = false;  // the version was applied before: `earlier` proves it, no transaction is open
+  Receipt earlier;
 };
 
 struct Done {
@@ -250,6 +271,8 @@ std::string encode(const Finish& message);
 std::string encode(const BrokerReady& message);
 std::string encode(const Began& message);
 std::string encode(const Done& message);
+std::string encode(const Inquire& message);
+std::string encode(const Inquired& message);
 std::string encode(const Statement& message);
 std::string encode(const Many& message);
 std::string encode(const Fetch& message);

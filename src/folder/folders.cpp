@@ -190,6 +190,18 @@ void Folders::write_error_note(const std::string& name, std::string_view text) {
   failed.gained = true;
 }
 
+void Folders::drop_second_name(const Loaded& loaded, Place place) {
+  Directory& directory = at(place);
+  const std::string& name = loaded.script.name;
+  struct stat facts {};
+  if (::fstatat(directory.fd.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return;
+  if (facts.st_dev != loaded.identity.device || facts.st_ino != loaded.identity.inode) return;
+  if (::unlinkat(directory.fd.get(), name.c_str(), 0) != 0)
+    base::throw_errno(base::ErrorKind::io, fmt::format("cannot remove {}", base::escape(display(place, name))),
+                      "The script lies under its other name too, where it belongs.", "Remove this name by hand.");
+  directory.lost = true;
+}
+
 void Folders::remove_error_note(const std::string& name) {
   Directory& failed = at(Place::failed);
   const std::string note = core::error_note_name(name);

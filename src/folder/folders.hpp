@@ -89,6 +89,10 @@ class Folders {
   // Moves by name, whatever its bytes are now (retry). vanished: no such file.
   MoveResult move(const std::string& name, Place from, Place to);
 
+  // Removes one name of a file that has another one elsewhere in these folders: what a crash in the middle of a move
+  // leaves on a file system without a journal. Only while the name still stands for that very file. Throws Error(io).
+  void drop_second_name(const Loaded& loaded, Place at);
+
   // Writes failed/NAME.error.txt beside a failed script, whole or not at all; replaces one of the same name. Both throw
   // Error(io); the scripts themselves are untouched then.
   void write_error_note(const std::string& name, std::string_view text);

@@ -135,6 +135,7 @@ class Ledger {
     std::string script;
     std::string sha256;
     core::OutcomeKind outcome = core::OutcomeKind::failed;
+    base::Instant finished;
   };
   std::vector<Unfiled> unfiled(core::Skipped skipped = core::Skipped::move) const;
 

@@ -25,7 +25,7 @@ CREATE INDEX attempts_unfiled ON attempts (outcome, script)
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped');
 CREATE TABLE chain (
   position INTEGER PRIMARY KEY,
-  kind     TEXT NOT NULL CHECK (kind IN ('run_start', 'attempt', 'event', 'run_end')),
+  kind     TEXT NOT NULL CHECK (kind <> ''),
   ref      INTEGER NOT NULL,
   content  TEXT NOT NULL,
   lines    TEXT,

@@ -133,8 +133,8 @@ CREATE TABLE events (
 -- and 8 bytes, lowest first; a text as "t", its length in bytes as such 8 bytes, and its bytes.
 CREATE TABLE chain (
   position INTEGER PRIMARY KEY,  -- counts up from 1 without a gap
-  kind     TEXT NOT NULL CHECK (kind IN ('run_start', 'attempt', 'event', 'run_end')),
-                                 -- what became final: who started a run; how an attempt ended; an event; a run's end
+  kind     TEXT NOT NULL CHECK (kind <> ''),  -- what became final: run_start (who started a run, and when), attempt,
+                                              -- event, run_end
   ref      INTEGER NOT NULL,     -- id of the run, attempt or event
   content  TEXT NOT NULL,        -- digest of the row's columns in the order of this file: of an attempt all but
                                  -- moved_to; of a run_start id to started_at, of a run_end id and finished_at on

@@ -103,7 +103,7 @@ void Verification::find_damage() {
   Query query(database_, "PRAGMA quick_check(5)");
   while (query.next()) {
     const std::string line = query.take_text();
-    if (line != "ok") report(FindingKind::damaged, "the file", base::escape(line));
+    if (line != "ok") report(FindingKind::damaged, "the file", fmt::format("it is damaged: {}", base::escape(line)));
   }
 }
 
@@ -271,6 +271,7 @@ void Verification::find_lost_lines() {
 
 Verdict Verification::look(const std::optional<Head>& expected) {
   find_damage();
+  if (!verdict_.findings.empty()) return std::move(verdict_);  // what can be read of it proves nothing
   find_lost_triggers();
   walk_chain(expected);
   check_expected(expected);

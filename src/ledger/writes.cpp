@@ -40,13 +40,13 @@ constexpr const char* k_unfinished = R"sql(
 
 // Of a script that was picked up again the older attempts no longer matter: its file was where it should be.
 constexpr const char* k_unfiled = R"sql(
-  SELECT id, script, sha256, outcome FROM attempts a INDEXED BY attempts_unfiled
+  SELECT id, script, sha256, outcome, finished_at FROM attempts a INDEXED BY attempts_unfiled
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
   ORDER BY id DESC)sql";
 
 constexpr const char* k_unfiled_but_skipped = R"sql(
-  SELECT id, script, sha256, outcome FROM attempts a INDEXED BY attempts_unfiled
+  SELECT id, script, sha256, outcome, finished_at FROM attempts a INDEXED BY attempts_unfiled
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND outcome IN ('succeeded', 'failed')
     AND NOT EXISTS (
       SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
@@ -218,6 +218,7 @@ std::vector<Ledger::Unfiled> Writes::unfiled(core::Skipped skipped) {
     attempt.script = query.take_text();
     attempt.sha256 = query.take_text();
     attempt.outcome = core::outcome_from(query.take_text()).value();
+    attempt.finished = {query.take_number()};
   }
   return found;
 }

@@ -94,7 +94,7 @@ void Crew::start_broker(std::vector<int> held) {
   databases_ = ready->databases;
 }
 
-void Crew::replace_broker() {
+void Crew::renew_broker() {
   os::kill_process(broker_.pidfd);
   zygote_.wait(broker_, k_to_end);
   start_broker(held_);
@@ -106,7 +106,7 @@ std::optional<core::Began> Crew::begin(const core::Begin& wish, const os::Channe
   const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::begin), encode(wish), deadline, descriptors);
   std::optional<core::Began> began;
   if (sent == os::SendResult::sent) began = as<core::Began>(hear(broker_channel_, deadline));
-  if (!began) replace_broker();
+  if (!began) renew_broker();
   return began;
 }
 
@@ -115,8 +115,20 @@ std::optional<core::Done> Crew::finish(bool commit, os::Deadline deadline) {
       broker_channel_.send(static_cast<std::uint8_t>(Kind::finish), encode(core::Finish{commit}), deadline);
   std::optional<core::Done> done;
   if (sent == os::SendResult::sent) done = as<core::Done>(hear(broker_channel_, deadline));
-  if (!done) replace_broker();
+  if (!done) renew_broker();
   return done;
+}
+
+core::Inquired Crew::inquire(const core::Inquire& wish) {
+  const os::Deadline deadline = in(k_to_connect);
+  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::inquire), encode(wish), deadline);
+  std::optional<core::Inquired> answer;
+  if (sent == os::SendResult::sent) answer = as<core::Inquired>(hear(broker_channel_, deadline));
+  if (answer) return *answer;
+  renew_broker();
+  core::Inquired unanswered;
+  unanswered.error = "the process that holds the database connections died";
+  return unanswered;
 }
 
 Worker Crew::spawn_worker() {

@@ -32,6 +32,7 @@ class Crew {
 
   // Starts the broker and opens the databases. held: descriptors that must live as long as it does (the run lock).
   void start_broker(std::vector<int> held);
+  bool has_broker() const noexcept { return static_cast<bool>(broker_channel_); }
 
   // The databases as the broker found them, in configured order; as configured (closed) when there is no broker.
   const std::vector<core::DatabaseStatus>& databases() const noexcept { return databases_; }
@@ -52,11 +53,14 @@ class Crew {
   // started for the next call of start_transaction.
   std::optional<core::Began> begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline);
   std::optional<core::Done> finish(bool commit, os::Deadline deadline);
+  // Whether an attempt was committed, asked of a broker that is known to be sound: after a commit whose answer was
+  // doubtful call renew_broker first.
+  core::Inquired inquire(const core::Inquire& wish);
+  void renew_broker();
 
  private:
   Worker spawn_worker();
   void await_ready(Worker& worker);
-  void replace_broker();
   std::optional<os::Frame> hear_broker(os::Deadline deadline);
 
   core::WorkerSettings worker_settings_;

@@ -38,6 +38,12 @@ core::Load load_of(const core::Config& config, const core::Script& script) {
   return load;
 }
 
+Session::Setting setting_of(const core::Config& config) {
+  Session::Setting setting;
+  setting.timeout = config.run.timeout;
+  return setting;
+}
+
 // --- check ---------------------------------------------------------------------------------------------------------
 
 [[noreturn]] void cannot_read(const std::string& path, const std::string& why) {
@@ -73,7 +79,7 @@ Checked check_one(Crew& crew, const core::Config& config, core::Script script, s
   Checked checked;
   checked.script = std::move(shown);
   checked.sha256 = script.sha256;
-  Session session(crew, load_of(config, script), {config.run.timeout, nullptr, {}});
+  Session session(crew, load_of(config, script), setting_of(config));
   std::optional<Outcome> ended = session.load();
   if (ended)
     checked.outcome = std::move(*ended);
@@ -98,7 +104,7 @@ Forecast forecast_of(const std::optional<Outcome>& ended) noexcept {
 }
 
 void ask(Crew& crew, const core::Config& config, const core::Script& script, Planned& planned) {
-  Session session(crew, load_of(config, script), {config.run.timeout, nullptr, {}});
+  Session session(crew, load_of(config, script), setting_of(config));
   std::optional<Outcome> ended = session.load();
   if (!ended) ended = session.ask();
   planned.forecast = forecast_of(ended);

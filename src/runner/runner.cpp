@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 #include <unistd.h>
+#include <utility>
+#include <variant>
 
 #include "base/text.hpp"
 #include "core/order.hpp"
@@ -12,6 +15,7 @@
 #include "os/host.hpp"
 #include "os/log.hpp"
 #include "runner/crew.hpp"
+#include "runner/recover.hpp"
 #include "runner/run_lock.hpp"
 #include "runner/step.hpp"
 #include "runner/stop.hpp"
@@ -41,18 +45,14 @@ std::int64_t record_start(ledger::Ledger& ledger, const core::RunReport& report,
   return ledger.begin_run(start);
 }
 
-// Attempts that a dead run left open. Until receipts answer what became of them, the file in the pending folder
-// decides: it is tried again.
-void close_unfinished(ledger::Ledger& ledger, core::Observer& observer) {
-  for (const ledger::Ledger::Unfinished& left : ledger.unfinished()) {
-    ledger::Finished finished;
-    finished.outcome.kind = core::OutcomeKind::interrupted;
-    finished.outcome.reason = "its runner died before the outcome was recorded";
-    finished.at = os::now();
-    ledger.finish_attempt(left.attempt, finished);
-    observer.warning(
-        fmt::format("attempt {} of {} was interrupted: its runner died", left.attempt, base::escape(left.script)));
-  }
+// What a dead run left half done is set right first. Gives back the scripts that must not run now.
+std::vector<std::string> recover(const core::Config& config, const os::Fd& lock, folder::Folders& folders,
+                                 ledger::Ledger& ledger, Crew& crew, core::Observer& observer) {
+  if (!is_damaged(config, ledger)) return {};
+  crew.start_broker({lock.get()});
+  const std::vector<Recovery> damage = look_for_damage(config, folders, ledger, crew);
+  for (const Recovery& recovery : damage) observer.warning(fmt::format("recovered: {}", describe(recovery)));
+  return repair_damage(damage, folders, ledger);
 }
 
 // When not one database can be opened no script can do anything: all stay, and nothing is attempted.
@@ -75,29 +75,77 @@ bool block_all(const Crew& crew, const std::vector<std::string>& names, core::Ru
   return true;
 }
 
-void take_steps(Workplace& at, const RunRequest& request, const std::vector<std::string>& names,
-                core::RunReport& report) {
-  for (std::size_t index = 0; index < names.size() && !at.stop.requested(); ++index) {
-    at.observer.script_started(names[index], index + 1, names.size());
-    auto attempt = take_step(at, report.run, names[index]);
-    if (!attempt) continue;
-    const core::Outcome& outcome = attempt->outcome;
-    report.counts.add(outcome.kind);
-    if (outcome.kind == core::OutcomeKind::blocked && outcome.cause == core::Cause::unreachable)
-      report.target_unreachable = true;
-    const bool failed = outcome.kind == core::OutcomeKind::failed || outcome.kind == core::OutcomeKind::unknown;
-    at.observer.script_ended(*attempt);
-    report.scripts.push_back(std::move(*attempt));
-    if (failed && request.on_failure == core::OnFailure::stop) {
-      if (index + 1 < names.size())
-        at.observer.warning(fmt::format("stopped after the first failure: {} not tried",
-                                        base::plural(names.size() - index - 1, "script")));
-      break;
+// The walk over the scripts of one run. While one script's outcome is being recorded the next one is already read and
+// decided upon, so that its intent goes into the same commit.
+class Walk {
+ public:
+  Walk(Workplace& at, const RunRequest& request, const std::vector<std::string>& names, core::RunReport& report)
+      : at_(at), request_(request), names_(names), report_(report) {}
+
+  void go() {
+    std::optional<Ready> ready = next();
+    std::int64_t attempt = ready ? at_.ledger.begin_attempt(intent_of(at_, *ready)) : 0;
+    tell_held();
+    while (ready) {
+      at_.observer.script_started(ready->loaded.script.name, index_, names_.size());
+      const ledger::Finished finished = perform(at_, *ready, attempt);
+      at_.stop.look();
+      std::optional<Ready> following = goes_on_after(finished.outcome) ? next() : std::nullopt;
+      const std::int64_t done = attempt;
+      if (following)
+        attempt = at_.ledger.finish_then_begin(done, finished, intent_of(at_, *following));
+      else
+        at_.ledger.finish_attempt(done, finished);
+      tell(file(at_, *ready, done, finished));
+      tell_held();
+      ready = std::move(following);
     }
-    at.stop.look();
+    at_.folders.sync();
+    report_.stopped_by_signal = at_.stop.signal();
   }
-  report.stopped_by_signal = at.stop.signal();
-}
+
+ private:
+  // The next script that is to be attempted; those held back on the way are kept for tell_held.
+  std::optional<Ready> next() {
+    while (index_ < names_.size()) {
+      auto found = examine(at_, names_[index_++]);
+      if (auto* ready = std::get_if<Ready>(&found)) return std::move(*ready);
+      if (auto* held = std::get_if<core::AttemptReport>(&found)) held_.push_back(std::move(*held));
+    }
+    return std::nullopt;
+  }
+
+  bool goes_on_after(const core::Outcome& outcome) {
+    if (at_.stop.requested()) return false;
+    const bool failed = outcome.kind == core::OutcomeKind::failed || outcome.kind == core::OutcomeKind::unknown;
+    if (!failed || request_.on_failure == core::OnFailure::go_on) return true;
+    if (index_ < names_.size())
+      at_.observer.warning(
+          fmt::format("stopped after the first failure: {} not tried", base::plural(names_.size() - index_, "script")));
+    return false;
+  }
+
+  void tell(core::AttemptReport attempt) {
+    const core::Outcome& outcome = attempt.outcome;
+    report_.counts.add(outcome.kind);
+    if (outcome.kind == core::OutcomeKind::blocked && outcome.cause == core::Cause::unreachable)
+      report_.target_unreachable = true;
+    at_.observer.script_ended(attempt);
+    report_.scripts.push_back(std::move(attempt));
+  }
+
+  void tell_held() {
+    for (core::AttemptReport& held : held_) tell(std::move(held));
+    held_.clear();
+  }
+
+  Workplace& at_;
+  const RunRequest& request_;
+  const std::vector<std::string>& names_;
+  core::RunReport& report_;
+  std::size_t index_ = 0;
+  std::vector<core::AttemptReport> held_;
+};
 
 void finish(core::RunReport& report, os::Steady::time_point start) {
   report.finished = os::now();
@@ -113,7 +161,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer);
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
-  close_unfinished(ledger, observer);
+  std::vector<std::string> held = recover(config, lock, folders, ledger, crew, observer);
 
   std::vector<std::string> names = folders.list(folder::Place::scripts).names;
   for (const std::string& warning : core::order_warnings(names, config.folders.order)) observer.warning(warning);
@@ -121,13 +169,13 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   if (names.empty()) {
     observer.run_started(report, 0);
   } else {
-    crew.start_broker({lock.get()});
+    if (!crew.has_broker()) crew.start_broker({lock.get()});
     Stop stop([&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
     report.run = record_start(ledger, report, request);
     observer.run_started(report, names.size());
     os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
-    Workplace at{config, request.force, request.trigger, folders, ledger, crew, stop, observer};
-    if (!block_all(crew, names, report, observer)) take_steps(at, request, names, report);
+    Workplace at{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
+    if (!block_all(crew, names, report, observer)) Walk(at, request, names, report).go();
     finish(report, start);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.scripts.size()), core::exit_code(report)});

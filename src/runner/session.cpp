@@ -44,6 +44,12 @@ Cause honest(Cause cause) noexcept {
   return cause == Cause::syntax || cause == Cause::contract || cause == Cause::memory ? cause : Cause::error;
 }
 
+std::string applied_before(const core::Receipt& earlier, const std::string& ledger) {
+  return fmt::format("already applied by {} on {} (attempt {}{}): its receipt is in the database",
+                     base::escape(earlier.node), base::escape(earlier.applied_at), earlier.attempt,
+                     earlier.ledger == ledger ? "" : " of another ledger");
+}
+
 bool is_sound(const core::Result& result) {
   return result.json.empty() ||
          (result.json.size() <= k_longest_result && base::is_json(result.json, k_deepest_result));
@@ -228,12 +234,15 @@ std::optional<Outcome> Session::begin(core::Access access) {
     return core::blocked(Cause::unreachable,
                          fmt::format("database {} cannot be used: {}", database.name, database.fault));
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - os::Steady::now());
-  const core::Begin wish{database_, access, std::max<std::int64_t>(left.count(), 1)};
+  core::Begin wish{
+      database_, access, std::max<std::int64_t>(left.count(), 1), {}, setting_.once && !declaration_.repeatable};
+  if (access == core::Access::write) wish.receipt = setting_.receipt;
   const auto began =
       crew_.begin(wish, worker_known_to_broker_ ? nullptr : &worker_.for_broker, in(k_to_roll_back) + left);
   worker_known_to_broker_ = true;
   worker_.for_broker.close();
   if (!began) return core::failed(Cause::unreachable, "the process that holds the database connections died");
+  if (began->applied) return core::skipped(applied_before(began->earlier, setting_.receipt.ledger));
   if (began->cause == Cause::none) return std::nullopt;
   return core::failed(began->cause, base::cap(began->error, k_longest_text));
 }
@@ -293,10 +302,28 @@ Outcome Session::commit(Outcome success) {
     if (done->word == core::Done::Word::rolled_back)
       return core::failed(done->cause, base::cap(done->error, k_longest_text));
   }
+  if (done) crew_.renew_broker();  // without an answer it is a new one already
+  return resolve(std::move(success), done ? base::cap(done->error, k_longest_text)
+                                          : "the process that holds the database connections died during the commit");
+}
+
+// Nobody answered for the commit, so the database is asked whether the receipt is there.
+Outcome Session::resolve(Outcome success, std::string doubt) {
+  const core::Receipt& receipt = setting_.receipt;
+  const core::Inquired answer =
+      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
+  switch (answer.proof) {
+    case core::Proof::present:
+      return success;
+    case core::Proof::absent:
+      return core::failed(Cause::unreachable, std::move(doubt));
+    case core::Proof::unreachable:
+      break;
+  }
   success.kind = OutcomeKind::unknown;
-  success.error = done ? base::cap(done->error, k_longest_text)
-                       : "the process that holds the database connections died during the commit";
-  success.reason = "nobody can say whether the changes were committed";
+  success.cause = Cause::none;
+  success.error = std::move(doubt);
+  success.reason = fmt::format("nobody can say whether it was committed: {}", base::cap(answer.error, k_longest_text));
   return success;
 }
 

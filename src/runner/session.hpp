@@ -23,9 +23,11 @@ class Session {
   using LineSink = std::function<void(core::LineLevel, std::string_view)>;
 
   struct Setting {
-    std::chrono::milliseconds timeout;  // of the whole attempt, unless the script declares its own
-    Stop* stop = nullptr;               // asked while waiting; nullptr: signals are not this session's business
-    LineSink on_line;                   // may be empty
+    std::chrono::milliseconds timeout{0};  // of the whole attempt, unless the script declares its own
+    Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
+    LineSink on_line;                      // may be empty
+    core::Receipt receipt;                 // to be left in the database by execute()
+    bool once = true;  // a version that was applied before is not executed again, unless it is repeatable
   };
 
   Session(Crew& crew, core::Load load, Setting setting);
@@ -49,6 +51,7 @@ class Session {
   std::optional<core::Outcome> choose_database();
   std::optional<core::Outcome> begin(core::Access access);
   core::Outcome commit(core::Outcome success);
+  core::Outcome resolve(core::Outcome success, std::string doubt);
   core::Outcome roll_back(core::Outcome outcome);
   void take_line(const core::Line& line);
   std::optional<core::Outcome> fault_in(const os::Frame& frame) const;

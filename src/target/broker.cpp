@@ -14,6 +14,7 @@
 #include "core/wire.hpp"
 #include "os/channel.hpp"
 #include "os/lockdown.hpp"
+#include "target/broker_lockdown.hpp"
 #include "target/drivers.hpp"
 #include "target/journal_keeper.hpp"
 #include "target/sqlite.hpp"
@@ -53,7 +54,8 @@ class Broker {
     std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
     std::uint32_t last_cursor = 0;
     std::uint64_t statements = 0;
-    bool lost = false;  // a statement ended the transaction: nothing of it can be committed any more
+    std::optional<core::Receipt> receipt;  // to be left by the commit
+    bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
   };
 
   template <class Message>
@@ -63,6 +65,9 @@ class Broker {
 
   bool hear_runner();
   bool obey(os::Frame frame);
+  void look_for_proof(const core::Inquire& wish);
+  void prepare_receipt(const core::Begin& wish, core::Began& began);
+  void commit_with_receipt(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
   void finish(const core::Finish& wish);
   core::Done conclude(bool commit);
@@ -119,62 +124,7 @@ void Broker::lock_down() {
     if (std::string file = database.connection->journalled_file(); !file.empty()) journalled.push_back(std::move(file));
   }
   keeper_ = std::make_unique<JournalKeeper>(journalled);
-  const os::CallFilter filter({"read",
-                               "write",
-                               "pread64",
-                               "pwrite64",
-                               "fsync",
-                               "fdatasync",
-                               "ftruncate",
-                               "fcntl",
-                               "fstat",
-                               "newfstatat",
-                               "stat",
-                               "lstat",
-                               "lseek",
-                               "close",
-                               "openat",
-                               "unlink",
-                               "unlinkat",
-                               "access",
-                               "faccessat",
-                               "faccessat2",
-                               "getpid",
-                               "geteuid",
-                               "getuid",
-                               "fchown",
-                               "fchmod",
-                               "poll",
-                               "ppoll",
-                               "recvmsg",
-                               "sendmsg",
-                               "sendto",
-                               "brk",
-                               "mmap",
-                               "munmap",
-                               "mremap",
-                               "madvise",
-                               "mprotect",
-                               "exit_group",
-                               "futex",
-                               "readlink",
-                               "getcwd",
-                               "nanosleep",
-                               "getrandom",
-                               "clock_nanosleep",
-                               "clock_gettime",
-                               "rt_sigreturn",
-#ifdef FETTLE_SANITIZED
-                               "sigaltstack",
-                               "pipe",
-                               "pipe2",
-#endif
-                               "restart_syscall"},
-                              os::CallFilter::Otherwise::refuse);
-  level_.limits = os::set_limits({});
-  level_.no_new_privileges = os::forbid_new_privileges();
-  level_.landlock_abi = os::restrict_files(rules);
-  level_.seccomp = filter.install();
+  level_ = lock_down_broker(rules);
   if (level_.landlock_abi > 0) route_journals_through(*keeper_);
 }
 
@@ -228,6 +178,11 @@ bool Broker::obey(os::Frame frame) {
     if (wish) begin(*wish, std::move(frame.descriptors));
     return wish.has_value();
   }
+  if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) {
+    const auto wish = core::decode<core::Inquire>(frame.body);
+    if (wish && !transaction_) look_for_proof(*wish);
+    return wish && !transaction_;
+  }
   const auto wish = core::decode<core::Finish>(frame.body);
   if (!wish || frame.kind != static_cast<std::uint8_t>(Kind::finish)) return false;
   finish(*wish);
@@ -248,7 +203,8 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
   core::Began began;
   Database* own = find(wish.database);
   if (own == nullptr || !own->connection) {
-    began = {Cause::unreachable, own == nullptr ? "no such database" : own->status.fault};
+    began.cause = Cause::unreachable;
+    began.error = own == nullptr ? "there is no such database" : own->status.fault;
     tell_runner(began);
     return;
   }
@@ -257,11 +213,37 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
   transaction_->deadline = in(std::chrono::milliseconds(wish.milliseconds));
   try {
     own->connection->begin(wish.access);
+    if (wish.access == core::Access::write) prepare_receipt(wish, began);
   } catch (const SqlError& error) {
-    began = {error.cause(), error.what()};
-    end_transactions();
+    began.cause = error.cause();
+    began.error = error.what();
   }
+  if (began.applied || began.cause != Cause::none) end_transactions();
   tell_runner(began);
+}
+
+void Broker::prepare_receipt(const core::Begin& wish, core::Began& began) {
+  transaction_->receipt = wish.receipt;
+  auto earlier = transaction_->own->connection->find_receipt(wish.receipt.script, wish.receipt.sha256);
+  began.applied = wish.once && earlier.has_value();
+  if (began.applied) began.earlier = std::move(*earlier);
+}
+
+void Broker::look_for_proof(const core::Inquire& wish) {
+  core::Inquired answer;
+  Database* database = find(wish.database);
+  if (database == nullptr || !database->connection) {
+    answer.error = database == nullptr ? "there is no such database any more" : database->status.fault;
+  } else {
+    try {
+      auto receipt = database->connection->proof_of(wish);
+      answer.proof = receipt ? core::Proof::present : core::Proof::absent;
+      if (receipt) answer.receipt = std::move(*receipt);
+    } catch (const SqlError& error) {
+      answer.error = error.what();
+    }
+  }
+  tell_runner(answer);
 }
 
 void Broker::finish(const core::Finish& wish) {
@@ -274,23 +256,30 @@ core::Done Broker::conclude(bool commit) {
   done.statements = transaction_->statements;
   Connection& own = *transaction_->own->connection;
   transaction_->cursors.clear();
-  if (commit && (transaction_->lost || !own.in_transaction())) {
+  if (commit && (transaction_->lost || !own.in_transaction() || !transaction_->receipt)) {
     done.cause = Cause::error;
     done.error = "a statement of the script ended its transaction, so nothing of it can be committed";
   } else if (commit) {
-    try {
-      done.rows_changed = own.rows_changed();
-      transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
-      own.commit();
-      done.word = core::Done::Word::committed;
-    } catch (const SqlError& error) {
-      done.cause = error.cause();
-      done.error = error.what();
-      if (error.cause() == Cause::unreachable) done.word = core::Done::Word::unknown;
-    }
+    commit_with_receipt(own, done);
   }
   end_transactions();
   return done;
+}
+
+void Broker::commit_with_receipt(Connection& own, core::Done& done) {
+  transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
+  bool asked_to_commit = false;
+  try {
+    done.rows_changed = own.rows_changed();
+    own.leave_receipt(*transaction_->receipt);
+    asked_to_commit = true;
+    own.commit();
+    done.word = core::Done::Word::committed;
+  } catch (const SqlError& error) {
+    done.cause = error.cause();
+    done.error = error.what();
+    if (asked_to_commit && error.cause() == Cause::unreachable) done.word = core::Done::Word::unknown;
+  }
 }
 
 void Broker::end_transactions() {

@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,13 @@ class Connection {
   // tables: one row for each name. has_…: one row with one boolean.
   virtual std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
                                           const std::string& name) = 0;
+
+  // Receipts, in a table of this database that scripts can neither write nor hide. find_receipt: the newest of this
+  // version. leave_receipt: the last statement before commit(), inside the write transaction; it is read back.
+  // proof_of: outside a transaction; when it says no, no transaction is left that could still commit one.
+  virtual std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) = 0;
+  virtual void leave_receipt(const core::Receipt& receipt) = 0;
+  virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
 
   // Rows inserted, updated and deleted since begin().
   virtual std::uint64_t rows_changed() const = 0;

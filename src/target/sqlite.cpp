@@ -15,88 +15,25 @@
 
 #include "base/text.hpp"
 #include "os/clock.hpp"
-#include "target/journal_keeper.hpp"
 #include "target/sqlite_address.hpp"
 #include "target/sqlite_guard.hpp"
+#include "target/sqlite_values.hpp"
 
 namespace target {
 namespace {
 
 using core::Cause;
-using Compiled = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 
 constexpr int k_steps_between_stop_checks = 10'000;  // of SQLite's virtual machine: some 0.2 ms
 constexpr std::size_t k_most_cached_statements = 64;
 constexpr std::chrono::milliseconds k_busy_pause{10};
 
-Cause cause_of(int code) noexcept {
-  switch (code & 0xFF) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return Cause::locked;
-    case SQLITE_INTERRUPT:
-      return Cause::timeout;
-    case SQLITE_CANTOPEN:
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-    case SQLITE_IOERR:
-      return Cause::unreachable;
-    default:
-      return Cause::error;
-  }
-}
-
-void bind(sqlite3_stmt* statement, int index, const core::Value& value) {
-  if (std::holds_alternative<core::Null>(value))
-    sqlite3_bind_null(statement, index);
-  else if (const auto* flag = std::get_if<bool>(&value))
-    sqlite3_bind_int(statement, index, *flag ? 1 : 0);
-  else if (const auto* integer = std::get_if<std::int64_t>(&value))
-    sqlite3_bind_int64(statement, index, *integer);
-  else if (const auto* real = std::get_if<double>(&value))
-    sqlite3_bind_double(statement, index, *real);
-  else if (const auto* text = std::get_if<std::string>(&value))
-    sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  else
-    sqlite3_bind_blob64(statement, index, std::get<core::Blob>(value).bytes.data(),
-                        std::get<core::Blob>(value).bytes.size(), SQLITE_TRANSIENT);
-}
-
-core::Value column(sqlite3_stmt* statement, int index) {
-  const auto bytes = [&](const void* data) {
-    return std::string(static_cast<const char*>(data),
-                       static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
-  };
-  switch (sqlite3_column_type(statement, index)) {
-    case SQLITE_INTEGER:
-      return sqlite3_column_int64(statement, index);
-    case SQLITE_FLOAT:
-      return sqlite3_column_double(statement, index);
-    case SQLITE_TEXT:
-      return bytes(sqlite3_column_text(statement, index));
-    case SQLITE_BLOB: {
-      const void* data = sqlite3_column_blob(statement, index);
-      return core::Blob{data != nullptr ? bytes(data) : std::string()};
-    }
-    default:
-      return core::Null{};
-  }
-}
-
-// SQLite opens and unlinks journals through these, for every connection of this process. See journal_keeper.hpp.
-const JournalKeeper* g_keeper = nullptr;
-
-int open_file(const char* path, int flags, int mode) {
-  const int fd = ::open(path, flags, mode);
-  if (fd >= 0 || errno != EACCES || g_keeper == nullptr) return fd;
-  return g_keeper->open_journal(path, flags, static_cast<mode_t>(mode));
-}
-
-int unlink_file(const char* path) {
-  if (::unlink(path) == 0) return 0;
-  if (errno != EACCES || g_keeper == nullptr) return -1;
-  return g_keeper->unlink_journal(path);
-}
+// docs/receipts.md explains it to people who meet it in their database.
+constexpr const char* k_receipts_table =
+    "CREATE TABLE IF NOT EXISTS main.fettle_receipts ("
+    " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
+    " node TEXT NOT NULL, applied_at TEXT NOT NULL, fettle TEXT NOT NULL,"
+    " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
 
 class Sqlite;
 
@@ -129,6 +66,9 @@ class Sqlite final : public Connection {
   std::unique_ptr<Cursor> query(const std::string& sql, const core::Row& parameters) override;
   std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
                                   const std::string& name) override;
+  std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
+  void leave_receipt(const core::Receipt& receipt) override;
+  std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::uint64_t rows_changed() const override {
     return static_cast<std::uint64_t>(sqlite3_total_changes64(handle()) - changes_at_begin_);
   }
@@ -141,6 +81,7 @@ class Sqlite final : public Connection {
   void prepare_durability();
   void set_up_guards();
   void forget_temporary();
+  std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Row& parameters);
   std::string pragma(const std::string& sql);
   void internally(const char* sql);
   Compiled compile(const std::string& sql);
@@ -384,8 +325,8 @@ std::unique_ptr<Cursor> Sqlite::query(const std::string& sql, const core::Row& p
 std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::string& table, const std::string& name) {
   using What = core::Describe::What;
   static constexpr std::array<const char*, 4> k_sql = {
-      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER "
-      "BY name",
+      "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+      "AND name <> 'fettle_receipts' ORDER BY name",
       "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
       "SELECT count(*) FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE",
       "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND name = ? COLLATE "
@@ -423,7 +364,56 @@ void Sqlite::begin(core::Access access) {
   guard_.expect_reads_only(access == core::Access::read);
   internally(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");
   internally(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
+  if (access == core::Access::write) internally(k_receipts_table);  // before a script could make one of its own
   changes_at_begin_ = sqlite3_total_changes64(handle());
+}
+
+// --- receipts ------------------------------------------------------------------------------------------------------
+
+std::optional<core::Receipt> Sqlite::receipt_where(const std::string& condition, const core::Row& parameters) {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  const Compiled statement =
+      compile("SELECT script, sha256, ledger, attempt, run, node, applied_at, fettle FROM main.fettle_receipts WHERE " +
+              condition + " ORDER BY applied_at DESC LIMIT 1");
+  bind_all(statement.get(), parameters);
+  if (!step(statement.get())) return std::nullopt;
+  const auto text = [&](int index) {
+    const core::Value value = column(statement.get(), index);
+    const auto* found = std::get_if<std::string>(&value);
+    return found != nullptr ? *found : std::string();
+  };
+  core::Receipt receipt{text(0), text(1), text(2), text(5), text(6), text(7), 0, 0};
+  receipt.attempt = sqlite3_column_int64(statement.get(), 3);
+  receipt.run = sqlite3_column_int64(statement.get(), 4);
+  return receipt;
+}
+
+std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, const std::string& sha256) {
+  return receipt_where("script = ? AND sha256 = ?", {script, sha256});
+}
+
+void Sqlite::leave_receipt(const core::Receipt& receipt) {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  const Compiled statement = compile(
+      "INSERT INTO main.fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  bind_all(statement.get(), {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
+                             receipt.applied_at, receipt.version});
+  while (step(statement.get())) {
+  }
+  // Read back: a trigger on the table, made behind fettle's back, could have swallowed it.
+  if (!receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
+                     {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}))
+    throw SqlError(Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
+}
+
+// Opening the file rolled back what a dead process had left, and a living one would still hold the run lock.
+std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  const Compiled table = compile("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'");
+  if (!step(table.get())) return std::nullopt;
+  return receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
+                       {attempt.script, attempt.sha256, attempt.ledger, attempt.attempt});
 }
 
 void Sqlite::commit() {
@@ -435,13 +425,6 @@ void Sqlite::rollback() {
 }
 
 }  // namespace
-
-void route_journals_through(const JournalKeeper& keeper) {
-  g_keeper = &keeper;
-  sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
-  vfs->xSetSystemCall(vfs, "open", reinterpret_cast<sqlite3_syscall_ptr>(open_file));
-  vfs->xSetSystemCall(vfs, "unlink", reinterpret_cast<sqlite3_syscall_ptr>(unlink_file));
-}
 
 std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings) {
   return std::make_unique<Sqlite>(parse_sqlite_address(address, surroundings));

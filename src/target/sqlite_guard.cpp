@@ -55,8 +55,37 @@ int SqliteGuard::refuse(std::string why) {
   return SQLITE_DENY;
 }
 
+// Everything that could forge, change, remove or hide a receipt, by the names that SQLite gives for it. Reading is
+// fine.
+bool SqliteGuard::touches_receipts(int action, const char* first, const char* second) {
+  const auto is_receipts = [](const char* name) { return name != nullptr && lower(name) == "fettle_receipts"; };
+  switch (action) {
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+    case SQLITE_CREATE_TABLE:
+    case SQLITE_CREATE_TEMP_TABLE:
+    case SQLITE_CREATE_VIEW:
+    case SQLITE_CREATE_TEMP_VIEW:
+    case SQLITE_CREATE_VTABLE:
+    case SQLITE_DROP_TABLE:
+    case SQLITE_DROP_TEMP_TABLE:
+      return is_receipts(first);
+    case SQLITE_CREATE_INDEX:
+    case SQLITE_CREATE_TEMP_INDEX:
+    case SQLITE_CREATE_TRIGGER:
+    case SQLITE_CREATE_TEMP_TRIGGER:
+    case SQLITE_ALTER_TABLE:
+      return is_receipts(second);
+    default:
+      return false;
+  }
+}
+
 int SqliteGuard::judge(int action, const char* first, const char* second) {
   if (speaker_ == Speaker::fettle) return SQLITE_OK;
+  if (touches_receipts(action, first, second))
+    return refuse("the table fettle_receipts proves which scripts were applied; scripts may read it, nothing else");
   switch (action) {
     case SQLITE_TRANSACTION:
       return refuse(

@@ -26,6 +26,7 @@ class SqliteGuard {
   static int ask(void* self, int action, const char* first, const char* second, const char* schema,
                  const char* trigger);
   int judge(int action, const char* first, const char* second);
+  static bool touches_receipts(int action, const char* first, const char* second);
   int judge_pragma(const char* name, const char* argument);
   int refuse(std::string why);
 

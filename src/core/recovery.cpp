@@ -1,0 +1,62 @@
+#include "core/recovery.hpp"
+
+#include <fmt/format.h>
+
+namespace core {
+namespace {
+
+void add(std::string& reason, const std::string& more) {
+  reason += reason.empty() ? more : "; " + more;
+}
+
+// What became of an attempt without an outcome. nullopt: nobody can say yet.
+std::optional<OutcomeKind> settle(const Evidence& evidence, Repair& repair) {
+  switch (evidence.receipt) {
+    case Proof::present:
+      repair.record = Record::succeeded;
+      add(repair.reason, "its receipt is in the database, so it was committed");
+      return OutcomeKind::succeeded;
+    case Proof::unreachable:
+      repair.hold = true;
+      add(repair.reason, "its database cannot be asked whether it was committed");
+      return std::nullopt;
+    case Proof::absent:
+      break;
+  }
+  if (evidence.interruptions + 1 >= k_most_interruptions) {
+    repair.record = Record::given_up;
+    add(repair.reason, fmt::format("interrupted {} times; nothing of it was committed", evidence.interruptions + 1));
+    return OutcomeKind::failed;
+  }
+  repair.record = Record::interrupted;
+  add(repair.reason, "its runner died; nothing of it was committed");
+  return OutcomeKind::interrupted;
+}
+
+void refile(const Evidence& evidence, Filing filing, Repair& repair) {
+  const bool to_failed = filing == Filing::to_failed;
+  const bool there = to_failed ? evidence.in_failed : evidence.in_succeeded;
+  if (evidence.pending == PendingFile::same && there) {
+    repair.refile = Refile::drop_pending;
+    add(repair.reason, "it is filed already, and its name was left behind");
+  } else if (evidence.pending == PendingFile::same) {
+    repair.refile = to_failed ? Refile::to_failed : Refile::to_succeeded;
+    add(repair.reason, "its file was not moved yet");
+  } else if (there) {
+    repair.refile = to_failed ? Refile::note_failed : Refile::note_succeeded;
+    add(repair.reason, "its file was moved, but that was not written down");
+  }
+}
+
+}  // namespace
+
+Repair recover(const Evidence& evidence, Skipped skipped) {
+  Repair repair;
+  std::optional<OutcomeKind> outcome = evidence.outcome;
+  if (!outcome) outcome = settle(evidence, repair);
+  if (!outcome || evidence.filed) return repair;
+  if (const Filing where = filing(*outcome, skipped); where != Filing::stays) refile(evidence, where, repair);
+  return repair;
+}
+
+}  // namespace core

@@ -1,0 +1,210 @@
+#include "runner/recover.hpp"
+
+#include <fmt/format.h>
+#include <optional>
+#include <variant>
+
+#include "base/text.hpp"
+#include "core/script.hpp"
+#include "os/clock.hpp"
+#include "runner/error_note.hpp"
+
+namespace runner {
+namespace {
+
+using core::PendingFile;
+using core::Proof;
+using core::Record;
+using core::Refile;
+using folder::Place;
+
+// An attempt that a dead run left: without an outcome, or with its file not moved as far as the ledger knows.
+struct Left {
+  std::int64_t attempt = 0;
+  std::string script, sha256;
+  std::optional<core::OutcomeKind> outcome;
+  base::Instant ended;  // when there is an outcome
+  unsigned interruptions = 0;
+};
+
+std::vector<Left> left_by_dead_runs(const core::Config& config, const ledger::Ledger& ledger) {
+  std::vector<Left> all;
+  for (const ledger::Ledger::Unfinished& open : ledger.unfinished()) {
+    const auto interruptions = static_cast<unsigned>(ledger.interruptions(open.script, open.sha256));
+    all.push_back({open.attempt, open.script, open.sha256, std::nullopt, {}, interruptions});
+  }
+  for (const ledger::Ledger::Unfiled& unfiled : ledger.unfiled(config.run.skipped))
+    all.push_back({unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0});
+  return all;
+}
+
+std::optional<folder::Loaded> load(const folder::Folders& folders, Place place, const std::string& name) {
+  folder::ReadResult read = folders.read(place, name);
+  if (auto* loaded = std::get_if<folder::Loaded>(&read)) return std::move(*loaded);
+  return std::nullopt;
+}
+
+bool is_same_file(const folder::Loaded& left, const folder::Loaded& right) {
+  return left.identity.device == right.identity.device && left.identity.inode == right.identity.inode;
+}
+
+// A copy with the attempt's bytes in a folder of filed scripts, under its own name or a numbered one.
+std::optional<folder::Loaded> find_filed(const folder::Folders& folders, Place place, const Left& left) {
+  std::string name = left.script;
+  for (unsigned copy = 2;; ++copy) {
+    auto loaded = load(folders, place, name);
+    if (!loaded) return std::nullopt;
+    if (loaded->script.sha256 == left.sha256) return loaded;
+    name = core::numbered_name(left.script, copy);
+  }
+}
+
+// The script's own database is not known of an attempt that never ended, so every database is asked.
+Proof look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_id) {
+  Proof proof = Proof::absent;
+  for (const core::DatabaseStatus& database : crew.databases()) {
+    const core::Inquired answer = crew.inquire({database.name, left.script, left.sha256, ledger_id, left.attempt});
+    if (answer.proof == Proof::present) return Proof::present;
+    if (answer.proof == Proof::unreachable) proof = Proof::unreachable;
+  }
+  return proof;
+}
+
+// A rename changes ctime: a file that was touched after its attempt had ended was put back by somebody.
+bool was_touched_since(const folder::Loaded& pending, base::Instant ended) {
+  return pending.identity.changed.tv_sec * 1000 + pending.identity.changed.tv_nsec / 1'000'000 > ended.milliseconds;
+}
+
+PendingFile judge_pending(const std::optional<folder::Loaded>& pending, const std::optional<folder::Loaded>& filed,
+                          const Left& left) {
+  if (!pending) return PendingFile::absent;
+  if (pending->script.sha256 != left.sha256) return PendingFile::other;
+  if (filed) return is_same_file(*pending, *filed) ? PendingFile::same : PendingFile::put_back;
+  return left.outcome && was_touched_since(*pending, left.ended) ? PendingFile::put_back : PendingFile::same;
+}
+
+Recovery examine(const core::Config& config, const folder::Folders& folders, const Left& left, Proof proof) {
+  const auto pending = load(folders, Place::scripts, left.script);
+  const auto in_succeeded = find_filed(folders, Place::succeeded, left);
+  const auto in_failed = find_filed(folders, Place::failed, left);
+  const auto& filed = in_succeeded ? in_succeeded : in_failed;
+  Recovery recovery;
+  recovery.evidence.attempt = left.attempt;
+  recovery.evidence.script = left.script;
+  recovery.evidence.outcome = left.outcome;
+  recovery.evidence.interruptions = left.interruptions;
+  recovery.evidence.receipt = proof;
+  recovery.evidence.pending = judge_pending(pending, filed, left);
+  recovery.evidence.in_succeeded = in_succeeded.has_value();
+  recovery.evidence.in_failed = in_failed.has_value();
+  recovery.repair = core::recover(recovery.evidence, config.run.skipped);
+  if (filed) recovery.filed_as = filed->script.name;
+  return recovery;
+}
+
+// --- applying ------------------------------------------------------------------------------------------------------
+
+core::Outcome outcome_of(const Recovery& recovery) {
+  core::Outcome outcome;
+  switch (recovery.repair.record) {
+    case Record::succeeded:
+      outcome.kind = core::OutcomeKind::succeeded;
+      outcome.reason = "its runner died after the commit; the receipt in the database proves it";
+      break;
+    case Record::given_up:
+      outcome = core::failed(core::Cause::crash, fmt::format("given up: {}", recovery.repair.reason));
+      break;
+    case Record::interrupted:
+    case Record::nothing:
+      outcome.kind = core::OutcomeKind::interrupted;
+      outcome.reason = recovery.repair.reason;
+      break;
+  }
+  return outcome;
+}
+
+void write_note(folder::Folders& folders, const Recovery& recovery, const std::string& filed_as,
+                const std::string& sha256) {
+  core::AttemptReport report;
+  report.attempt = recovery.evidence.attempt;
+  report.script = recovery.evidence.script;
+  report.sha256 = sha256;
+  report.outcome = outcome_of(recovery);
+  folders.write_error_note(filed_as, error_note(report, filed_as));
+}
+
+void note_moved(const Recovery& recovery, Place place, const std::string& name, folder::Folders& folders,
+                ledger::Ledger& ledger) {
+  ledger.set_moved_to(recovery.evidence.attempt, folders.display(place, name));
+}
+
+void move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {
+  const auto pending = load(folders, Place::scripts, recovery.evidence.script);
+  if (!pending) return;
+  const folder::MoveResult moved = folders.move(*pending, Place::scripts, to);
+  if (moved.status != folder::MoveStatus::moved) return;
+  note_moved(recovery, to, moved.name, folders, ledger);
+  if (to == Place::failed && recovery.repair.record == Record::given_up)
+    write_note(folders, recovery, moved.name, pending->script.sha256);
+}
+
+void refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
+  const auto place = recovery.evidence.in_succeeded ? Place::succeeded : Place::failed;
+  switch (recovery.repair.refile) {
+    case Refile::nothing:
+      return;
+    case Refile::to_succeeded:
+      return move_pending(recovery, Place::succeeded, folders, ledger);
+    case Refile::to_failed:
+      return move_pending(recovery, Place::failed, folders, ledger);
+    case Refile::drop_pending:
+      if (const auto pending = load(folders, Place::scripts, recovery.evidence.script))
+        folders.drop_second_name(*pending, Place::scripts);
+      return note_moved(recovery, place, recovery.filed_as, folders, ledger);
+    case Refile::note_succeeded:
+      return note_moved(recovery, Place::succeeded, recovery.filed_as, folders, ledger);
+    case Refile::note_failed:
+      return note_moved(recovery, Place::failed, recovery.filed_as, folders, ledger);
+  }
+}
+
+}  // namespace
+
+bool is_damaged(const core::Config& config, const ledger::Ledger& ledger) {
+  return !ledger.unfinished().empty() || !ledger.unfiled(config.run.skipped).empty();
+}
+
+std::vector<Recovery> look_for_damage(const core::Config& config, const folder::Folders& folders,
+                                      const ledger::Ledger& ledger, Crew& crew) {
+  std::vector<Recovery> damage;
+  for (const Left& left : left_by_dead_runs(config, ledger)) {
+    const Proof proof = left.outcome ? Proof::absent : look_for_receipt(crew, left, ledger.id());
+    Recovery recovery = examine(config, folders, left, proof);
+    if (!recovery.repair.empty()) damage.push_back(std::move(recovery));
+  }
+  return damage;
+}
+
+std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, folder::Folders& folders,
+                                       ledger::Ledger& ledger) {
+  std::vector<std::string> held;
+  for (const Recovery& recovery : damage) {
+    if (recovery.repair.hold) held.push_back(recovery.evidence.script);
+    if (recovery.repair.record != Record::nothing) {
+      ledger::Finished finished;
+      finished.outcome = outcome_of(recovery);
+      finished.at = os::now();
+      ledger.finish_attempt(recovery.evidence.attempt, finished);
+    }
+    refile(recovery, folders, ledger);
+  }
+  folders.sync();
+  return held;
+}
+
+std::string describe(const Recovery& recovery) {
+  return fmt::format("{}, attempt {}: {}", base::escape(recovery.evidence.script), recovery.evidence.attempt,
+                     recovery.repair.reason);
+}
+
+}  // namespace runner

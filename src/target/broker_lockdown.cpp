@@ -1,0 +1,27 @@
+#include "target/broker_lockdown.hpp"
+
+namespace target {
+
+core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files) {
+  // clang-format off
+  const os::CallFilter filter(
+      {"read", "write", "pread64", "pwrite64", "fsync", "fdatasync", "ftruncate", "lseek", "fcntl", "close", "openat",
+       "stat", "lstat", "fstat", "newfstatat", "access", "faccessat", "faccessat2", "readlink", "getcwd", "unlink",
+       "unlinkat", "fchown", "fchmod", "getpid", "getuid", "geteuid", "poll", "ppoll", "recvmsg", "sendmsg", "sendto",
+       "brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "futex", "getrandom", "nanosleep", "clock_nanosleep",
+       "clock_gettime", "rt_sigreturn", "restart_syscall", "exit_group",
+#ifdef FETTLE_SANITIZED
+       "sigaltstack", "pipe", "pipe2",
+#endif
+      },
+      os::CallFilter::Otherwise::refuse);
+  // clang-format on
+  core::SandboxLevel level;
+  level.limits = os::set_limits({});
+  level.no_new_privileges = os::forbid_new_privileges();
+  level.landlock_abi = os::restrict_files(files);
+  level.seccomp = filter.install();
+  return level;
+}
+
+}  // namespace target
