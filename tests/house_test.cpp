@@ -321,6 +321,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"cli/config_file.cpp", 1, "toml++ reports a syntax error by an exception"},
     {"ledger/connection.cpp", 3, "SQLiteCpp: opening to write, to read, and the first read become Errors"},
     {"ledger/history.cpp", 1, "SQLiteCpp: the one guard of all reading becomes an Error"},
+    {"ledger/verify.cpp", 1, "SQLiteCpp: damage that SQLite itself finds becomes a finding"},
     {"ledger/ledger.cpp", 3, "SQLiteCpp: the one guard of all writing, and a destructor that must not throw"},
     {"target/sqlite.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
     {"target/broker.cpp", 6, "the boundary of a statement: each SqlError becomes a message to worker or runner"},

@@ -42,7 +42,7 @@ constexpr std::array k_commands = {
     Command{{"ledger info", "What the audit file is and holds", "fettle ledger info --json"},
             Needs::config,
             ledger_info_command},
-    Command{{"mark", "Declare what became of a script", "fettle mark 007 succeeded --reason \"looked at the rows\""},
+    Command{{"mark", "Declare what became of a script", "fettle mark 007 succeeded --reason checked"},
             Needs::log,
             mark_command},
     Command{

@@ -1,9 +1,11 @@
 #include "ledger/verify.hpp"
 
+#include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Transaction.h>
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
@@ -284,11 +286,27 @@ Verdict Verification::look(const std::optional<Head>& expected) {
   return std::move(verdict_);
 }
 
+// What else was found may be a mere consequence.
+Verdict damaged(std::string_view how) {
+  Verdict verdict;
+  verdict.findings.push_back({.kind = FindingKind::damaged,
+                              .subject = "the file",
+                              .attempt = 0,
+                              .script = {},
+                              .what = fmt::format("it is damaged: {}", how)});
+  return verdict;
+}
+
 }  // namespace
 
 Verdict verify(SQLite::Database& database, const std::optional<Head>& expected) {
   const SQLite::Transaction one_state(database);
-  return Verification(database).look(expected);
+  try {
+    return Verification(database).look(expected);
+  } catch (const SQLite::Exception& failure) {
+    if ((failure.getErrorCode() & 0xff) != SQLITE_CORRUPT) throw;
+    return damaged(failure.what());
+  }
 }
 
 }  // namespace ledger

@@ -111,7 +111,10 @@ TEST_CASE("half a message is none, and neither is one with more behind it") {
   check_only_whole(load());
   check_only_whole(rows());
   check_only_whole(core::Fault{core::Cause::timeout, "too slow", "trace"});
-  check_only_whole(core::Begin{"main", core::Access::write, 5000});
+  core::Begin begin;
+  begin.database = "main";
+  begin.receipt.script = "007_x.lua";
+  check_only_whole(begin);
   core::Loaded loaded;
   loaded.declaration.description = "d";
   loaded.declaration.timeout = std::chrono::seconds(3);

@@ -362,6 +362,20 @@ TEST_CASE("a missing trigger is told") {
   CHECK(ledger.found() == Found{"unguarded trigger attempts_are_kept"});
 }
 
+TEST_CASE("a damaged file is a finding, not a crash") {
+  const Recorded ledger;
+  const int page = std::stoi(ledger.ask("SELECT rootpage FROM sqlite_master WHERE name = 'attempts'"));
+  std::string bytes = ledger.scratch.read("state/ledger.db");
+  const auto from = static_cast<std::size_t>(page - 1) * 4096;
+  REQUIRE(bytes.size() >= from + 4096);
+  bytes.replace(from, 4096, 4096, 'x');
+  ledger.scratch.remove("state/ledger.db-wal");
+  ledger.scratch.write("state/ledger.db", bytes);
+  const Verdict verdict = ledger.verify();
+  REQUIRE_FALSE(verdict.findings.empty());
+  for (const ledger::Finding& finding : verdict.findings) CHECK(finding.kind == FindingKind::damaged);
+}
+
 TEST_CASE("verifying changes nothing and needs no right to write") {
   const Recorded ledger;
   const std::string before = ledger.scratch.read("state/ledger.db");

@@ -36,7 +36,12 @@ class BrokerBench {
     auto [here, there] = os::Channel::pair();
     worker_ = std::move(here);
     worker_.set_nonblocking();
-    const core::Begin wish{database, access, milliseconds};
+    core::Begin wish;
+    wish.database = database;
+    wish.access = access;
+    wish.milliseconds = milliseconds;
+    wish.receipt = {"bench.lua", "version", "ledger", "node", "2026-01-01T00:00:00.000Z", "0", ++attempt_, 1};
+    wish.once = false;
     REQUIRE(runner_.send(static_cast<std::uint8_t>(core::Kind::begin), encode(wish), soon(), {there.fd()}) ==
             os::SendResult::sent);
     return answer<core::Began>(runner_);
@@ -110,6 +115,7 @@ class BrokerBench {
   sandbox::Zygote zygote_;
   sandbox::Child child_;
   os::Channel runner_, worker_;
+  std::int64_t attempt_ = 0;
 };
 
 }  // namespace support
