@@ -239,6 +239,11 @@ std::vector<Ledger::Unfiled> Ledger::unfiled(core::Skipped skipped) const {
                           [&] { return inside_->writes.unfiled(skipped); });
 }
 
+bool Ledger::is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) const {
+  return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(script)),
+                          [&] { return inside_->writes.is_claimed(script, moved_to, attempt); });
+}
+
 std::int64_t Ledger::interruptions(const std::string& name, const std::string& sha256) const {
   return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
                           [&] { return inside_->writes.interruptions(name, sha256); });

@@ -134,10 +134,13 @@ class Ledger {
     std::int64_t attempt = 0;
     std::string script;
     std::string sha256;
-    core::OutcomeKind outcome = core::OutcomeKind::failed;
+    core::Outcome outcome;  // its kind, cause, error and traceback
     base::Instant finished;
   };
   std::vector<Unfiled> unfiled(core::Skipped skipped = core::Skipped::move) const;
+
+  // Whether an attempt other than this one, of the same script, had its file moved to that place.
+  bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) const;
 
   core::Known known(const std::string& name, const std::string& sha256) const;
   // How many of the newest attempts of this version, in a row, ended as interrupted. A mark begins a new row.

@@ -40,17 +40,20 @@ constexpr const char* k_unfinished = R"sql(
 
 // Of a script that was picked up again the older attempts no longer matter: its file was where it should be.
 constexpr const char* k_unfiled = R"sql(
-  SELECT id, script, sha256, outcome, finished_at FROM attempts a INDEXED BY attempts_unfiled
+  SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_unfiled
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
   ORDER BY id DESC)sql";
 
 constexpr const char* k_unfiled_but_skipped = R"sql(
-  SELECT id, script, sha256, outcome, finished_at FROM attempts a INDEXED BY attempts_unfiled
+  SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_unfiled
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND outcome IN ('succeeded', 'failed')
     AND NOT EXISTS (
       SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
   ORDER BY id DESC)sql";
+
+constexpr const char* k_claimed = R"sql(
+  SELECT 1 FROM attempts INDEXED BY attempts_by_script WHERE script = ?1 AND moved_to = ?2 AND id <> ?3 LIMIT 1)sql";
 
 constexpr const char* k_interrupted = R"sql(
   SELECT outcome = 'interrupted' AND state <> 'marked' FROM attempts INDEXED BY attempts_by_script
@@ -106,6 +109,7 @@ Writes::Writes(SQLite::Database& database) noexcept
       unfinished_(database, k_unfinished),
       unfiled_(database, k_unfiled),
       unfiled_but_skipped_(database, k_unfiled_but_skipped),
+      claimed_(database, k_claimed),
       interrupted_(database, k_interrupted) {}
 
 void Writes::begin_transaction() {
@@ -217,10 +221,18 @@ std::vector<Ledger::Unfiled> Writes::unfiled(core::Skipped skipped) {
     attempt.attempt = query.take_number();
     attempt.script = query.take_text();
     attempt.sha256 = query.take_text();
-    attempt.outcome = core::outcome_from(query.take_text()).value();
+    attempt.outcome.kind = core::outcome_from(query.take_text()).value();
     attempt.finished = {query.take_number()};
+    attempt.outcome.cause = core::cause_from(query.take_text()).value();
+    attempt.outcome.error = query.take_text();
+    attempt.outcome.traceback = query.take_text();
   }
   return found;
+}
+
+bool Writes::is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) {
+  Query query(claimed_);
+  return query.text(script).text(moved_to).number(attempt).next();
 }
 
 std::int64_t Writes::interruptions(const std::string& script, const std::string& sha256) {

@@ -36,6 +36,7 @@ class Writes {
   std::int64_t insert_event(const Event& event);
   std::vector<Ledger::Unfinished> unfinished();
   std::vector<Ledger::Unfiled> unfiled(core::Skipped skipped);
+  bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt);
   std::int64_t interruptions(const std::string& script, const std::string& sha256);
 
   Texts texts;
@@ -45,7 +46,7 @@ class Writes {
  private:
   SQLite::Database& database_;
   Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, end_attempt_, count_outcome_, insert_line_, moved_to_,
-      insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, interrupted_;
+      insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_, interrupted_;
 };
 
 }  // namespace ledger

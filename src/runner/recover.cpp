@@ -22,7 +22,7 @@ using folder::Place;
 struct Left {
   std::int64_t attempt = 0;
   std::string script, sha256;
-  std::optional<core::OutcomeKind> outcome;
+  std::optional<core::Outcome> outcome;
   base::Instant ended;  // when there is an outcome
   unsigned interruptions = 0;
 };
@@ -48,13 +48,16 @@ bool is_same_file(const folder::Loaded& left, const folder::Loaded& right) {
   return left.identity.device == right.identity.device && left.identity.inode == right.identity.inode;
 }
 
-// A copy with the attempt's bytes in a folder of filed scripts, under its own name or a numbered one.
-std::optional<folder::Loaded> find_filed(const folder::Folders& folders, Place place, const Left& left) {
+// A copy with the attempt's bytes in a folder of filed scripts, under its own name or a numbered one. A copy that
+// another attempt put there is not this one's.
+std::optional<folder::Loaded> find_filed(const folder::Folders& folders, const ledger::Ledger& ledger, Place place,
+                                         const Left& left) {
   std::string name = left.script;
   for (unsigned copy = 2;; ++copy) {
     auto loaded = load(folders, place, name);
     if (!loaded) return std::nullopt;
-    if (loaded->script.sha256 == left.sha256) return loaded;
+    const bool same = loaded->script.sha256 == left.sha256;
+    if (same && !ledger.is_claimed(left.script, folders.display(place, name), left.attempt)) return loaded;
     name = core::numbered_name(left.script, copy);
   }
 }
@@ -83,15 +86,18 @@ PendingFile judge_pending(const std::optional<folder::Loaded>& pending, const st
   return left.outcome && was_touched_since(*pending, left.ended) ? PendingFile::put_back : PendingFile::same;
 }
 
-Recovery examine(const core::Config& config, const folder::Folders& folders, const Left& left, Proof proof) {
+Recovery examine(const core::Config& config, const folder::Folders& folders, const ledger::Ledger& ledger,
+                 const Left& left, Proof proof) {
   const auto pending = load(folders, Place::scripts, left.script);
-  const auto in_succeeded = find_filed(folders, Place::succeeded, left);
-  const auto in_failed = find_filed(folders, Place::failed, left);
+  const auto in_succeeded = find_filed(folders, ledger, Place::succeeded, left);
+  const auto in_failed = find_filed(folders, ledger, Place::failed, left);
   const auto& filed = in_succeeded ? in_succeeded : in_failed;
   Recovery recovery;
   recovery.evidence.attempt = left.attempt;
   recovery.evidence.script = left.script;
-  recovery.evidence.outcome = left.outcome;
+  if (left.outcome) recovery.evidence.outcome = left.outcome->kind;
+  recovery.recorded = left.outcome.value_or(core::Outcome{});
+  recovery.sha256 = left.sha256;
   recovery.evidence.interruptions = left.interruptions;
   recovery.evidence.receipt = proof;
   recovery.evidence.pending = judge_pending(pending, filed, left);
@@ -107,6 +113,8 @@ Recovery examine(const core::Config& config, const folder::Folders& folders, con
 core::Outcome outcome_of(const Recovery& recovery) {
   core::Outcome outcome;
   switch (recovery.repair.record) {
+    case Record::nothing:
+      return recovery.recorded;
     case Record::succeeded:
       outcome.kind = core::OutcomeKind::succeeded;
       outcome.reason = "its runner died after the commit; the receipt in the database proves it";
@@ -115,7 +123,6 @@ core::Outcome outcome_of(const Recovery& recovery) {
       outcome = core::failed(core::Cause::crash, fmt::format("given up: {}", recovery.repair.reason));
       break;
     case Record::interrupted:
-    case Record::nothing:
       outcome.kind = core::OutcomeKind::interrupted;
       outcome.reason = recovery.repair.reason;
       break;
@@ -123,12 +130,11 @@ core::Outcome outcome_of(const Recovery& recovery) {
   return outcome;
 }
 
-void write_note(folder::Folders& folders, const Recovery& recovery, const std::string& filed_as,
-                const std::string& sha256) {
+void write_note(folder::Folders& folders, const Recovery& recovery, const std::string& filed_as) {
   core::AttemptReport report;
   report.attempt = recovery.evidence.attempt;
   report.script = recovery.evidence.script;
-  report.sha256 = sha256;
+  report.sha256 = recovery.sha256;
   report.outcome = outcome_of(recovery);
   folders.write_error_note(filed_as, error_note(report, filed_as));
 }
@@ -136,16 +142,14 @@ void write_note(folder::Folders& folders, const Recovery& recovery, const std::s
 void note_moved(const Recovery& recovery, Place place, const std::string& name, folder::Folders& folders,
                 ledger::Ledger& ledger) {
   ledger.set_moved_to(recovery.evidence.attempt, folders.display(place, name));
+  if (place == Place::failed) write_note(folders, recovery, name);
 }
 
 void move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {
   const auto pending = load(folders, Place::scripts, recovery.evidence.script);
   if (!pending) return;
   const folder::MoveResult moved = folders.move(*pending, Place::scripts, to);
-  if (moved.status != folder::MoveStatus::moved) return;
-  note_moved(recovery, to, moved.name, folders, ledger);
-  if (to == Place::failed && recovery.repair.record == Record::given_up)
-    write_note(folders, recovery, moved.name, pending->script.sha256);
+  if (moved.status == folder::MoveStatus::moved) note_moved(recovery, to, moved.name, folders, ledger);
 }
 
 void refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
@@ -179,7 +183,7 @@ std::vector<Recovery> look_for_damage(const core::Config& config, const folder::
   std::vector<Recovery> damage;
   for (const Left& left : left_by_dead_runs(config, ledger)) {
     const Proof proof = left.outcome ? Proof::absent : look_for_receipt(crew, left, ledger.id());
-    Recovery recovery = examine(config, folders, left, proof);
+    Recovery recovery = examine(config, folders, ledger, left, proof);
     if (!recovery.repair.empty()) damage.push_back(std::move(recovery));
   }
   return damage;

@@ -19,6 +19,8 @@ namespace runner {
 struct Recovery {
   core::Evidence evidence;
   core::Repair repair;
+  core::Outcome recorded;  // what the ledger knows already of an attempt that has ended
+  std::string sha256;
   std::string filed_as;  // name in successfully-ran/ or failed/ where a copy lies; empty: none
 };
 

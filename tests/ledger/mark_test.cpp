@@ -163,7 +163,7 @@ TEST_CASE("attempts whose file was not moved yet are known, newest first") {
   CHECK(ids(ledger.unfiled(core::Skipped::keep)) == std::vector<std::int64_t>{again, good});
   CHECK(ledger.unfiled()[0].script == "again.lua");
   CHECK(ledger.unfiled()[0].sha256 == base::sha256_hex("again.lua"));
-  CHECK(ledger.unfiled()[0].outcome == OutcomeKind::failed);
+  CHECK(ledger.unfiled()[0].outcome.kind == OutcomeKind::failed);
   ledger.set_moved_to(again, "failed/again.lua");
   CHECK(ids(ledger.unfiled(core::Skipped::keep)) == std::vector<std::int64_t>{good});
 }
