@@ -72,7 +72,7 @@ TEST_CASE("the exit code tells the worst of a run") {
       {{.failed = 1, .blocked = 2}, true, 0, 4},
       {{.blocked = 2}, true, 0, 6},
       {{.blocked = 2}, false, 0, 8},
-      {{.succeeded = 1, .blocked = 2}, false, 0, 0},
+      {{.succeeded = 1, .blocked = 2}, false, 0, 8},
       {{.failed = 1, .interrupted = 1}, false, 2, 130},
       {{.succeeded = 1}, false, 15, 143},
       {{.failed = 1, .unknown = 1}, true, 15, 10},
