@@ -10,6 +10,7 @@
 
 #include "support/journey.hpp"
 #include "support/scratch.hpp"
+#include "support/skip.hpp"
 
 namespace {
 
@@ -65,13 +66,22 @@ void furnish(const std::string& source, const fs::path& work) {
   fs::copy(source, work, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
   if (fs::exists(work / "pending")) fs::rename(work / "pending", work / "fix-scripts");
   fs::remove(work / "journey");
+  fs::remove(work / "needs");
   fs::copy_file(first_existing(source + "/config.toml", k_journeys + "/config.toml"), work / "config.toml",
                 fs::copy_options::overwrite_existing);
   make_database(first_existing(source + "/seed.sql", k_journeys + "/seed.sql"), work);
 }
 
+// A file `needs` holds a command that tells whether this machine can show what the journey is about.
+bool can_be_walked(const std::string& source) {
+  const std::string needs = support::read_file(source + "/needs");
+  if (needs.empty()) return true;
+  return support::run({.command = {"sh", "-c", needs}, .directory = "/", .environment = {}}).status == 0;
+}
+
 void run_journey(const std::string& name) {
   const std::string source = k_journeys + "/" + name;
+  if (!can_be_walked(source)) return support::skip("what it needs is not to be had here: " + name);
   const std::string text = support::read_file(source + "/journey");
   REQUIRE_MESSAGE(!text.empty(), "there is no journey in ", source);
   const std::vector<support::JourneyStep> steps = support::parse_journey(text);
