@@ -216,7 +216,7 @@ std::optional<Outcome> Session::load() {
 std::optional<Outcome> Session::choose_database() {
   database_ = declaration_.database;
   if (database_.empty() && crew_.databases().empty()) return std::nullopt;  // `check` needs none
-  if (database_.empty() && !crew_.databases().empty()) database_ = crew_.databases().front().name;
+  if (database_.empty()) database_ = crew_.databases().front().name;
   if (crew_.database(database_) != nullptr) return std::nullopt;
   std::vector<std::string_view> names;
   for (const core::DatabaseStatus& database : crew_.databases()) names.push_back(database.name);

@@ -1,0 +1,2 @@
+function shouldRun() return true end
+function execute() error("not this way") end
