@@ -257,6 +257,9 @@ TEST_CASE("processes: when the runner is killed all its processes end, and the n
   const json history = site.fettle_json({"history", "--json"});
   REQUIRE(history.size() == 2);
   CHECK(history[1].at("outcome") == "interrupted");
+  CHECK(site.sql("select verb || ' ' || script || ' ' || detail from events", ".fettle/ledger.db") ==
+        "repair 001_fix.lua attempt 1: its runner died; nothing of it was committed");
+  CHECK(site.fettle({"ledger", "verify"}).status == 0);
 }
 
 TEST_CASE("processes: two SIGINTs stop a run at once; nothing of the script in work is kept") {

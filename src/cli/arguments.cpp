@@ -117,7 +117,10 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "run") add_run(app, out, raw);
   if (command == "retry") add_retry(app, out);
   if (command == "mark") add_mark(app, out);
-  if (command == "repair") app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
+  if (command == "repair") {
+    app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
+    add_actor(app, out);
+  }
   if (command == "history") add_history(app, out, raw);
   if (command == "show")
     words_of(app, out, "ID|SCRIPT", "ID|SCRIPT", "Number of an attempt, or a script: its newest attempt");

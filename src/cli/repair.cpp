@@ -25,7 +25,8 @@ void tell(const Context& context, const runner::RepairReport& report) {
 
 int repair_command(const Context& context) {
   const runner::RepairReport report =
-      runner::repair(context.config(), context.arguments.dry_run ? runner::DryRun::yes : runner::DryRun::no);
+      runner::repair(context.config(), {context.arguments.by, context.arguments.reason},
+                     context.arguments.dry_run ? runner::DryRun::yes : runner::DryRun::no);
   if (context.arguments.json)
     context.print(repair_json(report, context.arguments.dry_run) + "\n");
   else

@@ -266,6 +266,13 @@ void Ledger::record(const Event& event) {
                      });
 }
 
+void Ledger::note(const Event& event) {
+  inside_->guarded(fmt::format("{} cannot be recorded", base::escape(event.verb)), "nothing further was changed", [&] {
+    inside_->begin();
+    inside_->record(event);
+  });
+}
+
 std::int64_t Ledger::mark(const Mark& mark) {
   const std::string script = base::escape(mark.script.name);
   const bool known = inside_->guarded("the ledger cannot be read", "nothing was changed",

@@ -70,7 +70,7 @@ struct Finished {
   base::Instant at;
 };
 
-// A verb that is no attempt: retry, mark, unlock …
+// A verb that is no attempt: retry, mark, repair, unlock.
 struct Event {
   std::string verb;
   std::string script;
@@ -151,6 +151,8 @@ class Ledger {
 
   // Durable when it returns.
   void record(const Event& event);
+  // Rides with the next commit, as set_moved_to does: for an event that belongs to what is written next.
+  void note(const Event& event);
   // Durable when it returns: the attempt's id. Throws Error(usage) when the text of the version is neither in the
   // ledger nor given.
   std::int64_t mark(const Mark& mark);

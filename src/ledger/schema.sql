@@ -114,13 +114,13 @@ CREATE TABLE log_lines (
   PRIMARY KEY (attempt, number)
 ) STRICT, WITHOUT ROWID;
 
--- What people did that is no attempt: retry, mark, unlock ...
+-- What was done that is no attempt: retry, mark, unlock by people; repair by them and by the start of every run.
 CREATE TABLE events (
   id     INTEGER PRIMARY KEY,  -- counts up from 1
   at     INTEGER NOT NULL,     -- ms since 1970
   verb   TEXT NOT NULL CHECK (verb <> ''),  -- the command
   script TEXT,                 -- bytes of the file name; NULL: it was about no single script
-  by     TEXT NOT NULL,        -- who did it
+  by     TEXT NOT NULL,        -- who did it, or whose run did
   host   TEXT NOT NULL,        -- name of the machine
   reason TEXT,                 -- what --reason said; NULL: nothing
   detail TEXT                  -- what else is worth knowing, for people; NULL: nothing

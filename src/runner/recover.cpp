@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "core/script.hpp"
 #include "os/clock.hpp"
+#include "os/host.hpp"
 #include "runner/error_note.hpp"
 
 namespace runner {
@@ -152,6 +153,22 @@ void move_pending(const Recovery& recovery, Place to, folder::Folders& folders, 
   if (moved.status == folder::MoveStatus::moved) note_moved(recovery, to, moved.name, folders, ledger);
 }
 
+bool does_anything(const core::Repair& repair) {
+  return repair.record != Record::nothing || repair.refile != Refile::nothing;
+}
+
+ledger::Event event_of(const Recovery& recovery, const Actor& actor) {
+  ledger::Event event;
+  event.verb = "repair";
+  event.script = recovery.evidence.script;
+  event.by = actor.by.empty() ? os::user_name() : actor.by;
+  event.host = os::host_name();
+  event.reason = actor.reason;
+  event.detail = fmt::format("attempt {}: {}", recovery.evidence.attempt, recovery.repair.reason);
+  event.at = os::now();
+  return event;
+}
+
 void refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
   const auto place = recovery.evidence.in_succeeded ? Place::succeeded : Place::failed;
   switch (recovery.repair.refile) {
@@ -189,11 +206,12 @@ std::vector<Recovery> look_for_damage(const core::Config& config, const folder::
   return damage;
 }
 
-std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, folder::Folders& folders,
-                                       ledger::Ledger& ledger) {
+std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, const Actor& actor,
+                                       folder::Folders& folders, ledger::Ledger& ledger) {
   std::vector<std::string> held;
   for (const Recovery& recovery : damage) {
     if (recovery.repair.hold) held.push_back(recovery.evidence.script);
+    if (does_anything(recovery.repair)) ledger.note(event_of(recovery, actor));
     if (recovery.repair.record != Record::nothing) {
       ledger::Finished finished;
       finished.outcome = outcome_of(recovery);

@@ -32,11 +32,16 @@ bool is_damaged(const core::Config& config, const ledger::Ledger& ledger);
 std::vector<Recovery> look_for_damage(const core::Config& config, const folder::Folders& folders,
                                       const ledger::Ledger& ledger, Crew& crew);
 
-// Applies the actions, in order. Gives back the names of
-// scripts that must not run now, because their database cannot say what became of them. Throws Error: ledger_broken,
-// io.
-std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, folder::Folders& folders,
-                                       ledger::Ledger& ledger);
+// Who has it done, for the audit trail.
+struct Actor {
+  std::string by, reason;
+};
+
+// Applies the actions, in order; each leaves an event in the ledger, in the commit of what it changes there. Gives back
+// the names of scripts that must not run now, because their database cannot say what became of them. Throws Error:
+// ledger_broken, io.
+std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, const Actor& actor,
+                                       folder::Folders& folders, ledger::Ledger& ledger);
 
 // "007_x.lua, attempt 12: its receipt is in the database, so it was committed; its file was not moved yet"
 std::string describe(const Recovery& recovery);

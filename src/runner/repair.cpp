@@ -7,7 +7,7 @@
 
 namespace runner {
 
-RepairReport repair(const core::Config& config, DryRun dry_run) {
+RepairReport repair(const core::Config& config, const Actor& actor, DryRun dry_run) {
   Crew crew(config);  // forks; nothing is open yet
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, std::chrono::milliseconds(0), nullptr);
@@ -17,7 +17,7 @@ RepairReport repair(const core::Config& config, DryRun dry_run) {
   crew.start_broker({lock.get()});
   report.damage = look_for_damage(config, folders, ledger, crew);
   if (dry_run == DryRun::no) {
-    report.held = repair_damage(report.damage, folders, ledger);
+    report.held = repair_damage(report.damage, actor, folders, ledger);
   } else {
     for (const Recovery& recovery : report.damage)
       if (recovery.repair.hold) report.held.push_back(recovery.evidence.script);

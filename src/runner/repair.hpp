@@ -17,6 +17,6 @@ struct RepairReport {
 enum class DryRun { no, yes };
 
 // Takes the run lock. Throws Error: lock_held, config, io, ledger_broken.
-RepairReport repair(const core::Config& config, DryRun dry_run);
+RepairReport repair(const core::Config& config, const Actor& actor, DryRun dry_run);
 
 }  // namespace runner

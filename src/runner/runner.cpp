@@ -46,13 +46,14 @@ std::int64_t record_start(ledger::Ledger& ledger, const core::RunReport& report,
 }
 
 // What a dead run left half done is set right first. Gives back the scripts that must not run now.
-std::vector<std::string> recover(const core::Config& config, const os::Fd& lock, folder::Folders& folders,
-                                 ledger::Ledger& ledger, Crew& crew, core::Observer& observer) {
+std::vector<std::string> recover(const core::Config& config, const Actor& actor, const os::Fd& lock,
+                                 folder::Folders& folders, ledger::Ledger& ledger, Crew& crew,
+                                 core::Observer& observer) {
   if (!is_damaged(config, ledger)) return {};
   crew.start_broker({lock.get()});
   const std::vector<Recovery> damage = look_for_damage(config, folders, ledger, crew);
   for (const Recovery& recovery : damage) observer.warning(fmt::format("recovered: {}", describe(recovery)));
-  return repair_damage(damage, folders, ledger);
+  return repair_damage(damage, actor, folders, ledger);
 }
 
 // When not one database can be opened no script can do anything: all stay, and nothing is attempted.
@@ -161,7 +162,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer);
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
-  std::vector<std::string> held = recover(config, lock, folders, ledger, crew, observer);
+  std::vector<std::string> held = recover(config, {report.by, request.reason}, lock, folders, ledger, crew, observer);
 
   std::vector<std::string> names = folders.list(folder::Place::scripts).names;
   for (const std::string& warning : core::order_warnings(names, config.folders.order)) observer.warning(warning);

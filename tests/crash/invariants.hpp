@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "program.hpp"
 #include "site.hpp"
 #include "state.hpp"
 
@@ -20,6 +21,9 @@ Violations check(const State& state, const std::vector<Dropped>& dropped);
 
 // 7: a second recovery finds nothing to do.
 Violations check_unchanged(const State& first, const State& second);
+
+// verified: `fettle ledger verify`, after the recovery.
+Violations check_trail(const Ended& verified);
 
 // After a fault that gives fettle no reason to let a script fail: in the end everything is as if nothing had happened.
 Violations check_as_undisturbed(const State& state, const State& undisturbed);

@@ -136,6 +136,7 @@ class Walk {
     add(found, check_recovery(second_run));
     add(found, check(first, site_.dropped()));
     add(found, check_unchanged(first, second));
+    add(found, check_trail(run_fettle(plan_.setting.fettle, site_.home(), {"ledger", "verify"})));
     // Otherwise a script may fail for the fault's sake.
     if (kills_all() || (plan_.trouble == Trouble::kill_one && by_runner))
       add(found, check_as_undisturbed(first, usual_));

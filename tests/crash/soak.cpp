@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned k_rounds_per_folder = 40;  // looking at everything takes longer the more there is
-constexpr int k_longest_wait = 40'000;        // µs: a run of a few scripts takes half of that
+constexpr unsigned k_rounds_between_verifying = 8;
+constexpr int k_longest_wait = 40'000;  // µs: a run of a few scripts takes half of that
 constexpr std::chrono::seconds k_patience{60};
 
 std::vector<pid_t> children_of(pid_t process) {
@@ -120,6 +121,8 @@ class Soak {
     const State second = look_at(site_);
     report("after the round", check(first, site_.dropped()));
     report("after the round", check_unchanged(first, second));
+    if (tally_.rounds % k_rounds_between_verifying == 1)
+      report("after the round", check_trail(run_fettle(setting_.fettle, site_.home(), {"ledger", "verify"})));
     if (!first.pending.empty()) report("after the round", {{"nothing stays pending", first.pending.front().path}});
   }
 
