@@ -117,6 +117,10 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "run") add_run(app, out, raw);
   if (command == "retry") add_retry(app, out);
   if (command == "mark") add_mark(app, out);
+  if (command == "unlock") {
+    app.add_flag("--force", out.force, "Declare the run of another host dead; needs --reason");
+    add_actor(app, out);
+  }
   if (command == "repair") {
     app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
     add_actor(app, out);

@@ -35,10 +35,10 @@ struct Arguments {
   Talk talk = Talk::normal;
 
   std::vector<std::string> words;  // SCRIPT…, TITLE…, DIR or ID, by command
-  std::string by, reason;          // run, retry, mark
+  std::string by, reason;          // run, retry, mark, repair, unlock
   bool dry_run = false;            // repair
   bool stop_on_error = false;      // run
-  bool force = false;              // run
+  bool force = false;              // run, unlock
   std::chrono::milliseconds wait{0};
   bool all = false;        // retry
   bool no_run = false;     // retry

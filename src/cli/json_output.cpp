@@ -117,8 +117,12 @@ Json ledger_run_object(const ledger::Run& run) {
 }
 
 Json lock_object(const runner::Lock& lock) {
-  Json json = {{"held", lock.held}, {"description", nullptr}, {"run", nullptr}, {"in_work", nullptr}};
-  if (!lock.held) return json;
+  Json json = {{"held", lock.held},
+               {"in_doubt", lock.in_doubt},
+               {"description", nullptr},
+               {"run", nullptr},
+               {"in_work", nullptr}};
+  if (!lock.held && !lock.in_doubt) return json;
   json["description"] = runner::describe(lock);
   if (lock.run) json["run"] = ledger_run_object(*lock.run);
   if (lock.in_work)
@@ -222,6 +226,10 @@ std::string repair_json(const runner::RepairReport& report, bool dry_run) {
 
 std::string marked_json(const runner::Marked& marked, std::string_view as) {
   return dump({{"script", marked.script}, {"attempt", marked.attempt}, {"marked", as}});
+}
+
+std::string unlocked_json(const std::optional<ledger::Run>& run) {
+  return dump({{"declared_dead", run ? ledger_run_object(*run) : Json(nullptr)}});
 }
 
 std::string status_json(const runner::Survey& survey) {

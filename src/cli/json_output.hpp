@@ -26,6 +26,8 @@ std::string requeued_json(const std::vector<std::string>& requeued);
 // What repair found, and did unless it only told.
 std::string repair_json(const runner::RepairReport& report, bool dry_run);
 std::string marked_json(const runner::Marked& marked, std::string_view as);
+// run: the one that was declared dead; nullopt: there was nothing to unlock.
+std::string unlocked_json(const std::optional<ledger::Run>& run);
 std::string status_json(const runner::Survey& survey);
 std::string history_json(const std::vector<ledger::Attempt>& attempts);
 std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,

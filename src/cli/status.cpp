@@ -82,13 +82,18 @@ std::string last_run_text(const ledger::Run& run) {
   return fmt::format("{}: {}", text, counts.empty() ? "nothing was run" : counts);
 }
 
+std::string lock_text(const runner::Lock& lock) {
+  if (lock.in_doubt) return fmt::format("in doubt: {} has not ended; fettle unlock tells more", runner::describe(lock));
+  return lock.held ? runner::describe(lock) : "free";
+}
+
 void print_facts(const Context& context, const runner::Survey& survey) {
   context.print("\n");
   print_field(
       context, "done",
       fmt::format("{} in {}", base::plural(survey.succeeded, "script"), context.config().folders.succeeded + "/"));
   print_field(context, "last run", survey.last_run ? last_run_text(*survey.last_run) : "never");
-  print_field(context, "lock", survey.lock.held ? runner::describe(survey.lock) : "free");
+  print_field(context, "lock", lock_text(survey.lock));
   print_field(context, "database",
               context.config().databases.empty() ? "none is configured" : databases_text(context.loaded));
 }

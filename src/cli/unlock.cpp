@@ -1,21 +1,28 @@
+#include "runner/unlock.hpp"
+
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "runner/survey.hpp"
+#include "cli/json_output.hpp"
 
 namespace cli {
 
-// The lock is the kernel's: it dies with the processes that hold it, so there is never a stale one to break.
 int unlock_command(const Context& context) {
-  const runner::Lock lock = runner::lock_state(context.config());
-  if (!lock.held) {
+  const Arguments& arguments = context.arguments;
+  const auto broken =
+      runner::unlock(context.config(), {.force = arguments.force ? runner::Force::yes : runner::Force::no,
+                                        .by = arguments.by,
+                                        .reason = arguments.reason});
+  if (arguments.json)
+    context.print(unlocked_json(broken) + "\n");
+  else if (broken)
+    context.print(fmt::format(
+        "Run {} of {} is declared dead; what it left half done is set right by the next run.\nnext: fettle run\n",
+        broken->id, base::escape(broken->host)));
+  else
     context.print("There is nothing to unlock: no run is going on, and a lock never outlives its processes.\n");
-    return 0;
-  }
-  throw base::Error(
-      base::ErrorKind::lock_held, fmt::format("the lock is held by {}", runner::describe(lock)),
-      "Nothing was changed. The lock dies with its processes; it cannot be left behind.",
-      fmt::format("Wait for it, or stop it: kill {}", lock.run ? fmt::format("{}", lock.run->pid) : "PID"));
+  return 0;
 }
 
 }  // namespace cli

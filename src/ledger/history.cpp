@@ -28,6 +28,12 @@ constexpr const char* k_last_run = R"sql(
     succeeded, failed, skipped, blocked, interrupted, unknown
   FROM runs WHERE trigger <> 'mark' ORDER BY id DESC LIMIT 1)sql";
 
+// By the order of the chain: the clocks of two hosts may differ.
+constexpr const char* k_is_broken = R"sql(
+  SELECT 1 FROM chain c JOIN events e ON e.id = c.ref
+  WHERE c.kind = 'event' AND e.verb = 'unlock'
+    AND c.position > (SELECT position FROM chain WHERE kind = 'run_start' AND ref = ?1))sql";
+
 constexpr const char* k_lines = "SELECT at, level, text FROM log_lines WHERE attempt = ?1 ORDER BY number";
 
 constexpr const char* k_about = R"sql(
@@ -156,6 +162,11 @@ std::optional<Run> select_last_run(SQLite::Database& database) {
   return take_run(query);
 }
 
+bool select_is_broken(SQLite::Database& database, std::int64_t run) {
+  Query query(database, k_is_broken);
+  return query.number(run).next();
+}
+
 std::vector<LogLine> select_lines(SQLite::Database& database, std::int64_t attempt) {
   Query query(database, k_lines);
   query.number(attempt);
@@ -251,6 +262,10 @@ std::string History::text(const std::string& sha256) const {
 
 std::optional<Run> History::last_run() const {
   return inside_->guarded([&] { return select_last_run(inside_->database); });
+}
+
+bool History::is_broken(std::int64_t run) const {
+  return inside_->guarded([&] { return select_is_broken(inside_->database, run); });
 }
 
 std::optional<Attempt> History::in_work() const {

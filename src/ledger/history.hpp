@@ -79,6 +79,8 @@ class History {
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;
   std::optional<Run> last_run() const;
+  // Whether somebody declared, since this run began, that nothing of it is alive: `fettle unlock --force`.
+  bool is_broken(std::int64_t run) const;
   std::optional<Attempt> in_work() const;  // newest attempt that has not ended
   // Looks for what somebody else did to this ledger (ledger/verify). expected: a head that was kept elsewhere.
   Verdict verify(const std::optional<Head>& expected) const;

@@ -16,4 +16,10 @@ bool is_locked(const std::string& directory);
 // opened.
 std::optional<Fd> try_lock(const std::string& directory);
 
+// How far such a lock is seen. this_host: other hosts may share the folder, but the file system keeps locks to its own
+// kernel (FUSE and 9p; NFS mounted with local_lock or nolock; SMB with nobrl). every_host: it is seen wherever the
+// folder is, or no other host can have it (a disk of this machine). A missing directory is every_host.
+enum class LockReach { every_host, this_host };
+LockReach lock_reach(const std::string& directory);
+
 }  // namespace os

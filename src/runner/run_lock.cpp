@@ -24,9 +24,20 @@ constexpr std::chrono::milliseconds k_glance{60};  // who only asks whether ther
       "Nothing was run; the scripts stay pending.", "Wait for it (fettle run --wait 60), or look at it: fettle status");
 }
 
-}  // namespace
+void refuse_doubt(const core::Config& config) {
+  Lock lock;
+  lock.run = run_in_doubt(config);
+  lock.in_doubt = lock.run.has_value();
+  if (!lock.in_doubt) return;
+  throw base::Error(
+      base::ErrorKind::lock_held,
+      fmt::format("{} has not ended, and this file system does not show the locks of another host", describe(lock)),
+      "Nothing was run; the scripts stay pending.",
+      fmt::format("Once you know that it is dead on {}: fettle unlock --force --reason TEXT",
+                  base::escape(lock.run->host)));
+}
 
-os::Fd take_run_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer) {
+os::Fd wait_for_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer) {
   const std::string folder = ledger::folder_of(config.path(config.ledger.path));
   ledger::make_folder(config.path(config.ledger.path));
   const os::Deadline deadline = os::Steady::now() + std::max(wait, k_glance);
@@ -40,6 +51,18 @@ os::Fd take_run_lock(const core::Config& config, std::chrono::milliseconds wait,
     told = true;
     std::this_thread::sleep_for(std::min<os::Deadline::duration>(k_pause, deadline - os::Steady::now()));
   }
+}
+
+}  // namespace
+
+os::Fd take_run_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer) {
+  os::Fd lock = wait_for_lock(config, wait, observer);
+  refuse_doubt(config);
+  return lock;
+}
+
+os::Fd force_run_lock(const core::Config& config) {
+  return wait_for_lock(config, std::chrono::milliseconds(0), nullptr);
 }
 
 }  // namespace runner

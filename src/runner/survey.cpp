@@ -63,10 +63,26 @@ void list_failed(Survey& survey, const folder::Folders& folders, const History& 
   }
 }
 
+std::string lock_folder(const core::Config& config) {
+  return ledger::folder_of(config.path(config.ledger.path));
+}
+
+std::optional<ledger::Run> doubtful(const core::Config& config, const ledger::History& history) {
+  if (os::lock_reach(lock_folder(config)) == os::LockReach::every_host) return std::nullopt;
+  std::optional<ledger::Run> run = history.last_run();
+  if (!run || run->finished || run->host == os::host_name() || history.is_broken(run->id)) return std::nullopt;
+  return run;
+}
+
 Lock lock_of(const core::Config& config, const History& history) {
   Lock lock;
-  lock.held = os::is_locked(ledger::folder_of(config.path(config.ledger.path)));
-  if (!lock.held || !history) return lock;
+  lock.held = os::is_locked(lock_folder(config));
+  if (!history) return lock;
+  if (!lock.held) {
+    lock.run = doubtful(config, *history);
+    lock.in_doubt = lock.run.has_value();
+    return lock;
+  }
   lock.run = history->last_run();
   if (lock.run && lock.run->finished) lock.run.reset();  // the holder has not written itself down yet
   if (lock.run) lock.in_work = history->in_work();
@@ -127,6 +143,12 @@ Lock lock_state(const core::Config& config) {
   return lock_of(config, open_history(config));
 }
 
+std::optional<ledger::Run> run_in_doubt(const core::Config& config) {
+  if (os::lock_reach(lock_folder(config)) == os::LockReach::every_host) return std::nullopt;
+  const History history = open_history(config);
+  return history ? doubtful(config, *history) : std::nullopt;
+}
+
 std::vector<std::string> select(const std::vector<std::string>& words, const std::vector<std::string>& known) {
   std::vector<std::string> names;
   for (const std::string& word : words) {
@@ -140,14 +162,22 @@ std::vector<std::string> select(const std::vector<std::string>& words, const std
   return names;
 }
 
+namespace {
+
+std::string process_of(const ledger::Run& run) {
+  if (run.host != os::host_name()) return fmt::format("process {} there", run.pid);
+  if (os::process_exists(run.pid)) return fmt::format("process {}, alive", run.pid);
+  return fmt::format("process {} is dead, its helpers are just ending", run.pid);
+}
+
+}  // namespace
+
 std::string describe(const Lock& lock) {
-  if (!lock.held) return "no run is going on";
+  if (!lock.held && !lock.in_doubt) return "no run is going on";
   if (!lock.run) return "a run that is just starting or ending";
   const ledger::Run& run = *lock.run;
-  std::string text = fmt::format("run {} by {} on {} (process {}), since {}", run.id, base::escape(run.by),
-                                 base::escape(run.host), run.pid, base::local_time(run.started));
-  if (run.host == os::host_name() && !os::process_exists(run.pid))
-    text += "; that process is dead, its helpers are just ending";
+  std::string text = fmt::format("run {} by {} on {} ({}), since {}", run.id, base::escape(run.by),
+                                 base::escape(run.host), process_of(run), base::local_time(run.started));
   if (lock.in_work)
     text += fmt::format(
         ", working on {} for {}", base::escape(lock.in_work->script),

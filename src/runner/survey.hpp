@@ -27,7 +27,10 @@ struct Failed {
 
 struct Lock {
   bool held = false;
-  std::optional<ledger::Run> run;          // who holds it, as far as the ledger knows
+  // Nobody is seen to hold it, but a run of another host has not ended, and the file system does not show a lock of
+  // that host (os::LockReach). Only a person can know whether it lives: `fettle unlock --force`.
+  bool in_doubt = false;
+  std::optional<ledger::Run> run;          // who holds it or may, as far as the ledger knows
   std::optional<ledger::Attempt> in_work;  // what it is doing
 };
 
@@ -46,11 +49,15 @@ Survey survey(const core::Config& config);
 // Whether a run goes on, and whose.
 Lock lock_state(const core::Config& config);
 
+// The run of another host that nobody here can see the end of: `in_doubt` above. For who holds the lock already.
+std::optional<ledger::Run> run_in_doubt(const core::Config& config);
+
 // Words as people type them ("007", "007_x", "007_x.lua", "fix-scripts/007_x.lua") → names out of `known`. Throws
 // Error(usage) for a word that fits none (with the nearest name) or several.
 std::vector<std::string> select(const std::vector<std::string>& words, const std::vector<std::string>& known);
 
-// "run 12 by anna on host-a (pid 411), started 12:00:03, working on 007_x.lua for 3.2 s" or what of it is known.
+// "run 12 by anna on host-a (process 411, alive), since 2026-01-02 12:00:03, working on 007_x.lua for 3.2 s", or what
+// of it is known.
 std::string describe(const Lock& lock);
 
 }  // namespace runner
