@@ -47,6 +47,17 @@ bool is_digit(char letter) {
   return letter >= '0' && letter <= '9';
 }
 
+// Lines that begin with "fettle " between fences.
+std::vector<std::string> fenced_commands(const std::string& text) {
+  std::vector<std::string> all;
+  bool inside = false;
+  for (const std::string_view line : base::split(text, '\n')) {
+    if (line.starts_with("```")) inside = !inside;
+    if (inside && line.starts_with("fettle ")) all.emplace_back(line);
+  }
+  return all;
+}
+
 // Numbers become #, a time after a number becomes T, space is one blank.
 std::string masked(std::string_view line) {
   std::string result;
@@ -116,6 +127,27 @@ TEST_CASE("readme: every command does what it shows") {
   }
 }
 
+TEST_CASE("readme: every command in the documents does its work where the demo was run") {
+  const support::Scratch scratch;
+  copy_checkout(scratch);
+  const std::string in_demo = "FETTLE=" + support::fettle_binary();
+  REQUIRE(support::run({.command = {"tools/demo"}, .directory = scratch.path(), .environment = {in_demo}}).status == 0);
+  std::size_t typed = 0;
+  for (const auto& entry : fs::directory_iterator(k_source + "/docs")) {
+    for (const std::string& command : fenced_commands(support::read_file(entry.path()))) {
+      ++typed;
+      const support::Ended ended =
+          support::run({.command = {"/bin/sh", "-c", command},
+                        .directory = scratch.path(),
+                        .environment = {"PATH=" + scratch.path("build") + ":/usr/local/bin:/usr/bin:/bin"}});
+      CAPTURE(command);
+      INFO(ended.out, ended.err);
+      CHECK((ended.status == 0 || ended.status == 4));
+    }
+  }
+  CHECK(typed > 2);
+}
+
 TEST_CASE("readme: a line that the program does not print is noticed") {
   const std::vector<Shown> shown =
       console_blocks("```console\n$ echo\n  3 rows in 1.5 ms\nsecond\n```\n```sh\n$ no\n```\n");
@@ -126,7 +158,7 @@ TEST_CASE("readme: a line that the program does not print is noticed") {
 }
 
 TEST_CASE("readme: every file that the documents point to exists") {
-  for (const char* document : {"README.md", "docs/scripts.md", "tests/journeys/README.md"}) {
+  for (const char* document : {"README.md", "docs/scripts.md", "docs/receipts.md", "tests/journeys/README.md"}) {
     const std::string text = support::read_file(k_source + "/" + document);
     REQUIRE_FALSE(text.empty());
     const fs::path folder = fs::path(k_source + "/" + document).parent_path();
