@@ -142,8 +142,8 @@ void write_note(folder::Folders& folders, const Recovery& recovery, const std::s
 
 void note_moved(const Recovery& recovery, Place place, const std::string& name, folder::Folders& folders,
                 ledger::Ledger& ledger) {
-  ledger.set_moved_to(recovery.evidence.attempt, folders.display(place, name));
   if (place == Place::failed) write_note(folders, recovery, name);
+  ledger.set_moved_to(recovery.evidence.attempt, folders.display(place, name));
 }
 
 void move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {

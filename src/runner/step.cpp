@@ -96,8 +96,9 @@ void move(Workplace& at, const folder::Loaded& loaded, core::AttemptReport& repo
           fmt::format("{} stays where it is, it cannot be moved: {}; its outcome is recorded", name, moved.detail));
   }
   report.moved_to = at.folders.display(to, moved.name);
-  at.ledger.set_moved_to(report.attempt, report.moved_to);
+  // The note first: what the ledger does not know as filed the next run looks at again, and then writes the note.
   if (to == Place::failed) at.folders.write_error_note(moved.name, error_note(report, moved.name));
+  at.ledger.set_moved_to(report.attempt, report.moved_to);
 }
 
 }  // namespace

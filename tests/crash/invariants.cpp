@@ -17,6 +17,7 @@ constexpr const char* k_in_one_folder = "5 every file in exactly one folder";
 constexpr const char* k_has_row = "6 a filed script has its row";
 constexpr const char* k_recovery_is_final = "7 recovery twice is recovery once";
 constexpr const char* k_failure_has_none = "8 no success, no receipt";
+constexpr const char* k_has_note = "a failed script has its error note";
 constexpr const char* k_trail_holds = "the audit trail verifies";
 constexpr const char* k_sound = "databases are sound";
 constexpr const char* k_as_undisturbed = "in the end as if undisturbed";
@@ -144,6 +145,8 @@ Violations check(const State& state, const std::vector<Dropped>& dropped) {
   check_files(state, state.succeeded, {"succeeded", "skipped"}, found);
   check_files(state, state.failed, {"failed"}, found);
   check_copies(state, dropped, found);
+  if (state.missing_notes > 0)
+    found.push_back({k_has_note, fmt::format("{} in failed/ without its error note", state.missing_notes)});
   return found;
 }
 

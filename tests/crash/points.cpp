@@ -140,7 +140,6 @@ class Walk {
     // Otherwise a script may fail for the fault's sake.
     if (kills_all() || (plan_.trouble == Trouble::kill_one && by_runner))
       add(found, check_as_undisturbed(first, usual_));
-    if (first.missing_notes > 0) ++tally_.missing_notes;
     report(where, found);
     if (plan_.verbose)
       fmt::print("--- struck: {}\n{}--- then: {}\n{}--- then: {}\n{}", struck.status, struck.said, first_run.status,

@@ -34,7 +34,6 @@ struct Tally {
   std::uint64_t calls = 0;  // that an undisturbed run makes
   std::uint64_t points = 0, violations = 0;
   std::uint64_t not_reached = 0;    // the run made fewer calls this time
-  std::uint64_t missing_notes = 0;  // points after which a failed script lacked its error note: told, no violation
 };
 
 // Prints a line for each violation. Throws std::runtime_error when the harness itself cannot work.
