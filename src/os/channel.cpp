@@ -83,8 +83,12 @@ std::string Channel::header(std::uint8_t kind, std::size_t length, std::size_t d
 
 std::optional<Channel::Header> Channel::peek() const noexcept {
   if (incoming_.size() - consumed_ < k_header) return std::nullopt;
+  return header_at(consumed_);
+}
+
+Channel::Header Channel::header_at(std::size_t position) const noexcept {
   Header head{};
-  std::memcpy(&head, incoming_.data() + consumed_, k_header);
+  std::memcpy(&head, incoming_.data() + position, k_header);
   return head;
 }
 
@@ -156,9 +160,22 @@ FillResult Channel::fill() {
   incoming_.append(gulp.data(), static_cast<std::size_t>(got));
   if ((message.msg_flags & MSG_CTRUNC) != 0 || incoming_descriptors_.size() > k_most_descriptors)
     return FillResult::malformed;
-  const std::optional<Header> head = peek();
-  if (head && (head->magic != k_magic || head->length > k_largest_frame)) return FillResult::malformed;
-  return FillResult::open;
+  return is_sound() ? FillResult::open : FillResult::malformed;
+}
+
+// Every frame that has begun is looked at, so that a bad one is refused when it comes and not when more does. A frame's
+// descriptors arrive with its first byte.
+bool Channel::is_sound() const noexcept {
+  std::size_t descriptors = 0;
+  for (std::size_t at = consumed_; incoming_.size() - at >= k_header;) {
+    const Header head = header_at(at);
+    descriptors += head.descriptors;
+    if (head.magic != k_magic || head.length > k_largest_frame || descriptors > incoming_descriptors_.size())
+      return false;
+    if (incoming_.size() - at - k_header < head.length) return true;
+    at += k_header + head.length;
+  }
+  return true;
 }
 
 std::optional<Frame> Channel::next() {

@@ -68,6 +68,8 @@ class Channel {
 
   static std::string header(std::uint8_t kind, std::size_t length, std::size_t descriptors);
   std::optional<Header> peek() const noexcept;
+  Header header_at(std::size_t position) const noexcept;
+  bool is_sound() const noexcept;
 
   Fd fd_;
   std::string incoming_;
