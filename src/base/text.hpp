@@ -57,6 +57,8 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 std::string format_duration(std::chrono::microseconds duration);
 // For people: "812 B", "64 KiB", "1.5 MiB".
 std::string format_size(std::uint64_t bytes);
+// For people: "1,000,000".
+std::string format_count(std::uint64_t count);
 // A word as a shell needs it: unchanged where that is safe, else in quotes.
 std::string shell_quote(std::string_view word);
 

@@ -24,7 +24,8 @@ namespace {
 
 constexpr std::size_t k_largest_file = 1U << 20U;
 constexpr std::string_view k_untouched = "Nothing was run or changed.";
-constexpr std::array<std::string_view, 6> k_sections = {"folders", "ledger", "databases", "run", "sandbox", "log"};
+constexpr std::array<std::string_view, 7> k_sections = {"folders", "ledger",  "databases", "run",
+                                                        "limits",  "sandbox", "log"};
 
 [[noreturn]] void refuse(std::string what, std::string next = "Mend it, then try: fettle config check") {
   throw base::Error(base::ErrorKind::config, std::move(what), std::string(k_untouched), std::move(next));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <fmt/format.h>
@@ -25,6 +26,12 @@ constexpr std::string_view k_levels[] = {"debug", "info", "warn", "error", "off"
 
 constexpr std::uint64_t k_least_memory = std::uint64_t{1} << 20U;  // below, Lua itself hardly starts
 constexpr std::uint64_t k_most_size = std::uint64_t{1} << 40U;
+constexpr std::uint64_t k_most_count = std::uint64_t{1} << 62U;
+constexpr std::uint64_t k_least_database_memory = std::uint64_t{16} << 20U;  // page caches and a large value
+constexpr std::uint64_t k_most_log_lines = 1'000'000;  // the runner holds them until it records them
+constexpr std::uint64_t k_most_log = std::uint64_t{256} << 20U;
+constexpr std::uint64_t k_most_result = std::uint64_t{8} << 20U;  // a result travels in one message
+constexpr std::uint64_t k_deepest_result = 200;                   // each level is a call in the worker
 constexpr std::uint64_t k_most_script = std::uint64_t{8} << 20U;  // a script travels in one message
 
 template <class Enumeration>
@@ -65,6 +72,32 @@ bool set_size(std::uint64_t& member, std::string_view text, std::uint64_t least,
   return true;
 }
 
+constexpr std::string_view k_no_limit = "unlimited";
+
+bool set_count(std::uint64_t& member, std::string_view text, std::uint64_t most) {
+  std::uint64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc() || end != text.data() + text.size() || number < 1 || number > most) return false;
+  member = number;
+  return true;
+}
+
+bool set_count_or_unlimited(std::uint64_t& member, std::string_view text) {
+  if (text != k_no_limit) return set_count(member, text, k_most_count);
+  member = core::k_unlimited;
+  return true;
+}
+
+bool set_size_or_unlimited(std::uint64_t& member, std::string_view text, std::uint64_t least) {
+  if (text != k_no_limit) return set_size(member, text, least, k_most_size);
+  member = core::k_unlimited;
+  return true;
+}
+
+std::string count_text(std::uint64_t count) {
+  return count == core::k_unlimited ? std::string(k_no_limit) : fmt::format("{}", count);
+}
+
 // The shortest text that parses to the same duration.
 std::string duration_text(std::chrono::milliseconds duration) {
   std::int64_t rest = duration.count();
@@ -82,6 +115,7 @@ std::string duration_text(std::chrono::milliseconds duration) {
 }
 
 std::string size_text(std::uint64_t bytes) {
+  if (bytes == core::k_unlimited) return std::string(k_no_limit);
   for (const auto& [shift, unit] : {std::pair{30U, "GiB"}, std::pair{20U, "MiB"}, std::pair{10U, "KiB"}})
     if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return fmt::format("{}{}", bytes >> shift, unit);
   return fmt::format("{}", bytes);
@@ -174,6 +208,62 @@ const auto k_keys = std::to_array<Key>({
      .set = [](Config& config,
                std::string_view text) { return set_duration(config.run.settle, text, std::chrono::milliseconds(0)); },
      .get = [](const Config& config) { return duration_text(config.run.settle); }},
+    {.name = "limits.rows",
+     .type = "a number above zero such as 1000000, or \"unlimited\"",
+     .help = "Rows that one attempt may read from databases",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config, std::string_view text) { return set_count_or_unlimited(config.limits.rows, text); },
+     .get = [](const Config& config) { return count_text(config.limits.rows); }},
+    {.name = "limits.bytes",
+     .type = "a size above zero such as \"16GiB\", or \"unlimited\"",
+     .help = "Bytes in those rows",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config, std::string_view text) { return set_size_or_unlimited(config.limits.bytes, text, 1); },
+     .get = [](const Config& config) { return size_text(config.limits.bytes); }},
+    {.name = "limits.statements",
+     .type = "a number above zero such as 1000000, or \"unlimited\"",
+     .help = "Statements that one attempt may send; each row of executemany is one",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config,
+               std::string_view text) { return set_count_or_unlimited(config.limits.statements, text); },
+     .get = [](const Config& config) { return count_text(config.limits.statements); }},
+    {.name = "limits.database_memory",
+     .type = "a size of at least 16 MiB such as \"1GiB\", or \"unlimited\"",
+     .help = "Memory that the databases of a run may take in fettle's own process",
+     .takes = Takes::text_or_integer,
+     .set =
+         [](Config& config, std::string_view text) {
+           return set_size_or_unlimited(config.limits.database_memory, text, k_least_database_memory);
+         },
+     .get = [](const Config& config) { return size_text(config.limits.database_memory); }},
+    {.name = "limits.log_lines",
+     .type = "a number from 1 to 1000000",
+     .help = "Log lines that are kept of one attempt",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config,
+               std::string_view text) { return set_count(config.limits.log_lines, text, k_most_log_lines); },
+     .get = [](const Config& config) { return count_text(config.limits.log_lines); }},
+    {.name = "limits.log_bytes",
+     .type = "a size up to 256 MiB such as \"1MiB\"",
+     .help = "Bytes of log lines that are kept of one attempt",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config,
+               std::string_view text) { return set_size(config.limits.log_bytes, text, 1, k_most_log); },
+     .get = [](const Config& config) { return size_text(config.limits.log_bytes); }},
+    {.name = "limits.result_bytes",
+     .type = "a size up to 8 MiB such as \"1MiB\"",
+     .help = "Size of what execute() returns, as JSON",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config,
+               std::string_view text) { return set_size(config.limits.result_bytes, text, 1, k_most_result); },
+     .get = [](const Config& config) { return size_text(config.limits.result_bytes); }},
+    {.name = "limits.result_depth",
+     .type = "a number from 1 to 200",
+     .help = "Tables inside tables that execute() may return",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config,
+               std::string_view text) { return set_count(config.limits.result_depth, text, k_deepest_result); },
+     .get = [](const Config& config) { return count_text(config.limits.result_depth); }},
     {.name = "sandbox.minimum",
      .type = "\"none\", \"seccomp\" or \"full\"",
      .help = "Weakest lock-down of the kernel that scripts may run under",

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/limits.hpp"
 #include "core/outcome.hpp"
 
 namespace core {
@@ -64,6 +65,7 @@ struct Config {
   LedgerConfig ledger;
   std::vector<DatabaseConfig> databases;  // in the order of the file; "main" first when there is one
   RunConfig run;
+  Limits limits;
   SandboxConfig sandbox;
   LogConfig log;
 

@@ -3,7 +3,7 @@
 //
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
-//   runner → broker  Begin, Finish, Inquire         broker → runner  BrokerReady, Began, Done, Inquired
+//   runner → broker  Begin, Finish, Inquire         broker → runner  BrokerReady, Began, Heard, Done, Inquired
 //   worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
 
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/limits.hpp"
 #include "core/observer.hpp"
 #include "core/outcome.hpp"
 #include "core/receipt.hpp"
@@ -42,6 +43,7 @@ enum class Kind : std::uint8_t {
   began,
   done,
   inquired,
+  heard,
   statement = 64,
   many,
   fetch,
@@ -78,6 +80,7 @@ struct WorkerSettings {
   static constexpr Kind kind = Kind::spawn;
   std::uint64_t memory = 0;       // bytes that Lua may hold
   std::uint64_t cpu_seconds = 0;  // last resort beside the runner's clock
+  Limits limits{};
 };
 
 struct DatabaseAddress {
@@ -89,6 +92,7 @@ struct BrokerSettings {
   std::string directory;    // relative paths in URLs are relative to it
   std::string ledger_path;  // may never be a target
   std::vector<DatabaseAddress> databases;
+  Limits limits{};
 };
 
 struct DatabaseFacts {
@@ -162,6 +166,11 @@ struct Begin {  // with the worker's channel as a descriptor when a new worker i
 struct Finish {
   static constexpr Kind kind = Kind::finish;
   bool commit = false;
+  bool confirm = false;  // Heard first, so that a broker which is slow can be told from one that is stuck
+};
+
+struct Heard {
+  static constexpr Kind kind = Kind::heard;
 };
 
 struct Inquire {  // whether an attempt was committed
@@ -201,7 +210,7 @@ struct Began {
 struct Done {
   static constexpr Kind kind = Kind::done;
   enum class Word : std::uint8_t { committed, rolled_back, unknown } word = Word::rolled_back;
-  Cause cause = Cause::none;  // why a commit became a roll-back
+  Cause cause = Cause::none;  // why a commit became a roll-back; after any roll-back: which limit the attempt hit
   std::string error;
   std::uint64_t statements = 0, rows_changed = 0;
 };
@@ -268,6 +277,7 @@ std::string encode(const Result& message);
 std::string encode(const Fault& message);
 std::string encode(const Begin& message);
 std::string encode(const Finish& message);
+std::string encode(const Heard& message);
 std::string encode(const BrokerReady& message);
 std::string encode(const Began& message);
 std::string encode(const Done& message);

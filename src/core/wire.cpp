@@ -30,6 +30,19 @@ Writer& Writer::put(const Row& row) {
   return *this;
 }
 
+std::size_t wire_size(const Row& row) noexcept {
+  std::size_t bytes = sizeof(std::uint32_t) + row.size();
+  for (const Value& value : row) {
+    if (std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value))
+      bytes += sizeof(std::int64_t);
+    else if (const auto* text = std::get_if<std::string>(&value))
+      bytes += sizeof(std::uint32_t) + text->size();
+    else if (const auto* blob = std::get_if<Blob>(&value))
+      bytes += sizeof(std::uint32_t) + blob->bytes.size();
+  }
+  return bytes;
+}
+
 std::string_view Reader::view() noexcept {
   const auto length = number<std::uint32_t>();
   if (!good_ || left_.size() < length) {
@@ -43,10 +56,11 @@ std::string_view Reader::view() noexcept {
 
 std::uint32_t Reader::count() noexcept {
   const auto count = number<std::uint32_t>();
-  if (!good_ || count > left_.size()) {
+  if (!good_ || count > left_.size() || count > k_most_elements - elements_) {
     good_ = false;
     return 0;
   }
+  elements_ += count;
   return count;
 }
 

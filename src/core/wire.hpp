@@ -32,6 +32,13 @@ class Writer {
   std::string bytes_;
 };
 
+// Bytes that a row takes in a message.
+std::size_t wire_size(const Row& row) noexcept;
+
+// Elements (values, rows, texts in lists) of one message: what takes a byte on the wire takes 40 in memory, so it is
+// their number that bounds what a message can make its reader hold.
+inline constexpr std::size_t k_most_elements = std::size_t{1} << 19U;
+
 class Reader {
  public:
   explicit Reader(std::string_view bytes) noexcept : left_(bytes) {}
@@ -60,7 +67,8 @@ class Reader {
   }
   std::string_view view() noexcept;
   std::string text() { return std::string(view()); }
-  // How many elements follow. Each takes at least one byte, so a count that cannot be true is refused before memory is.
+  // How many elements follow. Each takes at least one byte, so a count that cannot be true is refused before memory is;
+  // so is one that brings the message over k_most_elements.
   std::uint32_t count() noexcept;
   Value value();
   Row row();
@@ -72,6 +80,7 @@ class Reader {
 
  private:
   std::string_view left_;
+  std::size_t elements_ = 0;
   bool good_ = true;
 };
 

@@ -95,8 +95,10 @@ Channel::Header Channel::header_at(std::size_t position) const noexcept {
 SendResult Channel::send(std::uint8_t kind, std::string_view body) {
   if (body.size() > k_largest_frame) return SendResult::too_large;
   std::string bytes = header(kind, body.size(), 0);
-  bytes += body;
-  return write_all(fd_.get(), bytes) ? SendResult::sent : SendResult::closed;
+  const std::size_t joined = body.size() <= k_gulp ? body.size() : 0;  // a large body is not copied once more
+  bytes += body.substr(0, joined);
+  const bool sent = write_all(fd_.get(), bytes) && write_all(fd_.get(), body.substr(joined));
+  return sent ? SendResult::sent : SendResult::closed;
 }
 
 std::optional<Frame> Channel::receive() {

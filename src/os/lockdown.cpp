@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <memory>
 #include <seccomp.h>
 #include <signal.h>
@@ -85,6 +86,11 @@ void detach_standard_streams() {
 void die_with_parent(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
+}
+
+void give_memory_back() noexcept {
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);  // also keeps malloc from raising it
+  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 
 bool set_limits(const Limits& limits) noexcept {

@@ -27,6 +27,10 @@ void detach_standard_streams();
 // pid that forked it. Ends the process at once when the parent is gone already.
 void die_with_parent(pid_t parent);
 
+// Large blocks of memory get pages of their own: growing one moves pages instead of copying, and freed ones go back to
+// the kernel, so that what a process holds is what it uses. For this process and those it forks.
+void give_memory_back() noexcept;
+
 struct Limits {
   std::uint64_t address_space = 0;  // bytes; 0: as it was
   std::uint64_t cpu_seconds = 0;    // 0: as it was

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "cli/config_keys.hpp"
+#include "support/program.hpp"
 #include "support/scratch.hpp"
 
 namespace {
@@ -99,6 +101,15 @@ skipped = "keep"
 changed = "hold"
 environment = "staging"
 settle = "0s"
+[limits]
+rows = 1_000
+bytes = "unlimited"
+statements = "unlimited"
+database_memory = "64MiB"
+log_lines = 10
+log_bytes = 4096
+result_bytes = "2MiB"
+result_depth = 5
 [sandbox]
 minimum = "full"
 [log]
@@ -117,6 +128,8 @@ file = "fettle.log"
   CHECK(config.run.changed == core::Changed::hold);
   CHECK(config.run.environment == "staging");
   CHECK(config.run.settle == std::chrono::milliseconds(0));
+  CHECK((config.limits == core::Limits{1000, core::k_unlimited, core::k_unlimited, std::uint64_t{64} << 20U, 10, 4096,
+                                       std::uint64_t{2} << 20U, 5}));
   CHECK(config.sandbox.minimum == core::SandboxMinimum::full);
   CHECK(config.log.level == core::LogLevel::debug);
   CHECK(config.file == written.file());
@@ -272,4 +285,34 @@ TEST_CASE("urls: passwords are masked, whatever letters they have") {
   CHECK(cli::mask_url("mariadb://h/d?user=a&PassWord=secret&x=1") == "mariadb://h/d?user=a&PassWord=***&x=1");
   CHECK(cli::mask_url("postgresql://anna@host/db") == "postgresql://anna@host/db");
   CHECK(cli::mask_url("sqlite:app.db") == "sqlite:app.db");
+}
+
+TEST_CASE("config: a limit is a number above zero or the word unlimited, and nothing that could mean either") {
+  for (const char* wrong :
+       {"rows = 0", "rows = -1", "rows = \"many\"", "rows = \"\"", "rows = \"10 \"", "bytes = 0",
+        "statements = \"none\"", "database_memory = \"1MiB\"", "log_lines = \"unlimited\"", "log_lines = 1000001",
+        "log_bytes = \"1GiB\"", "result_bytes = \"9MiB\"", "result_depth = 201", "result_depth = 0"}) {
+    CAPTURE(wrong);
+    const std::string fault = fault_of(std::string("[limits]\n") + wrong + "\n");
+    CHECK(fault.starts_with("config.toml:2:"));
+    CHECK(fault.find("; expected a ") != std::string::npos);
+  }
+  CHECK(fault_of("[limits]\nrows = 0\n").find("a number above zero such as 1000000, or \"unlimited\"") !=
+        std::string::npos);
+  CHECK(fault_of("[limits]\nrow = 5\n").find("did you mean \"rows\"?") != std::string::npos);
+}
+
+TEST_CASE("config: the manual's table of limits names every limit with its default") {
+  const std::string manual = support::read_file(FETTLE_SOURCE_DIR "/docs/scripts.md");
+  std::size_t limits = 0;
+  for (const cli::Key& key : cli::keys()) {
+    const bool is_limit = key.section() == "limits" || key.name == "run.timeout" || key.name == "run.memory" ||
+                          key.name == "run.max_script_size";
+    if (!is_limit) continue;
+    ++limits;
+    CAPTURE(key.name);
+    const std::string row = "| `" + std::string(key.name) + "` | " + cli::default_text(key) + " |";
+    CHECK(manual.find(row) != std::string::npos);
+  }
+  CHECK(limits == 11);
 }

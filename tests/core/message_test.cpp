@@ -141,6 +141,30 @@ TEST_CASE("a count that cannot be true is refused before memory is asked for") {
   CHECK_FALSE(text.good());
 }
 
+TEST_CASE("a message of more elements than its reader can hold is refused, however few bytes they take") {
+  const auto message = [](std::uint32_t rows, std::uint32_t values) {
+    core::Writer writer;
+    writer.put(std::string_view("")).put(std::string_view("insert")).put(rows);
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      writer.put(values);
+      for (std::uint32_t value = 0; value < values; ++value) writer.put(std::uint8_t{0});
+    }
+    return core::decode<core::Many>(writer.bytes()).has_value();
+  };
+  CHECK(message(65'536, 1));
+  CHECK(message(1, 65'536));
+  CHECK(message(3, 150'000));
+  CHECK_FALSE(message(4, 150'000));
+  CHECK_FALSE(message(1, 600'000));
+  CHECK_FALSE(message(600'000, 0));
+}
+
+TEST_CASE("what a row takes in a message is known without writing it") {
+  core::Writer writer;
+  writer.put(statement().parameters);
+  CHECK(core::wire_size(statement().parameters) == writer.size());
+}
+
 TEST_CASE("what was wrong once stays wrong") {
   core::Reader reader("abc");
   CHECK(reader.number<std::uint64_t>() == 0);
