@@ -18,13 +18,15 @@ using core::Kind;
 constexpr std::chrono::seconds k_to_prepare{10};  // a worker needs well under a millisecond
 constexpr std::chrono::seconds k_to_connect{60};  // opening every database, each may wait for a lock
 constexpr std::chrono::seconds k_to_end{5};
+// A broker looks up from a statement every fraction of a millisecond, unless it is inside one function of it.
+constexpr std::chrono::milliseconds k_to_look_up{100};
 
 os::Deadline in(std::chrono::milliseconds time) {
   return os::Steady::now() + time;
 }
 
 core::BrokerSettings broker_settings(const core::Config& config) {
-  core::BrokerSettings settings{config.directory, config.path(config.ledger.path), {}};
+  core::BrokerSettings settings{config.directory, config.path(config.ledger.path), {}, config.limits};
   for (const core::DatabaseConfig& database : config.databases)
     settings.databases.push_back({database.name, database.url});
   return settings;
@@ -54,7 +56,7 @@ std::optional<Message> as(const std::optional<os::Frame>& frame) {
 }  // namespace
 
 Crew::Crew(const core::Config& config)
-    : worker_settings_{config.run.memory, 0},
+    : worker_settings_{config.run.memory, 0, config.limits},
       broker_settings_(broker_settings(config)),
       minimum_(config.sandbox.minimum),
       zygote_({sandbox::worker_main, target::broker_main, sandbox::prepare_workers}) {
@@ -110,11 +112,21 @@ std::optional<core::Began> Crew::begin(const core::Begin& wish, const os::Channe
   return began;
 }
 
-std::optional<core::Done> Crew::finish(bool commit, os::Deadline deadline) {
-  const auto sent =
-      broker_channel_.send(static_cast<std::uint8_t>(Kind::finish), encode(core::Finish{commit}), deadline);
+std::optional<core::Done> Crew::commit(os::Deadline deadline) {
+  return finish({true, false}, deadline, deadline);
+}
+
+std::optional<core::Done> Crew::roll_back(Patience patience, os::Deadline deadline) {
+  return finish({false, true}, in(patience == Patience::none ? k_to_look_up : std::chrono::milliseconds(k_to_prepare)),
+                deadline);
+}
+
+std::optional<core::Done> Crew::finish(const core::Finish& wish, os::Deadline heard_by, os::Deadline deadline) {
+  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::finish), encode(wish), deadline);
+  const bool is_listening =
+      sent == os::SendResult::sent && (!wish.confirm || as<core::Heard>(hear(broker_channel_, heard_by)));
   std::optional<core::Done> done;
-  if (sent == os::SendResult::sent) done = as<core::Done>(hear(broker_channel_, deadline));
+  if (is_listening) done = as<core::Done>(hear(broker_channel_, deadline));
   if (!done) renew_broker();
   return done;
 }

@@ -52,7 +52,11 @@ class Crew {
   // To the broker, and its answer. nullopt: it is gone or did not answer in time; it is killed then, and a new one is
   // started for the next call of start_transaction.
   std::optional<core::Began> begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline);
-  std::optional<core::Done> finish(bool commit, os::Deadline deadline);
+  std::optional<core::Done> commit(os::Deadline deadline);
+  // A statement may be running: the broker is told to look up from it, and one that does not is killed, which rolls
+  // back as well. none: the script's time is up.
+  enum class Patience { none, some };
+  std::optional<core::Done> roll_back(Patience patience, os::Deadline deadline);
   // Whether an attempt was committed, asked of a broker that is known to be sound: after a commit whose answer was
   // doubtful call renew_broker first.
   core::Inquired inquire(const core::Inquire& wish);
@@ -61,7 +65,7 @@ class Crew {
  private:
   Worker spawn_worker();
   void await_ready(Worker& worker);
-  std::optional<os::Frame> hear_broker(os::Deadline deadline);
+  std::optional<core::Done> finish(const core::Finish& wish, os::Deadline heard_by, os::Deadline deadline);
 
   core::WorkerSettings worker_settings_;
   core::BrokerSettings broker_settings_;

@@ -41,6 +41,7 @@ core::Load load_of(const core::Config& config, const core::Script& script) {
 Session::Setting setting_of(const core::Config& config) {
   Session::Setting setting;
   setting.timeout = config.run.timeout;
+  setting.limits = config.limits;
   return setting;
 }
 

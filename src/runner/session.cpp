@@ -21,11 +21,11 @@ using core::Kind;
 using core::Outcome;
 using core::OutcomeKind;
 
-constexpr std::size_t k_most_lines = 10'000;
-constexpr std::size_t k_most_line_bytes = std::size_t{1} << 20U;
-constexpr std::size_t k_longest_text = std::size_t{64} << 10U;   // message, error, traceback
-constexpr std::size_t k_longest_result = std::size_t{1} << 20U;  // JSON
-constexpr std::size_t k_deepest_result = 70;
+constexpr std::string_view k_broker_died = "the process that holds the database connections died";
+constexpr std::size_t k_room_in_depth = 6;  // the worker counts tables, a reader of JSON its brackets
+constexpr std::size_t k_longest_text = std::size_t{64} << 10U;    // message, error, traceback
+constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
+constexpr std::size_t k_longest_name = std::size_t{4} << 10U;     // what a script declares of itself
 constexpr std::chrono::seconds k_to_roll_back{60};
 constexpr std::chrono::minutes k_to_commit{10};  // a slow disk is no reason to doubt a commit
 
@@ -50,9 +50,14 @@ std::string applied_before(const core::Receipt& earlier, const std::string& ledg
                      earlier.ledger == ledger ? "" : " of another ledger");
 }
 
-bool is_sound(const core::Result& result) {
-  return result.json.empty() ||
-         (result.json.size() <= k_longest_result && base::is_json(result.json, k_deepest_result));
+// Adds what the script kept to itself: an attempt that hit a limit failed, whatever it says of itself.
+Outcome with_limit(Outcome outcome, const core::Done& done) {
+  if (done.cause == Cause::none || outcome.kind == OutcomeKind::interrupted) return outcome;
+  if (outcome.kind != OutcomeKind::failed) return core::failed(done.cause, done.error);
+  if (outcome.cause == Cause::error) outcome.cause = done.cause;
+  if (outcome.error.find(done.error) == std::string::npos)
+    outcome.error += fmt::format("\nbefore that: {}", done.error);
+  return outcome;
 }
 
 std::string signal_text(int signal) {
@@ -137,12 +142,12 @@ std::variant<os::Frame, Outcome> Session::hear(std::string_view doing) {
 }
 
 void Session::take_line(const core::Line& line) {
-  if (lines_.size() >= k_most_lines || line_bytes_ >= k_most_line_bytes) return;
+  const core::Limits& limits = setting_.limits;
+  if (lines_.size() >= limits.log_lines || line_bytes_ >= limits.log_bytes) return;
   line_bytes_ += line.text.size() + 16;
   std::string text = base::cap(line.text, k_longest_text);
-  if (lines_.size() + 1 == k_most_lines || line_bytes_ >= k_most_line_bytes)
-    text += fmt::format("\n[the log is full: no more than {} lines and {} are kept of one attempt]", k_most_lines,
-                        base::format_size(k_most_line_bytes));
+  if (lines_.size() + 1 == limits.log_lines || line_bytes_ >= limits.log_bytes)
+    text += fmt::format("\n{}", core::log_is_full(limits));
   if (setting_.on_line) setting_.on_line(line.level, text);
   lines_.push_back({os::now(), line.level, std::move(text)});
 }
@@ -206,8 +211,10 @@ std::optional<Outcome> Session::load() {
   auto loaded = as<core::Loaded>(frame);
   if (!loaded) return protocol_fault();
   declaration_ = std::move(loaded->declaration);
+  declaration_.description = base::cap(declaration_.description, k_longest_name);
+  declaration_.database = base::cap(declaration_.database, k_longest_name);
   if (declaration_.timeout) {
-    timeout_ = *declaration_.timeout;
+    timeout_ = std::min<std::chrono::milliseconds>(*declaration_.timeout, k_longest_timeout);
     deadline_ = started_ + timeout_;
   }
   return choose_database();
@@ -241,7 +248,7 @@ std::optional<Outcome> Session::begin(core::Access access) {
       crew_.begin(wish, worker_known_to_broker_ ? nullptr : &worker_.for_broker, in(k_to_roll_back) + left);
   worker_known_to_broker_ = true;
   worker_.for_broker.close();
-  if (!began) return core::failed(Cause::unreachable, "the process that holds the database connections died");
+  if (!began) return core::failed(Cause::unreachable, std::string(k_broker_died));
   if (began->applied) return core::skipped(applied_before(began->earlier, setting_.receipt.ledger));
   if (began->cause == Cause::none) return std::nullopt;
   return core::failed(began->cause, base::cap(began->error, k_longest_text));
@@ -262,9 +269,10 @@ std::optional<Outcome> Session::ask() {
   if (answer->word == core::Answer::Word::no) return roll_back(core::skipped("shouldRun() said no"));
   if (answer->word == core::Answer::Word::skip)
     return roll_back(core::skipped(base::cap(answer->reason, k_longest_text)));
-  const auto done = crew_.finish(false, in(k_to_roll_back));
-  if (!done) return core::failed(Cause::unreachable, "the process that holds the database connections died");
+  const auto done = crew_.roll_back(Crew::Patience::some, in(k_to_roll_back));
+  if (!done) return core::failed(Cause::unreachable, std::string(k_broker_died));
   measures_.statements += done->statements;
+  if (done->cause != Cause::none) return core::failed(done->cause, done->error);
   return std::nullopt;
 }
 
@@ -279,7 +287,8 @@ Outcome Session::execute() {
   const os::Frame& frame = std::get<os::Frame>(heard);
   if (auto fault = fault_in(frame)) return roll_back(std::move(*fault));
   auto result = as<core::Result>(frame);
-  if (!result || !is_sound(*result)) return roll_back(protocol_fault());
+  if (!result) return roll_back(protocol_fault());
+  if (auto refused = refuse(*result)) return roll_back(std::move(*refused));
   std::string message = base::cap(result->message, k_longest_text);
   if (result->word == core::Result::Word::failed) return roll_back(core::failed(Cause::error, std::move(message)));
   if (result->word == core::Result::Word::skipped) return roll_back(core::skipped(std::move(message)));
@@ -292,7 +301,7 @@ Outcome Session::execute() {
 
 Outcome Session::commit(Outcome success) {
   const auto start = os::Steady::now();
-  const auto done = crew_.finish(true, in(k_to_commit));
+  const auto done = crew_.commit(in(k_to_commit));
   measures_.commit = os::since(start);
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
   if (done) {
@@ -303,8 +312,8 @@ Outcome Session::commit(Outcome success) {
       return core::failed(done->cause, base::cap(done->error, k_longest_text));
   }
   if (done) crew_.renew_broker();  // without an answer it is a new one already
-  return resolve(std::move(success), done ? base::cap(done->error, k_longest_text)
-                                          : "the process that holds the database connections died during the commit");
+  return resolve(std::move(success),
+                 done ? base::cap(done->error, k_longest_text) : fmt::format("{} during the commit", k_broker_died));
 }
 
 // Nobody answered for the commit, so the database is asked whether the receipt is there.
@@ -327,10 +336,25 @@ Outcome Session::resolve(Outcome success, std::string doubt) {
   return success;
 }
 
-// Nothing of this transaction was committed, so whatever the broker answers, the outcome stands.
+// The worker judged its result by the same limits; what passes them here was not sent by one that is sound.
+std::optional<Outcome> Session::refuse(const core::Result& result) {
+  if (result.json.size() > setting_.limits.result_bytes)
+    return core::failed(Cause::contract, core::result_too_large(setting_.limits));
+  if (result.json.empty() || base::is_json(result.json, setting_.limits.result_depth + k_room_in_depth))
+    return std::nullopt;
+  return protocol_fault();
+}
+
+// Nothing of this transaction was committed, so the outcome stands, unless a limit was hit on the way to it.
 Outcome Session::roll_back(Outcome outcome) {
-  if (const auto done = crew_.finish(false, in(k_to_roll_back))) measures_.statements += done->statements;
+  const bool time_is_up = outcome.cause == Cause::timeout || outcome.kind == OutcomeKind::interrupted;
+  const auto done = crew_.roll_back(time_is_up ? Crew::Patience::none : Crew::Patience::some, in(k_to_roll_back));
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
+  if (done) {
+    measures_.statements += done->statements;
+    return with_limit(std::move(outcome), *done);
+  }
+  if (outcome.cause == Cause::crash) outcome.error += fmt::format("; {} too, and a new one was started", k_broker_died);
   return outcome;
 }
 

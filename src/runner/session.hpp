@@ -27,6 +27,7 @@ class Session {
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
     LineSink on_line;                      // may be empty
     core::Receipt receipt;                 // to be left in the database by execute()
+    core::Limits limits;
     bool once = true;  // a version that was applied before is not executed again, unless it is repeatable
   };
 
@@ -53,6 +54,7 @@ class Session {
   core::Outcome commit(core::Outcome success);
   core::Outcome resolve(core::Outcome success, std::string doubt);
   core::Outcome roll_back(core::Outcome outcome);
+  std::optional<core::Outcome> refuse(const core::Result& result);
   void take_line(const core::Line& line);
   std::optional<core::Outcome> fault_in(const os::Frame& frame) const;
   core::Outcome out_of_memory() const;

@@ -48,6 +48,7 @@ void run_script(Workplace& at, const core::Script& script, std::int64_t attempt,
   setting.timeout = at.config.run.timeout;
   setting.stop = &at.stop;
   setting.on_line = [&at](core::LineLevel level, std::string_view text) { at.observer.script_line(level, text); };
+  setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, script, attempt);
   setting.once = at.force == core::Force::no;
   Session session(at.crew, load_of(at, script, attempt), std::move(setting));

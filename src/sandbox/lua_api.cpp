@@ -46,7 +46,7 @@ int print(lua_State* lua) {
   for (int index = 1; index <= count; ++index) {
     push_text(lua, index);
     if (index > 1) text += '\t';
-    text += text_at(lua, -1);
+    text += text_at(lua, -1).substr(0, k_longest_line + 1);
     lua_pop(lua, 1);
     if (text.size() > k_longest_line) break;
   }

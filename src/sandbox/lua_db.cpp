@@ -38,10 +38,27 @@ std::string sql_at(lua_State* lua, int index) {
   return std::string(text_at(lua, index));
 }
 
+void check_number(lua_Integer values, const std::string& what) {
+  if (values > static_cast<lua_Integer>(core::k_most_values))
+    throw ScriptError(
+        fmt::format("{} has {} values; no statement takes more than {}", what, values, core::k_most_values));
+}
+
+// All values of one call, before the next is copied: one string may be given a thousand times.
+void add(core::Row& row, core::Value value, std::size_t& bytes) {
+  row.push_back(std::move(value));
+  bytes += core::wire_size({row.back()});
+  if (bytes > core::k_largest_row)
+    throw ScriptError(fmt::format("the values of this call are larger than {}, more than a statement can take",
+                                  base::format_size(core::k_largest_row)));
+}
+
 core::Row parameters_from(lua_State* lua, int first) {
+  check_number(lua_gettop(lua) - first + 1, "this call");
   core::Row parameters;
+  std::size_t bytes = 0;
   for (int index = first; index <= lua_gettop(lua); ++index)
-    parameters.push_back(to_value(lua, index, fmt::format("parameter {}", index - first + 1)));
+    add(parameters, to_value(lua, index, fmt::format("parameter {}", index - first + 1)), bytes);
   return parameters;
 }
 
@@ -201,18 +218,14 @@ core::Row row_at(lua_State* lua, int index, lua_Integer number) {
                                   number, luaL_typename(lua, index)));
   core::Row row;
   const auto length = static_cast<lua_Integer>(lua_rawlen(lua, index));
+  check_number(length, fmt::format("row {}", number));
+  std::size_t bytes = 0;
   for (lua_Integer item = 1; item <= length; ++item) {
     lua_rawgeti(lua, index, item);
-    row.push_back(to_value(lua, -1, fmt::format("row {}, value {}", number, item)));
+    add(row, to_value(lua, -1, fmt::format("row {}, value {}", number, item)), bytes);
     lua_pop(lua, 1);
   }
   return row;
-}
-
-std::size_t size_of(const core::Row& row) {
-  core::Writer writer;
-  writer.put(row);
-  return writer.size();
 }
 
 int executemany(lua_State* lua) {
@@ -220,19 +233,20 @@ int executemany(lua_State* lua) {
   core::Many many{database_of(lua), sql_at(lua, 1), {}};
   if (lua_istable(lua, 2) == 0) throw ScriptError("executemany takes a list of rows: {{1, 'a'}, {2, 'b'}}");
   lua_Integer affected = 0;
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, values = 0;
   const auto send = [&] {
     affected += talk<core::Affected>(lua, many, many.sql).rows;
     many.rows.clear();
-    bytes = 0;
+    bytes = values = 0;
   };
   const auto count = static_cast<lua_Integer>(lua_rawlen(lua, 2));
   for (lua_Integer number = 1; number <= count; ++number) {
     lua_rawgeti(lua, 2, number);
     many.rows.push_back(row_at(lua, -1, number));
     lua_pop(lua, 1);
-    bytes += size_of(many.rows.back());
-    if (bytes >= k_chunk_bytes) send();
+    bytes += core::wire_size(many.rows.back());
+    values += many.rows.back().size() + 1;
+    if (bytes >= k_chunk_bytes || values >= core::k_most_values) send();
   }
   if (!many.rows.empty()) send();
   lua_pushinteger(lua, affected);

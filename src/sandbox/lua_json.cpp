@@ -1,12 +1,13 @@
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "sandbox/lua_state.hpp"
 #include "sandbox/lua_values.hpp"
 
 namespace sandbox {
 namespace {
 
-constexpr JsonCaps k_caps{64, std::size_t{16} << 20U};
+constexpr JsonCaps k_caps{64, std::size_t{16} << 20U, {}, {}};
 
 // Builds Lua values while the text is parsed: the table being filled, and its pending key if it is an object, lie on
 // top of the Lua stack.
@@ -91,6 +92,8 @@ int encode(lua_State* lua) {
 
 int decode(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TSTRING);
+  if (text_at(lua, 1).size() > k_caps.bytes)
+    throw ScriptError("this JSON is larger than " + base::format_size(k_caps.bytes));
   reserve(lua, 6);
   Builder builder(lua);
   nlohmann::json::sax_parse(text_at(lua, 1), &builder);

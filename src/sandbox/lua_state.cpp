@@ -1,12 +1,21 @@
 #include "sandbox/lua_state.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <unistd.h>
 
 namespace sandbox {
 namespace {
 
-constexpr int k_most_refusals = 1000;  // a script that catches "not enough memory" this often is not going to stop
+// A script at its limit that goes on, catching the errors or living from what each collection frees, ends after so many
+// refusals with next to nothing gained between them.
+constexpr int k_most_refusals = 100;
+constexpr std::uint64_t k_gain = 64;  // part of the limit that counts as a gain
+
+// Bytes that malloc takes for a block: it has a header, and small ones are rounded up.
+constexpr std::size_t footprint(std::size_t size) noexcept {
+  return std::max<std::size_t>(32, (size + 8 + 15) & ~std::size_t{15});
+}
 
 int panic(lua_State*) {
   ::_exit(k_exit_out_of_memory);
@@ -21,18 +30,23 @@ LuaState::LuaState(std::uint64_t limit) : limit_(limit), lua_(lua_newstate(&LuaS
 
 void* LuaState::allocate(void* self, void* block, std::size_t old_size, std::size_t new_size) noexcept {
   auto& state = *static_cast<LuaState*>(self);
-  const std::size_t held = block != nullptr ? old_size : 0;  // for a new block old_size is its type
+  const std::size_t held = block != nullptr ? footprint(old_size) : 0;  // for a new block old_size is its type
   if (new_size == 0) {
     std::free(block);
     state.used_ -= held;
     return nullptr;
   }
-  if (new_size > held && state.used_ - held + new_size > state.limit_) {
+  const std::size_t wanted = footprint(new_size);
+  if (wanted > held && (new_size > state.limit_ || state.used_ - held + wanted > state.limit_)) {
+    if (state.gained_ > state.limit_ / k_gain) state.refusals_ = 0;
+    state.gained_ = 0;
     if (++state.refusals_ > k_most_refusals) ::_exit(k_exit_out_of_memory);
     return nullptr;
   }
   void* moved = std::realloc(block, new_size);
-  if (moved != nullptr) state.used_ = state.used_ - held + new_size;
+  if (moved == nullptr) return nullptr;
+  state.used_ = state.used_ - held + wanted;
+  if (wanted > held) state.gained_ += wanted - held;
   return moved;
 }
 

@@ -43,7 +43,7 @@ int guarded(lua_State* lua) {
 // Never closed: a hostile state is not walked once more by its own destructor; the process ends instead.
 class LuaState {
  public:
-  // limit: bytes that Lua may hold at any moment.
+  // limit: bytes that Lua may hold at any moment, with what malloc takes for itself.
   explicit LuaState(std::uint64_t limit);
   LuaState(const LuaState&) = delete;
   LuaState& operator=(const LuaState&) = delete;
@@ -55,7 +55,8 @@ class LuaState {
 
   std::uint64_t limit_;
   std::uint64_t used_ = 0;
-  int refusals_ = 0;
+  int refusals_ = 0;          // in a row
+  std::uint64_t gained_ = 0;  // bytes since the last one
   lua_State* lua_ = nullptr;
 };
 

@@ -18,6 +18,10 @@ int null_text(lua_State* lua) {
   return 1;
 }
 
+std::string advice(std::string_view key) {
+  return key.empty() ? std::string() : fmt::format(" ({}); return less, or raise it in config.toml", key);
+}
+
 // Appends JSON text under one cap for the whole value.
 class JsonText {
  public:
@@ -47,7 +51,8 @@ class JsonText {
  private:
   void add(std::string_view piece, const std::string& path) {
     if (text_.size() + piece.size() > caps_.bytes)
-      throw ScriptError(fmt::format("{} makes the value larger than {}", path, base::format_size(caps_.bytes)));
+      throw ScriptError(fmt::format("{} makes the value larger than {}{}", path, base::format_size(caps_.bytes),
+                                    advice(caps_.raise_bytes)));
     text_ += piece;
   }
 
@@ -67,8 +72,8 @@ class JsonText {
 
   void append_table(int index, const std::string& path, std::size_t depth) {
     if (depth > caps_.depth)
-      throw ScriptError(fmt::format("{} lies deeper than {} tables, or the table contains itself", base::cap(path, 200),
-                                    caps_.depth));
+      throw ScriptError(fmt::format("{} lies deeper than {} tables, or the table contains itself{}",
+                                    base::cap(path, 200), caps_.depth, advice(caps_.raise_depth)));
     reserve(lua_, 4);
     const auto length = static_cast<lua_Integer>(lua_rawlen(lua_, index));
     if (is_array(index, length))
@@ -161,6 +166,9 @@ core::Value to_value(lua_State* lua, int index, const std::string& what) {
       return static_cast<double>(lua_tonumber(lua, index));
     case LUA_TSTRING: {
       const std::string_view text = text_at(lua, index);
+      if (text.size() > core::k_largest_row)
+        throw ScriptError(fmt::format("{} is larger than {}, more than a statement can take", what,
+                                      base::format_size(core::k_largest_row)));
       const bool is_text = text.find('\0') == std::string_view::npos && base::is_utf8(text);
       if (is_text) return std::string(text);
       return core::Blob{std::string(text)};

@@ -24,8 +24,9 @@ core::Value to_value(lua_State* lua, int index, const std::string& what);
 void push_value(lua_State* lua, const core::Value& value);
 
 struct JsonCaps {
-  std::size_t depth = 64;
-  std::size_t bytes = std::size_t{1} << 20U;
+  std::size_t depth = 0;
+  std::size_t bytes = 0;
+  std::string_view raise_depth{}, raise_bytes{};  // the keys of config.toml that raise them; empty: nothing does
 };
 
 // The value as JSON text. A table with the keys 1…n is an array (an empty one too), any other an object with string

@@ -185,7 +185,7 @@ std::optional<std::string> message_of(lua_State* lua, int table) {
 }
 
 // Every further field, as one JSON object; empty when there is none.
-std::string further_fields(lua_State* lua, int table) {
+std::string further_fields(lua_State* lua, int table, const core::Limits& limits) {
   lua_newtable(lua);
   const int copy = lua_gettop(lua);
   bool any = false;
@@ -197,7 +197,8 @@ std::string further_fields(lua_State* lua, int table) {
     lua_rawset(lua, copy);
     any = true;
   }
-  std::string json = any ? to_json(lua, copy, "result", {}) : std::string();
+  const JsonCaps caps{limits.result_depth, limits.result_bytes, "limits.result_depth", "limits.result_bytes"};
+  std::string json = any ? to_json(lua, copy, "result", caps) : std::string();
   lua_pop(lua, 1);
   return json;
 }
@@ -210,7 +211,7 @@ std::string failure_text(lua_State* lua, int table, const std::string& message) 
   return text.empty() ? "execute() returned executed = false" : text;
 }
 
-std::variant<core::Result, ContractFault> judge_table(lua_State* lua, int table) {
+std::variant<core::Result, ContractFault> judge_table(lua_State* lua, int table, const core::Limits& limits) {
   const Flag executed = flag_of(lua, table, "executed");
   const Flag skipped = flag_of(lua, table, "skipped");
   if (executed.wrong || skipped.wrong)
@@ -234,7 +235,7 @@ std::variant<core::Result, ContractFault> judge_table(lua_State* lua, int table)
   if (!skipped.value && !executed.present)
     return ContractFault{fmt::format("execute() returned a table without `executed`; {}", k_expected)};
   result.word = skipped.value ? core::Result::Word::skipped : core::Result::Word::succeeded;
-  result.json = further_fields(lua, table);
+  result.json = further_fields(lua, table, limits);
   return result;
 }
 
@@ -271,7 +272,7 @@ std::variant<core::Answer, ContractFault> judge_answer(lua_State* lua, int count
                                    count == 0 ? std::string("nothing") : fmt::format("a {}", luaL_typename(lua, -1)))};
 }
 
-std::variant<core::Result, ContractFault> judge_result(lua_State* lua, int count) {
+std::variant<core::Result, ContractFault> judge_result(lua_State* lua, int count, const core::Limits& limits) {
   const int first = lua_gettop(lua) - count + 1;
   if (count == 0) return ContractFault{fmt::format("execute() returned nothing; {}", k_expected)};
   if (count >= 2 && lua_isnil(lua, first))
@@ -280,7 +281,7 @@ std::variant<core::Result, ContractFault> judge_result(lua_State* lua, int count
     return ContractFault{fmt::format("execute() returned a {}; {}", luaL_typename(lua, first), k_expected)};
   if (count > 1) return ContractFault{fmt::format("execute() returned {} values; {}", count, k_expected)};
   try {
-    return judge_table(lua, first);
+    return judge_table(lua, first, limits);
   } catch (const ScriptError& error) {
     return ContractFault{error.what()};
   }

@@ -27,6 +27,6 @@ void push_function(lua_State* lua, Function function);
 std::variant<core::Answer, ContractFault> judge_answer(lua_State* lua, int count);
 
 // What execute() returned: `count` values at the top of the stack.
-std::variant<core::Result, ContractFault> judge_result(lua_State* lua, int count);
+std::variant<core::Result, ContractFault> judge_result(lua_State* lua, int count, const core::Limits& limits);
 
 }  // namespace sandbox

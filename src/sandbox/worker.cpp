@@ -79,7 +79,8 @@ core::SandboxLevel lock_down(const core::WorkerSettings& settings, const os::Cal
 
 class Worker {
  public:
-  Worker(const core::WorkerSettings& settings, Host& host) : host_(host), state_(settings.memory), lua_(state_.get()) {
+  Worker(const core::WorkerSettings& settings, Host& host)
+      : host_(host), limits_(settings.limits), state_(settings.memory), lua_(state_.get()) {
     lua_pushcfunction(lua_, [](lua_State* lua) {
       build_environment(lua);
       return 0;
@@ -155,7 +156,7 @@ class Worker {
   void execute() {
     host_.phase = Phase::executing;
     if (!run(Function::execute)) return;
-    std::visit([this](const auto& result) { tell_judged(result); }, judge_result(lua_, lua_gettop(lua_)));
+    std::visit([this](const auto& result) { tell_judged(result); }, judge_result(lua_, lua_gettop(lua_), limits_));
     lua_settop(lua_, 0);
   }
 
@@ -232,6 +233,7 @@ class Worker {
   }
 
   Host& host_;
+  core::Limits limits_;
   LuaState state_;
   lua_State* lua_;
 };
@@ -239,6 +241,7 @@ class Worker {
 }  // namespace
 
 void prepare_workers() {
+  os::give_memory_back();
   call_filter();
   warm_up();
 }

@@ -15,8 +15,10 @@
 #include "os/channel.hpp"
 #include "os/lockdown.hpp"
 #include "target/broker_lockdown.hpp"
-#include "target/drivers.hpp"
+#include "target/database.hpp"
 #include "target/journal_keeper.hpp"
+#include "target/refusals.hpp"
+#include "target/spending.hpp"
 #include "target/sqlite.hpp"
 
 namespace target {
@@ -28,13 +30,8 @@ using core::Kind;
 constexpr std::size_t k_batch_rows = 512;
 constexpr std::size_t k_batch_bytes = std::size_t{256} << 10U;
 constexpr std::size_t k_most_cursors = 32;
+constexpr std::uint64_t k_room_beside_databases = std::uint64_t{256} << 20U;  // messages and the program itself
 constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker to take a message
-
-struct Database {
-  std::string name;
-  std::unique_ptr<Connection> connection;  // null: it could not be opened
-  core::DatabaseStatus status;
-};
 
 os::Deadline in(std::chrono::milliseconds time) {
   return os::Steady::now() + time;
@@ -53,7 +50,7 @@ class Broker {
     os::Deadline deadline;
     std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
     std::uint32_t last_cursor = 0;
-    std::uint64_t statements = 0;
+    std::uint64_t statements = 0;          // for the record
     std::optional<core::Receipt> receipt;  // to be left by the commit
     bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
   };
@@ -77,8 +74,11 @@ class Broker {
   void handle(const os::Frame& frame);
   void perform(const os::Frame& frame);
   void perform(const core::Statement& statement);
+  void perform(const core::Describe& describe);
   void send_rows(std::uint32_t id);
+  void explain(Cause cause, std::string said);
   void check_transaction();
+  void count_statements(std::uint64_t count);
   Connection& connection(const std::string& name);
   Database* find(const std::string& name) noexcept;
   bool should_stop() const;
@@ -88,28 +88,22 @@ class Broker {
   std::unique_ptr<JournalKeeper> keeper_;  // outlives the connections, which remove their journals when they close
   std::vector<Database> databases_;
   core::SandboxLevel level_;
+  std::uint64_t memory_;
   os::Channel worker_;
+  Spending spending_;  // of the attempt that worker_ makes
   std::optional<Transaction> transaction_;
 };
 
-core::DatabaseStatus open(Database& database, const core::DatabaseAddress& address, const Surroundings& surroundings) {
-  core::DatabaseStatus status{address.name, std::string(engine_of(address.url)), {}, Cause::none};
-  try {
-    database.connection = connect(address.url, surroundings);
-  } catch (const SqlError& error) {
-    status.fault = error.what();
-    status.cause = error.cause();
-  }
-  return status;
-}
-
 Broker::Broker(const core::BrokerSettings& settings, std::vector<os::Fd> descriptors)
-    : runner_(std::move(descriptors.at(0))), held_(std::move(descriptors)) {
+    : runner_(std::move(descriptors.at(0))),
+      held_(std::move(descriptors)),
+      memory_(settings.limits.database_memory),
+      spending_(settings.limits) {
   runner_.set_nonblocking();
+  if (memory_ != core::k_unlimited) limit_sqlite_memory(memory_);
   const Surroundings surroundings{settings.directory, settings.ledger_path};
   for (const core::DatabaseAddress& address : settings.databases) {
-    Database database{address.name, nullptr, {}};
-    database.status = open(database, address, surroundings);
+    Database database = open_database(address, surroundings);
     if (database.connection) database.connection->stop_when([this] { return should_stop(); });
     databases_.push_back(std::move(database));
   }
@@ -124,7 +118,7 @@ void Broker::lock_down() {
     if (std::string file = database.connection->journalled_file(); !file.empty()) journalled.push_back(std::move(file));
   }
   keeper_ = std::make_unique<JournalKeeper>(journalled);
-  level_ = lock_down_broker(rules);
+  level_ = lock_down_broker(rules, memory_ == core::k_unlimited ? 0 : memory_ + k_room_beside_databases);
   if (level_.landlock_abi > 0) route_journals_through(*keeper_);
 }
 
@@ -199,6 +193,7 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
   if (!descriptors.empty()) {
     worker_ = os::Channel(std::move(descriptors[0]));
     worker_.set_nonblocking();
+    spending_.start_anew();
   }
   core::Began began;
   Database* own = find(wish.database);
@@ -247,6 +242,7 @@ void Broker::look_for_proof(const core::Inquire& wish) {
 }
 
 void Broker::finish(const core::Finish& wish) {
+  if (wish.confirm) tell_runner(core::Heard{});
   core::Done done = transaction_ ? conclude(wish.commit) : core::Done{};
   tell_runner(done);
 }
@@ -256,7 +252,10 @@ core::Done Broker::conclude(bool commit) {
   done.statements = transaction_->statements;
   Connection& own = *transaction_->own->connection;
   transaction_->cursors.clear();
-  if (commit && (transaction_->lost || !own.in_transaction() || !transaction_->receipt)) {
+  if (spending_.cause() != Cause::none) {
+    done.cause = spending_.cause();
+    done.error = spending_.fault();
+  } else if (commit && (transaction_->lost || !own.in_transaction() || !transaction_->receipt)) {
     done.cause = Cause::error;
     done.error = "a statement of the script ended its transaction, so nothing of it can be committed";
   } else if (commit) {
@@ -267,11 +266,11 @@ core::Done Broker::conclude(bool commit) {
 }
 
 void Broker::commit_with_receipt(Connection& own, core::Done& done) {
-  transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
   bool asked_to_commit = false;
   try {
     done.rows_changed = own.rows_changed();
     own.leave_receipt(*transaction_->receipt);
+    transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
     asked_to_commit = true;
     own.commit();
     done.word = core::Done::Word::committed;
@@ -310,14 +309,26 @@ void Broker::handle(const os::Frame& frame) {
   try {
     perform(frame);
   } catch (const SqlError& error) {
-    if (!transaction_->own->connection->in_transaction()) transaction_->lost = true;
-    answer(core::SqlFault{error.what()});
+    explain(error.cause(), error.what());
   } catch (const std::bad_alloc&) {
-    answer(core::SqlFault{"the answer is too large for the memory of the broker"});
+    explain(Cause::memory, "");
   }
 }
 
+void Broker::explain(Cause cause, std::string said) {
+  if (cause == Cause::memory) {
+    spending_.hit_memory();
+    said = spending_.fault();
+  }
+  if (!transaction_->lost && !transaction_->own->connection->in_transaction()) {
+    transaction_->lost = true;
+    said = transaction_was_ended(said);
+  }
+  answer(core::SqlFault{std::move(said)});
+}
+
 void Broker::check_transaction() {
+  spending_.check();
   if (transaction_->lost)
     throw SqlError(Cause::error, "the transaction was ended by an earlier statement; nothing more can be done in it");
 }
@@ -330,7 +341,7 @@ void Broker::perform(const os::Frame& frame) {
       break;
     case Kind::many:
       if (const auto many = core::decode<core::Many>(frame.body)) {
-        transaction_->statements += many->rows.size();
+        count_statements(many->rows.size());
         return answer(core::Affected{connection(many->database).execute_many(many->sql, many->rows)});
       }
       break;
@@ -344,9 +355,7 @@ void Broker::perform(const os::Frame& frame) {
       }
       break;
     case Kind::describe:
-      if (const auto describe = core::decode<core::Describe>(frame.body))
-        return answer(core::Rows{
-            0, {"name"}, connection(describe->database).describe(describe->what, describe->table, describe->name)});
+      if (const auto describe = core::decode<core::Describe>(frame.body)) return perform(*describe);
       break;
     default:
       break;
@@ -354,8 +363,21 @@ void Broker::perform(const os::Frame& frame) {
   worker_.close();  // it speaks out of turn
 }
 
+void Broker::count_statements(std::uint64_t count) {
+  transaction_->statements += count;
+  spending_.add_statements(count);
+}
+
+void Broker::perform(const core::Describe& describe) {
+  spending_.add_statements(1);
+  core::Rows names{0, {"name"}, {}};
+  names.rows = connection(describe.database).describe(describe.what, describe.table, describe.name);
+  for (const core::Row& row : names.rows) spending_.add_row(core::wire_size(row));
+  answer(names);
+}
+
 void Broker::perform(const core::Statement& statement) {
-  ++transaction_->statements;
+  count_statements(1);
   Connection& database = connection(statement.database);
   if (statement.wants == core::Statement::Wants::affected)
     return answer(core::Affected{database.execute(statement.sql, statement.parameters)});
@@ -365,12 +387,6 @@ void Broker::perform(const core::Statement& statement) {
   const std::uint32_t id = ++transaction_->last_cursor;
   transaction_->cursors.emplace(id, database.query(statement.sql, statement.parameters));
   send_rows(id);
-}
-
-std::size_t size_of(const core::Row& row) {
-  core::Writer writer;
-  writer.put(row);
-  return writer.size();
 }
 
 // A query that has failed is over: read on, it would start anew.
@@ -386,10 +402,12 @@ void Broker::send_rows(std::uint32_t id) {
       batch.cursor = 0;
       break;
     }
-    bytes += size_of(row);
-    batch.rows.push_back(row);
+    const std::size_t size = core::wire_size(row);
+    spending_.add_row(size);
+    bytes += size;
+    batch.rows.push_back(std::move(row));
   }
-  if (batch.cursor != 0 && bytes <= os::k_largest_frame) transaction_->cursors.insert(std::move(reading));
+  if (batch.cursor != 0) transaction_->cursors.insert(std::move(reading));
   answer(batch);
 }
 

@@ -2,7 +2,7 @@
 
 namespace target {
 
-core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files) {
+core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files, std::uint64_t memory) {
   // clang-format off
   const os::CallFilter filter(
       {"read", "write", "pread64", "pwrite64", "fsync", "fdatasync", "ftruncate", "lseek", "fcntl", "close", "openat",
@@ -17,7 +17,7 @@ core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files) {
       os::CallFilter::Otherwise::refuse);
   // clang-format on
   core::SandboxLevel level;
-  level.limits = os::set_limits({});
+  level.limits = os::set_limits({.address_space = memory});
   level.no_new_privileges = os::forbid_new_privileges();
   level.landlock_abi = os::restrict_files(files);
   level.seccomp = filter.install();

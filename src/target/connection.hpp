@@ -23,7 +23,7 @@ class SqlError : public std::exception {
  public:
   SqlError(core::Cause cause, std::string message) : cause_(cause), message_(std::move(message)) {}
   const char* what() const noexcept override { return message_.c_str(); }
-  core::Cause cause() const noexcept { return cause_; }  // error, locked, unreachable or timeout
+  core::Cause cause() const noexcept { return cause_; }  // error, locked, unreachable, timeout or memory
 
  private:
   core::Cause cause_;

@@ -3,11 +3,9 @@
 #include <SQLiteCpp/Database.h>
 #include <array>
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <map>
 #include <optional>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -15,8 +13,10 @@
 
 #include "base/text.hpp"
 #include "os/clock.hpp"
+#include "target/refusals.hpp"
 #include "target/sqlite_address.hpp"
 #include "target/sqlite_guard.hpp"
+#include "target/sqlite_statements.hpp"
 #include "target/sqlite_values.hpp"
 
 namespace target {
@@ -24,8 +24,9 @@ namespace {
 
 using core::Cause;
 
-constexpr int k_steps_between_stop_checks = 10'000;  // of SQLite's virtual machine: some 0.2 ms
-constexpr std::size_t k_most_cached_statements = 64;
+constexpr int k_steps_between_stop_checks = 10'000;                      // of SQLite's virtual machine: some 0.2 ms
+constexpr std::size_t k_longest_column_names = std::size_t{256} << 10U;  // bytes, of one query
+constexpr std::size_t k_longest_fault = std::size_t{4} << 10U;           // bytes of what SQLite says
 constexpr std::chrono::milliseconds k_busy_pause{10};
 
 // docs/receipts.md explains it to people who meet it in their database.
@@ -44,6 +45,8 @@ class SqliteCursor final : public Cursor {
   bool next(core::Row& row) override;
 
  private:
+  void check_size() const;
+
   Sqlite& connection_;
   Compiled statement_;
   std::vector<std::string> columns_;
@@ -84,9 +87,6 @@ class Sqlite final : public Connection {
   std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Row& parameters);
   std::string pragma(const std::string& sql);
   void internally(const char* sql);
-  Compiled compile(const std::string& sql);
-  sqlite3_stmt* cached(const std::string& sql);
-  void bind_all(sqlite3_stmt* statement, const core::Row& parameters);
   std::int64_t run(sqlite3_stmt* statement);
   [[noreturn]] void fail(int code);
 
@@ -97,7 +97,7 @@ class Sqlite final : public Connection {
   SQLite::Database database_;
   SqliteGuard guard_;
   std::vector<os::Fd> files_;  // for files(): the database and, in WAL mode, its companions
-  std::map<std::string, Compiled> cache_;
+  SqliteStatements statements_;
   core::Access access_ = core::Access::read;
   bool wal_ = false;
   std::int64_t changes_at_begin_ = 0;
@@ -106,7 +106,31 @@ class Sqlite final : public Connection {
 SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
     : connection_(connection), statement_(std::move(statement)) {
   const int count = sqlite3_column_count(statement_.get());
-  for (int index = 0; index < count; ++index) columns_.emplace_back(sqlite3_column_name(statement_.get(), index));
+  std::size_t bytes = 0;
+  for (int index = 0; index < count; ++index) {
+    const char* name = sqlite3_column_name(statement_.get(), index);
+    if (name == nullptr) throw SqlError(Cause::memory, "out of memory");
+    bytes += std::string_view(name).size();
+    if (bytes > k_longest_column_names)
+      throw SqlError(Cause::error, fmt::format("the columns of this query have names longer than {}; give them aliases",
+                                               base::format_size(k_longest_column_names)));
+    columns_.emplace_back(name);
+  }
+}
+
+// Before anything is copied: a value may have a gigabyte.
+void SqliteCursor::check_size() const {
+  std::size_t bytes = 0;
+  for (int index = 0; index < static_cast<int>(columns_.size()); ++index) {
+    const int type = sqlite3_column_type(statement_.get(), index);
+    if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+      bytes += static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), index));
+  }
+  if (bytes > core::k_largest_row)
+    throw SqlError(Cause::error,
+                   fmt::format("a row of this query is larger than {}, more than an answer can hold; select less of "
+                               "it, for example a part with substr()",
+                               base::format_size(core::k_largest_row)));
 }
 
 bool SqliteCursor::next(core::Row& row) {
@@ -114,6 +138,7 @@ bool SqliteCursor::next(core::Row& row) {
     statement_.reset();  // stepping again would start over
     return false;
   }
+  check_size();
   row.resize(columns_.size());
   for (std::size_t index = 0; index < row.size(); ++index)
     row[index] = column(statement_.get(), static_cast<int>(index));
@@ -130,7 +155,10 @@ SQLite::Database open_database(const SqliteAddress& address) {
 }
 
 Sqlite::Sqlite(const SqliteAddress& address)
-    : address_(address), database_(open_database(address)), guard_(database_.getHandle()) {
+    : address_(address),
+      database_(open_database(address)),
+      guard_(database_.getHandle()),
+      statements_(database_.getHandle(), guard_, [this](int code) { fail(code); }) {
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_busy_handler(handle(), &Sqlite::on_busy, this);
   sqlite3_progress_handler(handle(), k_steps_between_stop_checks, &Sqlite::on_progress, this);
@@ -144,7 +172,7 @@ Sqlite::Sqlite(const SqliteAddress& address)
 
 Sqlite::~Sqlite() {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
-  cache_.clear();
+  statements_.forget();
   if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   if (!wal_)
     sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the empty journal
@@ -183,7 +211,7 @@ void Sqlite::prepare_durability() {
 
 std::string Sqlite::pragma(const std::string& sql) {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled statement = compile(sql);
+  const Compiled statement = statements_.compile(sql);
   if (!step(statement.get())) return {};
   const unsigned char* text = sqlite3_column_text(statement.get(), 0);
   return text != nullptr ? reinterpret_cast<const char*>(text) : "";
@@ -206,64 +234,20 @@ void Sqlite::fail(int code) {
   std::string refusal = guard_.take_refusal();
   if (!refusal.empty()) throw SqlError(Cause::error, std::move(refusal));
   const Cause cause = cause_of(code);
-  const std::string said = sqlite3_errmsg(handle());
+  const std::string said = base::cap(sqlite3_errmsg(handle()), k_longest_fault);
   if (cause == Cause::timeout) throw SqlError(cause, "the statement was stopped at the time limit");
   if ((code & 0xFF) == SQLITE_LOCKED)
     throw SqlError(Cause::error,
                    fmt::format("{}: a query of this script is still being read; finish its loop first", said));
+  if (cause == Cause::locked && should_stop())
+    throw SqlError(Cause::timeout, fmt::format("{}: another process held it until the time limit was reached", said));
+  if (said.starts_with("cannot VACUUM")) throw SqlError(Cause::error, no_rebuilding());
   if (cause == Cause::locked)
     throw SqlError(cause, fmt::format("{}: another process held it for {} ([databases] url, ?busy_timeout=…)", said,
                                       base::format_duration(address_.busy_timeout)));
   if ((code & 0xFF) == SQLITE_READONLY && access_ == core::Access::read)
     throw SqlError(Cause::error, "this database may only be read here");
   throw SqlError(cause, said);
-}
-
-Compiled Sqlite::compile(const std::string& sql) {
-  if (sql.find('\0') != std::string::npos)
-    throw SqlError(Cause::error, "the SQL has a zero byte, behind which SQLite would not read on");
-  sqlite3_stmt* raw = nullptr;
-  const char* tail = nullptr;
-  const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1), 0, &raw, &tail);
-  Compiled statement(raw, &sqlite3_finalize);
-  if (code != SQLITE_OK) fail(code);
-  if (!statement) throw SqlError(Cause::error, "there is no statement in this SQL");
-  // What follows the first statement must be nothing but blanks and comments.
-  while (tail != nullptr && *tail != '\0') {
-    sqlite3_stmt* second = nullptr;
-    const char* from = tail;
-    const int next = sqlite3_prepare_v3(handle(), from, -1, 0, &second, &tail);
-    sqlite3_finalize(second);
-    guard_.take_refusal();
-    if (next != SQLITE_OK || second != nullptr)
-      throw SqlError(Cause::error, "only one statement at a time: send the others with calls of their own");
-    if (tail == from) break;
-  }
-  return statement;
-}
-
-// The cache keeps statements that run again and again; one that a cursor is reading is never in it.
-sqlite3_stmt* Sqlite::cached(const std::string& sql) {
-  guard_.listen_to(SqliteGuard::Speaker::script);
-  if (const auto found = cache_.find(sql); found != cache_.end()) return found->second.get();
-  if (cache_.size() >= k_most_cached_statements) cache_.clear();
-  return cache_.emplace(sql, compile(sql)).first->second.get();
-}
-
-void Sqlite::bind_all(sqlite3_stmt* statement, const core::Row& parameters) {
-  const int wanted = sqlite3_bind_parameter_count(statement);
-  if (wanted != static_cast<int>(parameters.size()))
-    throw SqlError(
-        Cause::error,
-        fmt::format("the statement has {}, but {} given",
-                    base::plural(static_cast<std::uint64_t>(wanted), "placeholder"),
-                    parameters.size() == 1 ? "1 value was" : fmt::format("{} values were", parameters.size())));
-  for (int index = 0; index < wanted; ++index) {
-    const core::Value& value = parameters[static_cast<std::size_t>(index)];
-    if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isnan(*real))
-      throw SqlError(Cause::error, fmt::format("value {} is not a number (0/0), which SQLite cannot hold", index + 1));
-    bind(statement, index + 1, value);
-  }
 }
 
 bool Sqlite::step(sqlite3_stmt* statement) {
@@ -275,9 +259,7 @@ bool Sqlite::step(sqlite3_stmt* statement) {
 
 std::int64_t Sqlite::run(sqlite3_stmt* statement) {
   if (access_ == core::Access::read && sqlite3_stmt_readonly(statement) == 0)
-    throw SqlError(Cause::error,
-                   "this statement writes, but only reading is allowed here: shouldRun() and databases other "
-                   "than the script's own are read-only");
+    throw SqlError(Cause::error, no_writing());
   const std::int64_t before = sqlite3_total_changes64(handle());
   while (step(statement)) {
   }
@@ -298,14 +280,14 @@ struct Rewind {
 };
 
 std::int64_t Sqlite::execute(const std::string& sql, const core::Row& parameters) {
-  const Rewind rewind(cached(sql));
+  const Rewind rewind(statements_.keep(sql));
   bind_all(rewind.statement, parameters);
   return run(rewind.statement);
 }
 
 std::int64_t Sqlite::execute_many(const std::string& sql, const std::vector<core::Row>& rows) {
   std::int64_t affected = 0;
-  const Rewind rewind(cached(sql));
+  const Rewind rewind(statements_.keep(sql));
   for (const core::Row& row : rows) {
     bind_all(rewind.statement, row);
     affected += run(rewind.statement);
@@ -315,8 +297,7 @@ std::int64_t Sqlite::execute_many(const std::string& sql, const std::vector<core
 }
 
 std::unique_ptr<Cursor> Sqlite::query(const std::string& sql, const core::Row& parameters) {
-  cached(sql);
-  Compiled statement = std::move(cache_.extract(sql).mapped());
+  Compiled statement = statements_.take(sql);
   bind_all(statement.get(), parameters);
   if (access_ == core::Access::read && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
   return std::make_unique<SqliteCursor>(*this, std::move(statement));
@@ -334,7 +315,7 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
   core::Row parameters;
   if (what != What::tables) parameters.emplace_back(table);
   if (what == What::has_column || what == What::has_index) parameters.emplace_back(name);
-  const Rewind rewind(cached(k_sql[static_cast<std::size_t>(what)]));
+  const Rewind rewind(statements_.keep(k_sql[static_cast<std::size_t>(what)]));
   bind_all(rewind.statement, parameters);
   std::vector<core::Row> rows;
   while (step(rewind.statement)) {
@@ -346,13 +327,15 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
 }
 
 // Temporary tables, views and triggers would live as long as the connection: a trigger of one script would fire in the
-// next.
+// next. Dropped before the commit, in the time of the script that made them.
 void Sqlite::forget_temporary() {
   for (;;) {
     const std::string drop = pragma(
         "SELECT printf('DROP %s temp.\"%w\"', type, name) FROM sqlite_temp_schema "
         "WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1");
     if (drop.empty()) return;
+    if (should_stop())
+      throw SqlError(Cause::timeout, "the temporary tables were too many to drop in the time that is left");
     internally("PRAGMA query_only=OFF");
     internally(drop.c_str());
   }
@@ -366,15 +349,16 @@ void Sqlite::begin(core::Access access) {
   internally(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
   if (access == core::Access::write) internally(k_receipts_table);  // before a script could make one of its own
   changes_at_begin_ = sqlite3_total_changes64(handle());
+  guard_.listen_to(SqliteGuard::Speaker::script);
 }
 
 // --- receipts ------------------------------------------------------------------------------------------------------
 
 std::optional<core::Receipt> Sqlite::receipt_where(const std::string& condition, const core::Row& parameters) {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled statement =
-      compile("SELECT script, sha256, ledger, attempt, run, node, applied_at, fettle FROM main.fettle_receipts WHERE " +
-              condition + " ORDER BY applied_at DESC LIMIT 1");
+  const Compiled statement = statements_.compile(
+      "SELECT script, sha256, ledger, attempt, run, node, applied_at, fettle FROM main.fettle_receipts WHERE " +
+      condition + " ORDER BY applied_at DESC LIMIT 1");
   bind_all(statement.get(), parameters);
   if (!step(statement.get())) return std::nullopt;
   const auto text = [&](int index) {
@@ -393,8 +377,9 @@ std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, con
 }
 
 void Sqlite::leave_receipt(const core::Receipt& receipt) {
+  forget_temporary();
   guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled statement = compile(
+  const Compiled statement = statements_.compile(
       "INSERT INTO main.fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   bind_all(statement.get(), {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
@@ -410,14 +395,18 @@ void Sqlite::leave_receipt(const core::Receipt& receipt) {
 // Opening the file rolled back what a dead process had left, and a living one would still hold the run lock.
 std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled table = compile("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'");
+  const Compiled table =
+      statements_.compile("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'");
   if (!step(table.get())) return std::nullopt;
   return receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
                        {attempt.script, attempt.sha256, attempt.ledger, attempt.attempt});
 }
 
 void Sqlite::commit() {
-  internally("COMMIT");
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  const int code = sqlite3_exec(handle(), "COMMIT", nullptr, nullptr, nullptr);
+  if ((code & 0xFF) == SQLITE_CONSTRAINT) throw SqlError(Cause::error, commit_was_refused(sqlite3_errmsg(handle())));
+  if (code != SQLITE_OK) fail(code);
 }
 
 void Sqlite::rollback() {
@@ -425,6 +414,10 @@ void Sqlite::rollback() {
 }
 
 }  // namespace
+
+void limit_sqlite_memory(std::uint64_t bytes) {
+  sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(bytes));
+}
 
 std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings) {
   return std::make_unique<Sqlite>(parse_sqlite_address(address, surroundings));

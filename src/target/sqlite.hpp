@@ -3,6 +3,7 @@
 // measured to lose the last commit at a power cut). The file's own journal mode is never changed for others.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -14,6 +15,9 @@ namespace target {
 // address: a path, or path?option=value&…; options: mode=rwc (make the file when it is missing), foreign_keys=on,
 // busy_timeout=5s. Throws SqlError as connect() does.
 std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings);
+
+// All SQLite connections of this process together may hold so many bytes; what needs more fails with Cause::memory.
+void limit_sqlite_memory(std::uint64_t bytes);
 
 class JournalKeeper;
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <fmt/format.h>
 #include <string_view>
+
+#include "target/refusals.hpp"
 
 namespace target {
 namespace {
@@ -22,6 +23,19 @@ constexpr std::array<std::string_view, 3> k_transactional = {"application_id", "
 constexpr std::array<std::string_view, 8> k_askable = {"encoding",  "foreign_keys", "journal_mode",   "page_count",
                                                        "page_size", "query_only",   "schema_version", "synchronous"};
 
+constexpr std::array<std::string_view, 2> k_foreign_code = {"load_extension", "fts3_tokenizer"};
+
+constexpr std::array<int, 19> k_schema_changes = {
+    SQLITE_CREATE_INDEX,   SQLITE_CREATE_TABLE, SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TABLE,
+    SQLITE_CREATE_TRIGGER, SQLITE_CREATE_VIEW,  SQLITE_CREATE_TEMP_VIEW,  SQLITE_CREATE_TEMP_TRIGGER,
+    SQLITE_CREATE_VTABLE,  SQLITE_DROP_INDEX,   SQLITE_DROP_TABLE,        SQLITE_DROP_TEMP_INDEX,
+    SQLITE_DROP_TRIGGER,   SQLITE_DROP_VIEW,    SQLITE_DROP_TEMP_TABLE,   SQLITE_DROP_TEMP_VIEW,
+    SQLITE_DROP_VTABLE,    SQLITE_ALTER_TABLE,  SQLITE_DROP_TEMP_TRIGGER};
+
+bool changes_schema(int action) noexcept {
+  return std::find(k_schema_changes.begin(), k_schema_changes.end(), action) != k_schema_changes.end();
+}
+
 template <std::size_t size>
 bool contains(const std::array<std::string_view, size>& names, std::string_view name) noexcept {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -32,6 +46,16 @@ std::string lower(std::string_view text) {
   for (char& letter : out)
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter + ('a' - 'A'));
   return out;
+}
+
+std::string_view text(const char* given) noexcept {
+  return given != nullptr ? given : "";
+}
+
+// SQLite tells what is done with the savepoint.
+std::string_view savepoint_word(std::string_view done) noexcept {
+  if (done == "BEGIN") return "SAVEPOINT";
+  return done == "ROLLBACK" ? "ROLLBACK TO" : "RELEASE";
 }
 
 }  // namespace
@@ -58,7 +82,7 @@ int SqliteGuard::refuse(std::string why) {
 // Everything that could forge, change, remove or hide a receipt, by the names that SQLite gives for it. Reading is
 // fine.
 bool SqliteGuard::touches_receipts(int action, const char* first, const char* second) {
-  const auto is_receipts = [](const char* name) { return name != nullptr && lower(name) == "fettle_receipts"; };
+  const auto is_receipts = [](const char* name) { return name != nullptr && lower(name) == k_receipts; };
   switch (action) {
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
@@ -84,37 +108,38 @@ bool SqliteGuard::touches_receipts(int action, const char* first, const char* se
 
 int SqliteGuard::judge(int action, const char* first, const char* second) {
   if (speaker_ == Speaker::fettle) return SQLITE_OK;
-  if (touches_receipts(action, first, second))
-    return refuse("the table fettle_receipts proves which scripts were applied; scripts may read it, nothing else");
+  if (touches_receipts(action, first, second)) return refuse(no_touching_receipts());
   switch (action) {
     case SQLITE_TRANSACTION:
-      return refuse(
-          fmt::format("{} is not for scripts: execute() runs in one transaction, which fettle commits when it returns",
-                      first != nullptr ? first : "transaction control"));
+      return refuse(no_transaction_control(text(first)));
     case SQLITE_SAVEPOINT:
-      return refuse(
-          "SAVEPOINT is not for scripts: execute() runs in one transaction, which fettle commits or rolls back whole");
+      return refuse(no_transaction_control(savepoint_word(text(first))));
     case SQLITE_ATTACH:
+      return refuse(no_further_database("ATTACH"));
     case SQLITE_DETACH:
-      return refuse(
-          "ATTACH and DETACH are not for scripts: name further databases in config.toml and use databases.NAME");
+      return refuse(no_further_database("DETACH"));
     case SQLITE_PRAGMA:
       return judge_pragma(first, second);
     case SQLITE_FUNCTION:
-      if (second != nullptr && lower(second) == "load_extension") return refuse("load_extension() is not for scripts");
-      return SQLITE_OK;
+      return contains(k_foreign_code, lower(text(second))) ? refuse(no_such_function(lower(text(second)))) : SQLITE_OK;
     default:
-      return SQLITE_OK;
+      return changes_schema(action) ? judge_schema_change() : SQLITE_OK;
   }
 }
 
+// SQLite does not say what a table is renamed to, what a foreign key points to, or what a view or trigger will read.
+// All of it stands in the text, and no spelling of a name leaves its letters out.
+int SqliteGuard::judge_schema_change() {
+  return lower(sql_).find(k_receipts) == std::string::npos ? SQLITE_OK : refuse(no_naming_receipts());
+}
+
 int SqliteGuard::judge_pragma(const char* name, const char* argument) {
-  const std::string pragma = lower(name != nullptr ? name : "");
+  const std::string pragma = lower(text(name));
   if (contains(k_telling, pragma)) return SQLITE_OK;
-  if (contains(k_transactional, pragma) && (argument == nullptr || !reads_only_)) return SQLITE_OK;
   if (contains(k_askable, pragma) && argument == nullptr) return SQLITE_OK;
-  return refuse(
-      fmt::format("PRAGMA {} is not for scripts: it could change how safely the database is written", pragma));
+  const std::string shown = fmt::format("PRAGMA {}", pragma);
+  if (!contains(k_transactional, pragma)) return refuse(no_setting(shown));
+  return argument == nullptr || !reads_only_ ? SQLITE_OK : refuse(no_setting_while_reading(shown));
 }
 
 }  // namespace target

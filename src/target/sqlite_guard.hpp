@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 #include <string>
+#include <string_view>
 
 namespace target {
 
@@ -19,6 +20,9 @@ class SqliteGuard {
   void listen_to(Speaker speaker) noexcept { speaker_ = speaker; }
   void expect_reads_only(bool reads_only) noexcept { reads_only_ = reads_only; }
 
+  // The text that is about to be compiled; must live until it is.
+  void expect(std::string_view sql) noexcept { sql_ = sql; }
+
   // Why the last statement was refused, and forgets it; empty: it was not the guard.
   std::string take_refusal();
 
@@ -27,11 +31,13 @@ class SqliteGuard {
                  const char* trigger);
   int judge(int action, const char* first, const char* second);
   static bool touches_receipts(int action, const char* first, const char* second);
+  int judge_schema_change();
   int judge_pragma(const char* name, const char* argument);
   int refuse(std::string why);
 
   Speaker speaker_ = Speaker::fettle;
   bool reads_only_ = false;
+  std::string_view sql_;
   std::string refusal_;
 };
 

@@ -11,6 +11,8 @@ core::Cause cause_of(int code) noexcept {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return core::Cause::locked;
+    case SQLITE_NOMEM:
+      return core::Cause::memory;
     case SQLITE_INTERRUPT:
       return core::Cause::timeout;
     case SQLITE_CANTOPEN:
@@ -23,20 +25,15 @@ core::Cause cause_of(int code) noexcept {
   }
 }
 
-void bind(sqlite3_stmt* statement, int index, const core::Value& value) {
-  if (std::holds_alternative<core::Null>(value))
-    sqlite3_bind_null(statement, index);
-  else if (const auto* flag = std::get_if<bool>(&value))
-    sqlite3_bind_int(statement, index, *flag ? 1 : 0);
-  else if (const auto* integer = std::get_if<std::int64_t>(&value))
-    sqlite3_bind_int64(statement, index, *integer);
-  else if (const auto* real = std::get_if<double>(&value))
-    sqlite3_bind_double(statement, index, *real);
-  else if (const auto* text = std::get_if<std::string>(&value))
-    sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  else
-    sqlite3_bind_blob64(statement, index, std::get<core::Blob>(value).bytes.data(),
-                        std::get<core::Blob>(value).bytes.size(), SQLITE_TRANSIENT);
+int bind(sqlite3_stmt* statement, int index, const core::Value& value) {
+  if (std::holds_alternative<core::Null>(value)) return sqlite3_bind_null(statement, index);
+  if (const auto* flag = std::get_if<bool>(&value)) return sqlite3_bind_int(statement, index, *flag ? 1 : 0);
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return sqlite3_bind_int64(statement, index, *integer);
+  if (const auto* real = std::get_if<double>(&value)) return sqlite3_bind_double(statement, index, *real);
+  if (const auto* text = std::get_if<std::string>(&value))
+    return sqlite3_bind_text64(statement, index, text->data(), text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  const std::string& bytes = std::get<core::Blob>(value).bytes;
+  return sqlite3_bind_blob64(statement, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
 }
 
 core::Value column(sqlite3_stmt* statement, int index) {

@@ -14,8 +14,8 @@ using Compiled = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 // Of a primary or extended result code.
 core::Cause cause_of(int code) noexcept;
 
-// index counts from 1, as in SQLite.
-void bind(sqlite3_stmt* statement, int index, const core::Value& value);
+// index counts from 1, as in SQLite. The result code.
+int bind(sqlite3_stmt* statement, int index, const core::Value& value);
 
 // Of the row at hand; index counts from 0, as in SQLite.
 core::Value column(sqlite3_stmt* statement, int index);

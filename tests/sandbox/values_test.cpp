@@ -155,7 +155,7 @@ TEST_CASE("a colon instead of a dot, and SQL that is no string, are told with wh
 }
 
 TEST_CASE("a statement larger than a message can be is an error of the script, not its end") {
-  CHECK(has(value_of("select(2, pcall(db.exec, 'x', ('y'):rep(17 << 20)))"), "larger than 16 MiB"));
+  CHECK(has(value_of("select(2, pcall(db.exec, 'x', ('y'):rep(17 << 20)))"), "larger than 15 MiB"));
 }
 
 TEST_CASE("names are quoted so that they are names and nothing else") {
@@ -211,4 +211,19 @@ TEST_CASE("conversions never run a script's own code") {
   CHECK(value_of("setmetatable({ 1, 2 }, { __len = function() return 1e9 end, __index = error, __pairs = error })") ==
         "[1,2]");
   CHECK(value_of("json.encode(setmetatable({}, { __index = { a = 1 } }))") == R"("[]")");
+}
+
+TEST_CASE("a string given many times to one call is refused before it is copied that often") {
+  const std::string many =
+      "local s = ('y'):rep(1 << 20) local t = {} for i = 1, 1000 do t[i] = s end local r = {} for i = 1, "
+      "70000 do r[i] = i end ";
+  const auto error_of = [&](const std::string& call) {
+    const support::Told told = support::attempt_body(many + "local _, e = pcall(" + call + ") error(e, 0)");
+    return told.error();
+  };
+  CHECK(has(error_of("db.exec, 'x', table.unpack(t)"), "the values of this call are larger than 15 MiB"));
+  CHECK(has(error_of("db.executemany, 'x', { t }"), "the values of this call are larger than 15 MiB"));
+  CHECK(has(error_of("db.executemany, 'x', { r }"), "row 1 has 70000 values; no statement takes more than 65536"));
+  CHECK(has(error_of("db.exec, 'x', table.unpack(r)"), "this call has 70000 values"));
+  CHECK(has(error_of("json.decode, s:rep(17)"), "this JSON is larger than 16 MiB"));
 }

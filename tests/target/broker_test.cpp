@@ -197,7 +197,7 @@ TEST_CASE("a long query comes in batches, and one that has failed does not begin
   CHECK(broker.fault(core::Close{batch.cursor}) == "no fault");
   CHECK(says(broker.fault(core::Fetch{4711}), "this query is over"));
   CHECK(says(broker.fault(core::Statement{core::Statement::Wants::rows, "", "SELECT zeroblob(20000000)", {}}),
-             "larger than 16 MiB"));
+             "larger than 15 MiB"));
   for (int open = 0; open < 32; ++open) CHECK(broker.rows(numbers + "SELECT x FROM n").cursor != 0);
   CHECK(says(broker.fault(core::Statement{core::Statement::Wants::rows, "", numbers + "SELECT x FROM n", {}}),
              "32 queries are being read"));

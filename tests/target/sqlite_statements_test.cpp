@@ -273,3 +273,14 @@ TEST_CASE("rows that were changed are counted from the beginning of each transac
   at.connection->begin(Access::write);
   CHECK(at.connection->rows_changed() == 0);
 }
+
+TEST_CASE("temporary tables are dropped in the time of the script that made them, and take no time of the next") {
+  Working at;
+  for (int number = 0; number < 300; ++number) at.run("CREATE TEMP TABLE mine" + std::to_string(number) + " (x)");
+  at.connection->stop_when([] { return true; });
+  CHECK(says(sql_error([&] { at.connection->leave_receipt({}); }), "timeout: the temporary tables were too many"));
+  at.connection->stop_when({});
+  at.connection->leave_receipt({});
+  CHECK(at.number("SELECT count(*) FROM sqlite_temp_schema") == 0);
+  at.connection->commit();
+}

@@ -1,0 +1,22 @@
+// One configured database as the broker of a run has it. Lives in the broker only.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/message.hpp"
+#include "target/connection.hpp"
+#include "target/drivers.hpp"
+
+namespace target {
+
+struct Database {
+  std::string name;
+  std::unique_ptr<Connection> connection;  // null: it could not be opened
+  core::DatabaseStatus status;
+};
+
+// Never throws for a database that cannot be opened: its status says why.
+Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings);
+
+}  // namespace target

@@ -1,0 +1,75 @@
+#include "target/refusals.hpp"
+
+#include <fmt/format.h>
+
+namespace target {
+
+std::string no_transaction_control(std::string_view word) {
+  return fmt::format(
+      "{0} is not for scripts: execute() runs in one transaction, which fettle commits when it returns executed = true "
+      "and rolls back otherwise; take the {0} out",
+      word);
+}
+
+std::string no_second_statement() {
+  return "only one statement at a time: send the others with calls of their own";
+}
+
+std::string no_further_database(std::string_view word) {
+  return fmt::format(
+      "{} is not for scripts: they reach the databases of config.toml only; name further ones there and use "
+      "databases.NAME",
+      word);
+}
+
+std::string no_setting(std::string_view name) {
+  return fmt::format(
+      "{} is not for scripts: it could change how safely the database is written, or outlive the script; take it out",
+      name);
+}
+
+std::string no_setting_while_reading(std::string_view name) {
+  return fmt::format("{} writes, but only reading is allowed here; set it in execute()", name);
+}
+
+std::string no_rebuilding() {
+  return "VACUUM is not for scripts: no database can do it inside a transaction; do it by hand while no run is going "
+         "on";
+}
+
+std::string no_such_function(std::string_view name) {
+  return fmt::format("{}() is not for scripts: it would bring foreign code into the database; take it out", name);
+}
+
+std::string no_touching_receipts() {
+  return fmt::format(
+      "the table {} proves which scripts were applied; scripts may read it, nothing else; fettle mark declares one as "
+      "applied",
+      k_receipts);
+}
+
+std::string no_naming_receipts() {
+  return fmt::format(
+      "a statement that changes the schema may not name {}, the table that proves which scripts were applied; scripts "
+      "may read it with SELECT, nothing else",
+      k_receipts);
+}
+
+std::string no_writing() {
+  return "this statement writes, but only reading is allowed here: shouldRun() and databases other than the script's "
+         "own are read-only; write in execute(), through db";
+}
+
+std::string transaction_was_ended(std::string_view said) {
+  return fmt::format(
+      "{}; with that the database ended the transaction (as OR ROLLBACK and RAISE(ROLLBACK) do), so nothing of this "
+      "attempt can be committed",
+      said);
+}
+
+std::string commit_was_refused(std::string_view said) {
+  return fmt::format(
+      "the database refused to commit: {}; a deferred constraint was still broken when execute() returned", said);
+}
+
+}  // namespace target

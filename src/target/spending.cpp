@@ -1,0 +1,43 @@
+#include "target/spending.hpp"
+
+#include <utility>
+
+#include "target/connection.hpp"
+
+namespace target {
+
+using core::Cause;
+
+void Spending::start_anew() {
+  *this = Spending(limits_);
+}
+
+void Spending::check() const {
+  if (cause_ != Cause::none) throw SqlError(cause_, fault_);
+}
+
+void Spending::hit(std::string fault) {
+  cause_ = Cause::error;
+  fault_ = std::move(fault);
+  throw SqlError(cause_, fault_);
+}
+
+void Spending::add_statements(std::uint64_t count) {
+  statements_ += count;
+  if (statements_ > limits_.statements) hit(core::too_many_statements(limits_));
+}
+
+void Spending::add_row(std::uint64_t bytes) {
+  ++rows_;
+  bytes_ += bytes;
+  if (rows_ > limits_.rows) hit(core::too_many_rows(limits_));
+  if (bytes_ > limits_.bytes) hit(core::too_many_bytes(limits_));
+}
+
+void Spending::hit_memory() {
+  if (cause_ != Cause::none) return;
+  cause_ = Cause::memory;
+  fault_ = core::too_much_database_memory(limits_);
+}
+
+}  // namespace target

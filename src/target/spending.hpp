@@ -1,0 +1,41 @@
+// What one attempt has used up of its limits, counted where the worker cannot skip it: in the broker, over shouldRun()
+// and execute() together. A limit that was hit stays hit, so that an attempt which swallows the error cannot commit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/limits.hpp"
+#include "core/outcome.hpp"
+
+namespace target {
+
+class Spending {
+ public:
+  explicit Spending(const core::Limits& limits) noexcept : limits_(limits) {}
+
+  // Another attempt begins.
+  void start_anew();
+
+  // Each throws SqlError when the limit is hit, and from then on.
+  void check() const;
+  void add_statements(std::uint64_t count);
+  void add_row(std::uint64_t bytes);
+
+  // The database ran out of the memory it was given.
+  void hit_memory();
+
+  // none: within all limits.
+  core::Cause cause() const noexcept { return cause_; }
+  const std::string& fault() const noexcept { return fault_; }
+
+ private:
+  [[noreturn]] void hit(std::string fault);
+
+  core::Limits limits_;
+  std::uint64_t statements_ = 0, rows_ = 0, bytes_ = 0;
+  core::Cause cause_ = core::Cause::none;
+  std::string fault_;
+};
+
+}  // namespace target

@@ -1,0 +1,43 @@
+// The compiled statements of one SQLite connection: what scripts send is compiled here and nowhere else, one statement
+// at a time, and those that run again and again are kept. Lives in the broker; owned by its connection.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <sqlite3.h>
+#include <string>
+
+#include "core/value.hpp"
+#include "target/sqlite_guard.hpp"
+#include "target/sqlite_values.hpp"
+
+namespace target {
+
+class SqliteStatements {
+ public:
+  // fail: turns a result code into an SqlError and throws it.
+  SqliteStatements(sqlite3* database, SqliteGuard& guard, std::function<void(int)> fail);
+
+  // Throws SqlError: not SQL, refused, or more than one statement.
+  Compiled compile(const std::string& sql);
+
+  // Of a script, kept for the next time; valid until the next call. take: out of what is kept, for a cursor to read.
+  sqlite3_stmt* keep(const std::string& sql);
+  Compiled take(const std::string& sql);
+  void forget();
+
+ private:
+  void refuse_second(const char* tail);
+
+  sqlite3* database_;
+  SqliteGuard& guard_;
+  std::function<void(int)> fail_;
+  std::map<std::string, Compiled> kept_;  // one that a cursor is reading is never in it
+  std::size_t kept_bytes_ = 0;
+};
+
+// One value for each placeholder. Throws SqlError.
+void bind_all(sqlite3_stmt* statement, const core::Row& parameters);
+
+}  // namespace target
