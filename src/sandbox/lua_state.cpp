@@ -7,8 +7,9 @@
 namespace sandbox {
 namespace {
 
-// A script at its limit that goes on, catching the errors or living from what each collection frees, ends after so many
-// refusals with next to nothing gained between them.
+// A script that goes on at its limit is ended: after so many errors that it caught, or after so many collections with
+// next to nothing gained between them.
+constexpr int k_most_failures = 200;
 constexpr int k_most_refusals = 100;
 constexpr std::uint64_t k_gain = 64;  // part of the limit that counts as a gain
 
@@ -38,16 +39,26 @@ void* LuaState::allocate(void* self, void* block, std::size_t old_size, std::siz
   }
   const std::size_t wanted = footprint(new_size);
   if (wanted > held && (new_size > state.limit_ || state.used_ - held + wanted > state.limit_)) {
-    if (state.gained_ > state.limit_ / k_gain) state.refusals_ = 0;
-    state.gained_ = 0;
-    if (++state.refusals_ > k_most_refusals) ::_exit(k_exit_out_of_memory);
+    if (state.must_end()) ::_exit(k_exit_out_of_memory);
     return nullptr;
   }
   void* moved = std::realloc(block, new_size);
   if (moved == nullptr) return nullptr;
   state.used_ = state.used_ - held + wanted;
-  if (wanted > held) state.gained_ += wanted - held;
+  if (wanted > held) {
+    state.gained_ += wanted - held;
+    state.refused_ = false;
+  }
   return moved;
+}
+
+// Lua asks twice: again after a full collection, and a second refusal is an error in the script.
+bool LuaState::must_end() noexcept {
+  if (gained_ > limit_ / k_gain) refusals_ = 0;
+  gained_ = 0;
+  if (refused_) ++failures_;
+  refused_ = true;
+  return ++refusals_ > k_most_refusals || failures_ > k_most_failures;
 }
 
 std::string_view text_at(lua_State* lua, int index) noexcept {

@@ -51,12 +51,15 @@ class LuaState {
   lua_State* get() const noexcept { return lua_; }
 
  private:
+  bool must_end() noexcept;
   static void* allocate(void* self, void* block, std::size_t old_size, std::size_t new_size) noexcept;
 
   std::uint64_t limit_;
   std::uint64_t used_ = 0;
-  int refusals_ = 0;          // in a row
+  int refusals_ = 0;          // in a row, with no gain between them
   std::uint64_t gained_ = 0;  // bytes since the last one
+  int failures_ = 0;          // refusals that the script saw
+  bool refused_ = false;      // and nothing was given since
   lua_State* lua_ = nullptr;
 };
 
