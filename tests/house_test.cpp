@@ -324,7 +324,8 @@ const std::vector<Catcher> k_known_catchers = {
     {"ledger/verify.cpp", 1, "SQLiteCpp: damage that SQLite itself finds becomes a finding"},
     {"ledger/ledger.cpp", 3, "SQLiteCpp: the one guard of all writing, and a destructor that must not throw"},
     {"target/sqlite.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
-    {"target/broker.cpp", 6, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
+    {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
+    {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
     {"sandbox/lua_state.hpp", 2, "the guard of every host function: a C++ exception becomes a Lua error"},
 };
 constexpr std::size_t k_most_catch_sites = 8;

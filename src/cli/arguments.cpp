@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view k_exit_codes =
     "Exit codes:\n"
     "  0  done, or nothing to do         6  a database cannot be reached\n"
-    "  1  internal error                 7  check or verify found a fault\n"
+    "  1  internal error                 7  check, verify, doctor: a fault\n"
     "  2  usage or configuration         8  only blocked scripts are left\n"
     "  3  pending (status --exit-code)  10  an outcome is unknown\n"
     "  4  a script failed              130  stopped by SIGINT\n"

@@ -68,6 +68,7 @@ int ledger_info_command(const Context& context);
 int mark_command(const Context& context);
 int repair_command(const Context& context);
 int unlock_command(const Context& context);
+int doctor_command(const Context& context);
 int config_show_command(const Context& context);
 int config_check_command(const Context& context);
 int version_command(const Context& context);

@@ -83,6 +83,8 @@ Json attempt_object(const ledger::Attempt& attempt) {
   json["started_at"] = time_or_null(attempt.started);
   json["finished_at"] = attempt.ended_as ? time_or_null(attempt.finished) : Json(nullptr);
   json["state"] = or_null(attempt.state);
+  json["worker_sandbox"] = or_null(attempt.measures.worker_sandbox);
+  json["broker_sandbox"] = or_null(attempt.measures.broker_sandbox);
   return json;
 }
 
@@ -293,6 +295,25 @@ std::string check_json(const runner::CheckReport& check) {
   for (const runner::Checked& each : check.scripts) json["scripts"].push_back(checked_object(each));
   json["ignored"] = ignored_list(check.ignored);
   json["warnings"] = check.warnings;
+  return dump(json);
+}
+
+std::string doctor_json(const core::Diagnoses& diagnoses) {
+  Json counts = Json::object();
+  for (const core::Verdict verdict :
+       {core::Verdict::good, core::Verdict::warning, core::Verdict::unreachable, core::Verdict::fault})
+    counts[std::string(core::name(verdict))] = 0;
+  Json json = {{"checks", Json::array()}};
+  for (const core::Diagnosis& each : diagnoses) {
+    json["checks"].push_back({{"part", each.part},
+                              {"subject", each.subject},
+                              {"verdict", core::name(each.verdict)},
+                              {"found", each.found},
+                              {"advice", or_null(each.advice)}});
+    counts[std::string(core::name(each.verdict))] = counts[std::string(core::name(each.verdict))].get<int>() + 1;
+  }
+  json["counts"] = std::move(counts);
+  json["exit_code"] = core::exit_code(diagnoses);
   return dump(json);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "cli/config_file.hpp"
+#include "core/diagnosis.hpp"
 #include "core/report.hpp"
 #include "ledger/history.hpp"
 #include "runner/mark.hpp"
@@ -34,6 +35,7 @@ std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::
                       const std::string& text, const std::vector<ledger::Attempt>& others);
 std::string plan_json(const runner::PlanReport& plan);
 std::string check_json(const runner::CheckReport& check);
+std::string doctor_json(const core::Diagnoses& diagnoses);
 std::string head_json(const ledger::Head& head);
 std::string verify_json(const ledger::Verdict& verdict, const std::vector<std::string>& notes);
 std::string ledger_info_json(const std::string& path, std::uint64_t size, const ledger::About& about);

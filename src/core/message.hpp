@@ -3,7 +3,8 @@
 //
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
-//   runner → broker  Begin, Finish, Inquire         broker → runner  BrokerReady, Began, Heard, Done, Inquired
+//   runner → broker  Begin, Finish, Inquire, Examine
+//   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined
 //   worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
 
@@ -44,6 +45,8 @@ enum class Kind : std::uint8_t {
   done,
   inquired,
   heard,
+  examine,
+  examined,
   statement = 64,
   many,
   fetch,
@@ -187,6 +190,23 @@ struct Inquired {
   std::string error;  // when unreachable
 };
 
+struct Examine {  // what a database is like, for `fettle doctor`
+  static constexpr Kind kind = Kind::examine;
+  std::string database;
+  Access access = Access::read;  // write: also opens a write transaction, with the table of receipts, and rolls it back
+};
+
+struct Fact {
+  std::string name, text;
+};
+
+struct Examined {
+  static constexpr Kind kind = Kind::examined;
+  Cause cause = Cause::none;  // none: everything that was tried worked
+  std::string error;
+  std::vector<Fact> facts;
+};
+
 struct DatabaseStatus {
   std::string name, engine;
   std::string fault;  // empty: open
@@ -283,6 +303,8 @@ std::string encode(const Began& message);
 std::string encode(const Done& message);
 std::string encode(const Inquire& message);
 std::string encode(const Inquired& message);
+std::string encode(const Examine& message);
+std::string encode(const Examined& message);
 std::string encode(const Statement& message);
 std::string encode(const Many& message);
 std::string encode(const Fetch& message);

@@ -26,4 +26,16 @@ bool satisfies(const SandboxLevel& level, SandboxMinimum minimum) noexcept {
   return false;
 }
 
+std::string_view name(SandboxMinimum minimum) noexcept {
+  switch (minimum) {
+    case SandboxMinimum::none:
+      return "none";
+    case SandboxMinimum::seccomp:
+      return "seccomp";
+    case SandboxMinimum::full:
+      return "full";
+  }
+  return "none";
+}
+
 }  // namespace core

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/config.hpp"
 
@@ -21,5 +22,8 @@ std::string describe(const SandboxLevel& level);
 
 // seccomp: system calls are filtered. full: that, and files and network are refused by Landlock too.
 bool satisfies(const SandboxLevel& level, SandboxMinimum minimum) noexcept;
+
+// "none", "seccomp", "full": as in config.toml.
+std::string_view name(SandboxMinimum minimum) noexcept;
 
 }  // namespace core

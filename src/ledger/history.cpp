@@ -280,6 +280,14 @@ Head History::head() const {
   return inside_->guarded([&] { return Chain(inside_->database).head(); });
 }
 
+std::string History::damage() const {
+  return inside_->guarded([&] {
+    SQLite::Statement check(inside_->database, "PRAGMA quick_check(1)");
+    const std::string found = check.executeStep() ? check.getColumn(0).getString() : std::string();
+    return found == "ok" ? std::string() : found;
+  });
+}
+
 About History::about() const {
   return inside_->guarded([&] { return select_about(inside_->database); });
 }

@@ -84,6 +84,8 @@ class History {
   std::optional<Attempt> in_work() const;  // newest attempt that has not ended
   // Looks for what somebody else did to this ledger (ledger/verify). expected: a head that was kept elsewhere.
   Verdict verify(const std::optional<Head>& expected) const;
+  // What SQLite itself finds wrong with the file's pages and indexes; empty: nothing. Reads all of it.
+  std::string damage() const;
   Head head() const;
   About about() const;
   // Every attempt that has ended, oldest first.

@@ -22,6 +22,10 @@ std::string user_name() {
   return entry != nullptr ? std::string(entry->pw_name) : "uid " + std::to_string(::getuid());
 }
 
+bool is_root() noexcept {
+  return ::geteuid() == 0;
+}
+
 bool process_exists(std::int64_t pid) noexcept {
   return pid > 0 && pid <= std::numeric_limits<pid_t>::max() &&
          (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);

@@ -94,6 +94,18 @@ void Crew::start_broker(std::vector<int> held) {
   if (!ready || ready->databases.size() != databases_.size()) broker_lost();
   broker_level_ = ready->level;
   databases_ = ready->databases;
+  refuse_below_minimum("the process that holds the database connections", broker_level_);
+  if (!ready_) ready_ = spawn_worker();
+  await_ready(*ready_);
+}
+
+void Crew::refuse_below_minimum(std::string_view whose, const core::SandboxLevel& level) const {
+  if (core::satisfies(level, minimum_)) return;
+  throw base::Error(base::ErrorKind::config,
+                    fmt::format("the lock-down is weaker here than sandbox.minimum = \"{}\" asks; in force for {}: {}",
+                                core::name(minimum_), whose, core::describe(level)),
+                    "Nothing was run; the scripts stay pending.",
+                    "fettle doctor tries each layer. Use a newer kernel, or lower sandbox.minimum in config.toml.");
 }
 
 void Crew::renew_broker() {
@@ -143,6 +155,19 @@ core::Inquired Crew::inquire(const core::Inquire& wish) {
   return unanswered;
 }
 
+core::Examined Crew::examine(const core::Examine& wish) {
+  const os::Deadline deadline = in(k_to_connect);
+  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::examine), encode(wish), deadline);
+  std::optional<core::Examined> answer;
+  if (sent == os::SendResult::sent) answer = as<core::Examined>(hear(broker_channel_, deadline));
+  if (answer) return *answer;
+  renew_broker();
+  core::Examined unanswered;
+  unanswered.cause = core::Cause::crash;
+  unanswered.error = "the process that holds the database connections died";
+  return unanswered;
+}
+
 Worker Crew::spawn_worker() {
   auto [runner_here, runner_there] = os::Channel::pair();
   auto [broker_here, broker_there] = os::Channel::pair();
@@ -155,6 +180,7 @@ Worker Crew::spawn_worker() {
 }
 
 void Crew::await_ready(Worker& worker) {
+  if (worker.ready) return;
   const auto ready = as<core::WorkerReady>(hear(worker.channel, in(k_to_prepare)));
   if (!ready) {
     const core::Ended ended = kill(worker);
@@ -163,12 +189,8 @@ void Crew::await_ready(Worker& worker) {
         "Nothing of the script was run.", "Look at the limits of processes and memory, then run fettle run again.");
   }
   worker.level = ready->level;
-  if (core::satisfies(worker.level, minimum_)) return;
-  kill(worker);
-  throw base::Error(base::ErrorKind::config,
-                    fmt::format("the lock-down of workers is weaker here than sandbox.minimum asks: in force are {}",
-                                core::describe(worker.level)),
-                    "Nothing was run.", "Use a newer kernel, or lower sandbox.minimum in config.toml.");
+  worker.ready = true;
+  refuse_below_minimum("the process that runs a script", worker.level);
 }
 
 Worker Crew::take_worker() {

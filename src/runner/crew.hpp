@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/config.hpp"
@@ -20,6 +21,7 @@ struct Worker {
   os::Channel channel;     // runner ⇄ worker
   os::Channel for_broker;  // the broker's end of broker ⇄ worker, handed over when the script begins
   core::SandboxLevel level;
+  bool ready = false;  // it has said so
 };
 
 class Crew {
@@ -31,6 +33,8 @@ class Crew {
   Crew& operator=(const Crew&) = delete;
 
   // Starts the broker and opens the databases. held: descriptors that must live as long as it does (the run lock).
+  // Throws Error(config) when the lock-down of the broker or of a worker is weaker than sandbox.minimum,
+  // Error(internal) when they do not come up.
   void start_broker(std::vector<int> held);
   bool has_broker() const noexcept { return static_cast<bool>(broker_channel_); }
 
@@ -60,12 +64,15 @@ class Crew {
   // Whether an attempt was committed, asked of a broker that is known to be sound: after a commit whose answer was
   // doubtful call renew_broker first.
   core::Inquired inquire(const core::Inquire& wish);
+  // What a database is like, tried through the broker as a script would.
+  core::Examined examine(const core::Examine& wish);
   void renew_broker();
 
  private:
   Worker spawn_worker();
   void await_ready(Worker& worker);
   std::optional<core::Done> finish(const core::Finish& wish, os::Deadline heard_by, os::Deadline deadline);
+  void refuse_below_minimum(std::string_view whose, const core::SandboxLevel& level) const;
 
   core::WorkerSettings worker_settings_;
   core::BrokerSettings broker_settings_;

@@ -63,6 +63,7 @@ class Broker {
   bool hear_runner();
   bool obey(os::Frame frame);
   void look_for_proof(const core::Inquire& wish);
+  void look_at(const core::Examine& wish);
   void prepare_receipt(const core::Begin& wish, core::Began& began);
   void commit_with_receipt(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
@@ -119,7 +120,7 @@ void Broker::lock_down() {
   }
   keeper_ = std::make_unique<JournalKeeper>(journalled);
   level_ = lock_down_broker(rules, memory_ == core::k_unlimited ? 0 : memory_ + k_room_beside_databases);
-  if (level_.landlock_abi > 0) route_journals_through(*keeper_);
+  route_journals_through(*keeper_);
 }
 
 template <class Message>
@@ -175,6 +176,11 @@ bool Broker::obey(os::Frame frame) {
   if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) {
     const auto wish = core::decode<core::Inquire>(frame.body);
     if (wish && !transaction_) look_for_proof(*wish);
+    return wish && !transaction_;
+  }
+  if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) {
+    const auto wish = core::decode<core::Examine>(frame.body);
+    if (wish && !transaction_) look_at(*wish);
     return wish && !transaction_;
   }
   const auto wish = core::decode<core::Finish>(frame.body);
@@ -239,6 +245,24 @@ void Broker::look_for_proof(const core::Inquire& wish) {
     }
   }
   tell_runner(answer);
+}
+
+void Broker::look_at(const core::Examine& wish) {
+  core::Examined found;
+  try {
+    const Database* database = find(wish.database);
+    if (database == nullptr || !database->connection) throw SqlError(Cause::unreachable, "it is not open");
+    Connection& open = *database->connection;
+    if (wish.access == core::Access::write) {
+      open.begin(core::Access::write);
+      open.rollback();
+    }
+    found.facts = open.facts();
+  } catch (const SqlError& error) {
+    found.cause = error.cause();
+    found.error = error.what();
+  }
+  tell_runner(found);
 }
 
 void Broker::finish(const core::Finish& wish) {

@@ -77,6 +77,9 @@ class Connection {
   virtual void leave_receipt(const core::Receipt& receipt) = 0;
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
 
+  // What a person who looks after this database may want to know: version, journal, durability, receipts …
+  virtual std::vector<core::Fact> facts() = 0;
+
   // Rows inserted, updated and deleted since begin().
   virtual std::uint64_t rows_changed() const = 0;
 

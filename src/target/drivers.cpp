@@ -12,10 +12,11 @@ struct Driver {
   std::string_view scheme;  // with its colon
   std::string_view engine;
   std::unique_ptr<Connection> (*open)(std::string_view address, const Surroundings& surroundings);
+  bool (*is_made)(std::string_view address, const Surroundings& surroundings);
 };
 
 constexpr std::array k_drivers = {
-    Driver{"sqlite:", "sqlite", open_sqlite},
+    Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite},
 };
 
 const Driver* driver_of(std::string_view url) noexcept {
@@ -29,6 +30,11 @@ const Driver* driver_of(std::string_view url) noexcept {
 std::string_view engine_of(std::string_view url) noexcept {
   const Driver* driver = driver_of(url);
   return driver != nullptr ? driver->engine : std::string_view{};
+}
+
+bool is_made_by_opening(const std::string& url, const Surroundings& surroundings) {
+  const Driver* driver = driver_of(url);
+  return driver != nullptr && driver->is_made(std::string_view(url).substr(driver->scheme.size()), surroundings);
 }
 
 std::unique_ptr<Connection> connect(const std::string& url, const Surroundings& surroundings) {

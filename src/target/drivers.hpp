@@ -17,6 +17,9 @@ struct Surroundings {
 // "sqlite" of "sqlite:app.db"; empty when no engine serves it.
 std::string_view engine_of(std::string_view url) noexcept;
 
+// Whether connect() would make it, since it is not there yet. Throws SqlError as connect() does.
+bool is_made_by_opening(const std::string& url, const Surroundings& surroundings);
+
 // Opens it. Throws SqlError: unreachable (missing, not a database, not writable, no such engine) or locked.
 std::unique_ptr<Connection> connect(const std::string& url, const Surroundings& surroundings);
 

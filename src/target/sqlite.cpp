@@ -15,6 +15,7 @@
 #include "os/clock.hpp"
 #include "target/refusals.hpp"
 #include "target/sqlite_address.hpp"
+#include "target/sqlite_facts.hpp"
 #include "target/sqlite_guard.hpp"
 #include "target/sqlite_statements.hpp"
 #include "target/sqlite_values.hpp"
@@ -72,6 +73,10 @@ class Sqlite final : public Connection {
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
+  std::vector<core::Fact> facts() override {
+    guard_.listen_to(SqliteGuard::Speaker::fettle);
+    return facts_of(handle());
+  }
   std::uint64_t rows_changed() const override {
     return static_cast<std::uint64_t>(sqlite3_total_changes64(handle()) - changes_at_begin_);
   }

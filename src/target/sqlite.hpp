@@ -19,10 +19,13 @@ std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surround
 // All SQLite connections of this process together may hold so many bytes; what needs more fails with Cause::memory.
 void limit_sqlite_memory(std::uint64_t bytes);
 
+// The file is missing and its URL says mode=rwc. Throws SqlError as connect() does.
+bool is_made_by_opening_sqlite(std::string_view address, const Surroundings& surroundings);
+
 class JournalKeeper;
 
-// From here on every SQLite connection of this process makes and removes rollback journals through the keeper, where it
-// may not do so itself. The keeper must live until the last connection is closed. Broker only.
+// From here on every SQLite connection of this process makes and removes the keeper's rollback journals through it. The
+// keeper must live until the last connection is closed. Broker only.
 void route_journals_through(const JournalKeeper& keeper);
 
 }  // namespace target

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "target/sqlite.hpp"
 
 namespace target {
 namespace {
@@ -74,6 +75,10 @@ SqliteAddress parse_sqlite_address(std::string_view text, const Surroundings& su
   address.path = resolve(path, address.may_create);
   refuse_ledger(address.path, surroundings.ledger_path);
   return address;
+}
+
+bool is_made_by_opening_sqlite(std::string_view address, const Surroundings& surroundings) {
+  return ::access(parse_sqlite_address(address, surroundings).path.c_str(), F_OK) != 0;
 }
 
 }  // namespace target
