@@ -56,8 +56,27 @@ bool limit(__rlimit_resource_t resource, std::uint64_t most) noexcept {
   return ::setrlimit(resource, &wanted) == 0;
 }
 
-bool is_memory_call(std::string_view name) noexcept {
-  return name == "mmap" || name == "mprotect";
+int allow(scmp_filter_ctx context, std::string_view name, int number) noexcept {
+  if (name == "mmap" || name == "mprotect")
+    return seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  return seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
+}
+
+}  // namespace
+
+namespace {
+
+// On a kernel without close_range(2), or in a container that answers for it that there is none.
+void close_one_by_one(unsigned from, unsigned to) noexcept {
+  rlimit most{};
+  constexpr rlim_t k_as_good_as_endless = 1U << 20U;
+  const bool known = ::getrlimit(RLIMIT_NOFILE, &most) == 0;
+  const auto end = static_cast<unsigned>(std::min(known ? most.rlim_max : k_as_good_as_endless, k_as_good_as_endless));
+  for (unsigned fd = from; fd <= to && fd < end; ++fd) ::close(static_cast<int>(fd));
+}
+
+void close_from_to(unsigned from, unsigned to) noexcept {
+  if (::syscall(SYS_close_range, from, to, 0) != 0) close_one_by_one(from, to);
 }
 
 }  // namespace
@@ -67,10 +86,10 @@ void close_all_but(std::vector<int> kept) {
   unsigned from = 0;
   for (const int fd : kept) {
     const auto keep = static_cast<unsigned>(fd);
-    if (keep > from) ::syscall(SYS_close_range, from, keep - 1, 0);
+    if (keep > from) close_from_to(from, keep - 1);
     from = keep + 1;
   }
-  ::syscall(SYS_close_range, from, ~0U, 0);
+  close_from_to(from, ~0U);
 }
 
 void detach_standard_streams() {
@@ -133,14 +152,11 @@ CallFilter::CallFilter(std::initializer_list<const char*> calls, Otherwise other
   const auto fail = [](const char* what) { base::throw_errno(base::ErrorKind::internal, what); };
   const std::uint32_t unlisted = otherwise == Otherwise::kill ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
   const std::unique_ptr<void, void (*)(scmp_filter_ctx)> context(seccomp_init(unlisted), seccomp_release);
-  if (!context) fail("cannot make a system call filter");
+  if (!context) return;  // libseccomp asks the kernel, and this one has no filters
   for (const char* name : calls) {
     const int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR) continue;  // not on this architecture
-    const int added = is_memory_call(name) ? seccomp_rule_add(context.get(), SCMP_ACT_ALLOW, number, 1,
-                                                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
-                                           : seccomp_rule_add(context.get(), SCMP_ACT_ALLOW, number, 0);
-    if (added != 0) fail("cannot build a system call filter");
+    if (allow(context.get(), name, number) != 0) fail("cannot build a system call filter");
   }
   const Fd memory(::memfd_create("filter", MFD_CLOEXEC));
   if (!memory || seccomp_export_bpf(context.get(), memory.get()) != 0) fail("cannot export a system call filter");
@@ -152,6 +168,7 @@ CallFilter::CallFilter(std::initializer_list<const char*> calls, Otherwise other
 }
 
 bool CallFilter::install() const noexcept {
+  if (program_.empty()) return false;
   sock_fprog program{static_cast<unsigned short>(program_.size()),
                      reinterpret_cast<sock_filter*>(const_cast<std::uint64_t*>(program_.data()))};
   return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
