@@ -56,10 +56,17 @@ bool limit(__rlimit_resource_t resource, std::uint64_t most) noexcept {
   return ::setrlimit(resource, &wanted) == 0;
 }
 
+// Calls that are allowed only with some of their arguments. fcntl: not the commands that duplicate a descriptor, or
+// that make the kernel send a signal of one's choice to a process of one's choice (F_SETOWN, F_SETSIG).
 int allow(scmp_filter_ctx context, std::string_view name, int number) noexcept {
   if (name == "mmap" || name == "mprotect")
     return seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-  return seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
+  if (name != "fcntl") return seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
+  for (const scmp_datum_t command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW})
+    if (const int fault = seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 1, SCMP_A1(SCMP_CMP_EQ, command));
+        fault != 0)
+      return fault;
+  return 0;
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ class CallFilter {
  public:
   enum class Otherwise { kill, refuse };  // what becomes of a call that is not on the list; refuse: EPERM
 
-  // calls: names as in the system call table. Memory calls are allowed only without PROT_EXEC. Where the kernel has no filters the object is made all the same, and install() says no. Throws
+  // calls: names as in the system call table. Memory calls are allowed only without PROT_EXEC, fcntl only for flags and
+  // locks. Where the kernel has no filters the object is made all the same, and install() says no. Throws
   // Error(internal).
   CallFilter(std::initializer_list<const char*> calls, Otherwise otherwise);
 

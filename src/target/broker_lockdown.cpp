@@ -7,7 +7,7 @@ core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files, std:
   const os::CallFilter filter(
       {"read", "write", "pread64", "pwrite64", "fsync", "fdatasync", "ftruncate", "lseek", "fcntl", "close", "openat",
        "stat", "lstat", "fstat", "newfstatat", "access", "faccessat", "faccessat2", "readlink", "getcwd", "unlink",
-       "unlinkat", "fchown", "fchmod", "getpid", "getuid", "geteuid", "poll", "ppoll", "recvmsg", "sendmsg", "sendto",
+       "unlinkat", "getpid", "getuid", "geteuid", "poll", "ppoll", "recvmsg", "sendmsg", "sendto",
        "brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "futex", "getrandom", "nanosleep", "clock_nanosleep",
        "clock_gettime", "rt_sigreturn", "restart_syscall", "exit_group",
 #ifdef FETTLE_SANITIZED

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
@@ -30,6 +31,8 @@ struct Request {
 struct Place {
   os::Fd folder;
   std::string name;
+  uid_t owner = 0;
+  gid_t group = 0;  // of the database
 };
 
 bool send_answer(int channel, std::int32_t error, int fd) noexcept {
@@ -71,6 +74,12 @@ int receive_answer(int channel) noexcept {
   return fd;
 }
 
+// Whoever may write the database must be able to roll it back. Only root can give a file away.
+void belong_to_database(const os::Fd& journal, const Place& place, mode_t mode) noexcept {
+  static_cast<void>(::fchown(journal.get(), place.owner, place.group));
+  static_cast<void>(::fchmod(journal.get(), mode));
+}
+
 // A journal that is there already needs no sync of the folder; a new one is useless without: after a power cut the
 // database would lie there half written with nothing to roll it back.
 os::Fd open_journal_of(const Place& place, const Request& request) noexcept {
@@ -78,6 +87,7 @@ os::Fd open_journal_of(const Place& place, const Request& request) noexcept {
   os::Fd fd(::openat(place.folder.get(), place.name.c_str(), flags));
   if (fd || errno != ENOENT || (request.flags & O_CREAT) == 0) return fd;
   fd.reset(::openat(place.folder.get(), place.name.c_str(), flags | O_CREAT, request.mode & 0777));
+  if (fd) belong_to_database(fd, place, request.mode & 0777);
   if (fd && ::fsync(place.folder.get()) != 0) {
     fd.reset();
     const int why = errno;
@@ -106,8 +116,9 @@ os::Fd open_journal_of(const Place& place, const Request& request) noexcept {
 
 // The journals' folders, and no power beyond making, opening and removing files there.
 void lock_down_keeper(const os::Fd& channel, const std::vector<Place>& places) {
-  const os::CallFilter filter({"read", "sendmsg", "openat", "unlinkat", "fsync", "close", "exit_group", "brk", "futex"},
-                              os::CallFilter::Otherwise::kill);
+  const os::CallFilter filter(
+      {"read", "sendmsg", "openat", "unlinkat", "fsync", "fchown", "fchmod", "close", "exit_group", "brk", "futex"},
+      os::CallFilter::Otherwise::kill);
   std::vector<int> kept = {channel.get()};
   std::vector<os::FileRule> rules;
   for (const Place& place : places) {
@@ -130,8 +141,10 @@ JournalKeeper::JournalKeeper(const std::vector<std::string>& databases) {
   std::vector<Place> places;
   for (const std::string& database : databases) {
     const std::size_t slash = database.rfind('/');
+    struct stat facts {};
+    static_cast<void>(::stat(database.c_str(), &facts));
     places.push_back({os::Fd(::open(database.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-                      database.substr(slash + 1) + k_ending});
+                      database.substr(slash + 1) + k_ending, facts.st_uid, facts.st_gid});
     journals_.push_back(database + k_ending);
   }
   std::array<int, 2> ends{};

@@ -2,7 +2,8 @@
 // can allow single files only if they exist; a journal comes and goes, and a right on the whole folder would open
 // whatever else lies there, the ledger and the scripts included. So a child, forked before the broker locks itself
 // down, opens exactly these names on request and hands back the descriptor. It syncs the folder after making a journal,
-// which the broker, not allowed to open folders, could not.
+// which the broker, not allowed to open folders, could not, and gives it owner and mode, for which the broker has no
+// calls: a broker that could change modes could change that of the ledger's folder, whose lock it holds.
 #pragma once
 
 #include <string>
@@ -22,6 +23,7 @@ class JournalKeeper {
   JournalKeeper& operator=(const JournalKeeper&) = delete;
 
   int channel() const noexcept { return channel_.get(); }
+  bool keeps(const std::string& path) const noexcept { return index_of(path) >= 0; }
 
   // Like open(2) and unlink(2) on a journal; errno is set. EACCES: not one of the journals.
   int open_journal(const std::string& path, int flags, mode_t mode) const noexcept;

@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -13,15 +12,12 @@ namespace {
 const JournalKeeper* g_keeper = nullptr;
 
 int open_file(const char* path, int flags, int mode) {
-  const int fd = ::open(path, flags, mode);
-  if (fd >= 0 || errno != EACCES || g_keeper == nullptr) return fd;
-  return g_keeper->open_journal(path, flags, static_cast<mode_t>(mode));
+  if (g_keeper->keeps(path)) return g_keeper->open_journal(path, flags, static_cast<mode_t>(mode));
+  return ::open(path, flags, mode);
 }
 
 int unlink_file(const char* path) {
-  if (::unlink(path) == 0) return 0;
-  if (errno != EACCES || g_keeper == nullptr) return -1;
-  return g_keeper->unlink_journal(path);
+  return g_keeper->keeps(path) ? g_keeper->unlink_journal(path) : ::unlink(path);
 }
 
 }  // namespace
