@@ -1,0 +1,91 @@
+// Preloaded into fettle, it takes over a locked-down helper at the moment when a hostile script would: a worker while
+// it compiles the script's text, the broker while it compiles the script's SQL. fettle itself has no hook of this kind;
+// what runs is the program as it is shipped, on the very path of every script.
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <string_view>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "calls.hpp"
+
+struct lua_State;
+
+namespace {
+
+using takeover::Call;
+using takeover::Fate;
+using takeover::Page;
+using takeover::Slot;
+
+using LoadBuffer = int (*)(lua_State*, const char*, std::size_t, const char*, const char*);
+using Prepare = int (*)(sqlite3*, const char*, int, unsigned, sqlite3_stmt**, const char**);
+
+Page* g_page = nullptr;
+LoadBuffer g_load = nullptr;
+Prepare g_prepare = nullptr;
+
+// Before the first fork: every helper inherits the page, and no look-up is left for a locked process.
+[[gnu::constructor]] void start() {
+  g_load = reinterpret_cast<LoadBuffer>(::dlsym(RTLD_NEXT, "luaL_loadbufferx"));
+  g_prepare = reinterpret_cast<Prepare>(::dlsym(RTLD_NEXT, "sqlite3_prepare_v3"));
+  const char* name = ::getenv("TAKEOVER_PAGE");
+  const int fd = name != nullptr ? ::open(name, O_RDWR | O_CLOEXEC) : -1;
+  if (fd < 0) return;
+  void* memory = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ::close(fd);
+  if (memory == MAP_FAILED) return;
+  g_page = static_cast<Page*>(memory);
+  g_page->runner = ::getpid();
+}
+
+// The number behind the word; -1: the word is not there, -2: there is no number behind it.
+int number_behind(std::string_view text, std::string_view word) {
+  const std::size_t at = text.find(word);
+  if (at == std::string_view::npos) return -1;
+  text.remove_prefix(at + word.size());
+  int number = -2;
+  for (; !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1))
+    number = (number < 0 ? 0 : number * 10) + (text[0] - '0');
+  return number;
+}
+
+void attempt(int number, Slot* slots) {
+  slots[number].state = Slot::begun;
+  slots[number].result = takeover::calls()[number].attempt(*g_page);
+  slots[number].state = Slot::returned;
+}
+
+// All that the broker may be asked in one go: what would end it is asked by number.
+void attempt_all() {
+  for (int number = 0; !takeover::calls()[number].name.empty(); ++number) {
+    const Call& call = takeover::calls()[number];
+    if (call.broker != Fate::killed && call.worker != Fate::useless) attempt(number, g_page->broker);
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+[[gnu::visibility("default")]] int luaL_loadbufferx(lua_State* lua, const char* text, std::size_t size,
+                                                    const char* name, const char* mode) {
+  if (g_page != nullptr)
+    if (const int number = number_behind({text, size}, "-- take over: "); number >= 0) attempt(number, g_page->worker);
+  return g_load(lua, text, size, name, mode);
+}
+
+[[gnu::visibility("default")]] int sqlite3_prepare_v3(sqlite3* database, const char* sql, int size, unsigned flags,
+                                                      sqlite3_stmt** statement, const char** tail) {
+  if (g_page != nullptr && sql != nullptr) {
+    const int number = number_behind(sql, "/* take over: ");
+    if (number >= 0) attempt(number, g_page->broker);
+    if (number == -2) attempt_all();
+  }
+  return g_prepare(database, sql, size, flags, statement, tail);
+}
+
+}  // extern "C"
