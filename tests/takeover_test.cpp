@@ -27,6 +27,7 @@
 #include "support/skip.hpp"
 #include "takeover/calls.hpp"
 
+#ifndef FETTLE_SANITIZED  // a sanitizer needs calls that a worker otherwise may not make
 namespace {
 
 namespace fs = std::filesystem;
@@ -220,8 +221,6 @@ std::string name_of(int number) {
 }
 
 }  // namespace
-
-#ifndef FETTLE_SANITIZED  // a sanitizer needs calls that a worker otherwise may not make
 
 TEST_CASE("takeover: whatever machine code in a worker tries, files, database and processes stay as they were") {
   Site site;

@@ -40,9 +40,12 @@ Point decode(std::string_view bytes) noexcept {
   return {code, length};
 }
 
+// Controls, changes of direction, ends of line, and what nobody sees: marks, fillers, annotations, tags.
 bool is_unsafe(std::uint32_t code) noexcept {
-  return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
-         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+  const auto within = [code](std::uint32_t from, std::uint32_t to) { return code >= from && code <= to; };
+  return code < 0x20 || within(0x7F, 0x9F) || code == 0xAD || code == 0x61C || code == 0x180E ||
+         within(0x200B, 0x200F) || within(0x2028, 0x202E) || within(0x2060, 0x206F) || code == 0xFEFF ||
+         within(0xFFF9, 0xFFFB) || within(0xE0000, 0xE007F);
 }
 
 std::size_t columns(std::uint32_t code) noexcept {
@@ -115,6 +118,25 @@ std::string repair_utf8(std::string_view bytes) {
 
 std::string escape(std::string_view bytes) {
   return escape_as(bytes, Lines::escaped);
+}
+
+std::string escape_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  while (!json.empty()) {
+    const Point point = decode(json);
+    const std::size_t length = std::max<std::size_t>(point.length, 1);
+    constexpr std::uint32_t k_plane = 0x10000;
+    if (point.code < 0x7F || !is_unsafe(point.code))
+      out += json.substr(0, length);
+    else if (point.code < k_plane)
+      out += fmt::format("\\u{:04x}", point.code);
+    else
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + ((point.code - k_plane) >> 10U),
+                         0xDC00U + ((point.code - k_plane) & 0x3FFU));
+    json.remove_prefix(length);
+  }
+  return out;
 }
 
 std::string escape_lines(std::string_view bytes) {

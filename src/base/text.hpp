@@ -18,12 +18,16 @@ bool is_utf8(std::string_view bytes) noexcept;
 // UTF-8.
 std::string repair_utf8(std::string_view bytes);
 
-// Safe on a terminal, in a log line and in a file list: control characters, invalid bytes and bidirectional overrides
-// become visible escapes (\n, \x1b, \u{202e}). Valid printable UTF-8 stays as it is; so does a backslash.
+// Safe on a terminal, in a log line and in a file list: control characters, invalid bytes, changes of direction and
+// invisible characters become visible escapes (\n, \x1b, \u{202e}). Valid printable UTF-8 stays as it is; so does a
+// backslash.
 std::string escape(std::string_view bytes);
 
 // The same, but line ends and tabs are kept: for texts of several lines.
 std::string escape_lines(std::string_view bytes);
+
+// The same JSON text, in which whatever is unsafe on a terminal stands as \uXXXX. Loses nothing.
+std::string escape_json(std::string_view json);
 
 // Columns that a terminal gives to escaped text: code points, wide ones (CJK, emoji) counted twice, combining ones not.
 std::size_t display_width(std::string_view text) noexcept;

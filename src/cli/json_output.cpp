@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t k_deepest = 200;  // the library writes by recursion
 
 std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  return base::escape_json(json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 Json or_null(std::string_view text) {

@@ -1,5 +1,6 @@
 // The documents that --json prints (design section 7). The only place in this room that includes nlohmann. Pure: every
-// function gives a whole document without a line end. Text that is not UTF-8 is repaired, never refused.
+// function gives a whole document without a line end. Text that is not UTF-8 is repaired, never refused; what is
+// unsafe on a terminal is escaped, so nothing is lost.
 #pragma once
 
 #include <cstdint>

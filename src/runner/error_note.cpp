@@ -7,12 +7,22 @@
 #include "os/clock.hpp"
 
 namespace runner {
+namespace {
+
+// Indented, so that no line of a script's text looks like one of fettle's.
+std::string indented(std::string_view text) {
+  std::string lines;
+  for (const std::string_view line : base::split(text, '\n')) lines += fmt::format("  {}\n", base::escape_lines(line));
+  return lines;
+}
+
+}  // namespace
 
 std::string error_note(const core::AttemptReport& attempt, std::string_view filed_as) {
   const std::string name = base::escape(attempt.script);
-  std::string note = fmt::format("{} failed ({}) on {}, attempt {}.\n\n{}\n", name, core::name(attempt.outcome.cause),
-                                 base::iso8601(os::now()), attempt.attempt, base::escape_lines(attempt.outcome.error));
-  if (!attempt.outcome.traceback.empty()) note += fmt::format("\n{}\n", base::escape_lines(attempt.outcome.traceback));
+  std::string note = fmt::format("{} failed ({}) on {}, attempt {}.\n\n{}", name, core::name(attempt.outcome.cause),
+                                 base::iso8601(os::now()), attempt.attempt, indented(attempt.outcome.error));
+  if (!attempt.outcome.traceback.empty()) note += "\n" + indented(attempt.outcome.traceback);
   note += fmt::format(
       "\nNothing of it was kept: the database is as it was before this script.\n"
       "Version (SHA-256): {}\n\nIn full:  fettle show {}\nMend it, then:  fettle retry {}\n",

@@ -63,6 +63,21 @@ TEST_CASE("nothing that a terminal obeys survives escaping") {
   CHECK(base::escape_lines("a\n\tb\r\x1b") == "a\n\tb\\r\\x1b");
 }
 
+TEST_CASE("what hides or turns text around is shown as an escape") {
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"\xd8\x9c", "\\u{61c}"},           {"\xc2\xad", "\\u{ad}"},       {"\xe1\xa0\x8e", "\\u{180e}"},
+      {"\xe2\x81\xa0", "\\u{2060}"},      {"\xe2\x81\xaf", "\\u{206f}"}, {"\xef\xbf\xb9", "\\u{fff9}"},
+      {"\xf3\xa0\x81\x81", "\\u{e0041}"},
+  };
+  for (const auto& [raw, shown] : rows) CHECK(base::escape(raw) == shown);
+  CHECK(base::escape("\xe2\x80\x94 \xc2\xa0 \xf0\x9f\x99\x82") == "\xe2\x80\x94 \xc2\xa0 \xf0\x9f\x99\x82");
+}
+
+TEST_CASE("JSON that is safe on a terminal still says the same") {
+  CHECK(base::escape_json("{\"a\": \"\xc2\x9b\x7f\xe2\x80\xae\xf3\xa0\x81\x81 \xc3\xa4\"}\n") ==
+        "{\"a\": \"\\u009b\\u007f\\u202e\\udb40\\udc41 \xc3\xa4\"}\n");
+}
+
 TEST_CASE("no byte sequence of any two bytes escapes to a control character") {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {

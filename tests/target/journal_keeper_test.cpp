@@ -1,11 +1,15 @@
 #include "target/journal_keeper.hpp"
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
+#include <cstring>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <string>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -116,4 +120,57 @@ TEST_CASE("a process locked down as a broker is opens its own file and no other 
   });
   CHECK(answer == 0);
   CHECK(scratch.list() == std::vector<std::string>{"app.db", "app.db-journal", "fix-scripts", "ledger.db", "sub"});
+}
+
+TEST_CASE("a hostile broker gets no more from the keeper than a plain journal, whatever it asks with") {
+  Scratch scratch;
+  scratch.make_folder("sub");
+  scratch.write("secret", "x");
+  struct Request {
+    std::uint8_t wish, unused;
+    std::uint16_t index;
+    std::int32_t flags;
+    std::uint32_t mode;
+  };
+  const int answer = in_place(scratch, [&](const JournalKeeper& keeper) {
+    for (const int flags : {O_RDWR | O_CREAT | O_TRUNC, O_PATH, O_DIRECTORY, O_TMPFILE | O_RDWR, O_WRONLY | O_APPEND,
+                            O_CREAT | O_EXCL | O_NOFOLLOW, 3, -1, INT_MAX, INT_MIN})
+      for (const std::uint32_t mode : {07777U, 0U, ~0U})
+        for (const auto wish : std::to_array<std::uint8_t>({0, 1, 2, 255})) {
+          const Request request{wish, 255, 0, flags, mode};
+          // With a descriptor along, of which the keeper must not make use.
+          iovec part{const_cast<Request*>(&request), sizeof request};
+          alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+          msghdr message{};
+          message.msg_iov = &part;
+          message.msg_iovlen = 1;
+          message.msg_control = control;
+          message.msg_controllen = sizeof control;
+          cmsghdr* head = CMSG_FIRSTHDR(&message);
+          head->cmsg_level = SOL_SOCKET;
+          head->cmsg_type = SCM_RIGHTS;
+          head->cmsg_len = CMSG_LEN(sizeof(int));
+          const int along = STDERR_FILENO;
+          std::memcpy(CMSG_DATA(head), &along, sizeof along);
+          if (::sendmsg(keeper.channel(), &message, MSG_NOSIGNAL) != static_cast<ssize_t>(sizeof request)) return 1;
+          std::int32_t error = 0;
+          iovec back{&error, sizeof error};
+          message.msg_iov = &back;
+          message.msg_controllen = sizeof control;
+          if (::recvmsg(keeper.channel(), &message, 0) != static_cast<ssize_t>(sizeof error)) return 2;
+          head = CMSG_FIRSTHDR(&message);
+          if (head == nullptr) continue;
+          int given = -1;
+          std::memcpy(&given, CMSG_DATA(head), sizeof given);
+          struct stat facts {};
+          struct stat journal {};
+          if (::fstat(given, &facts) != 0 || (facts.st_mode & ~0777U) != S_IFREG) return 3;
+          if (::stat(scratch.path("app.db-journal").c_str(), &journal) == 0 && journal.st_ino != facts.st_ino) return 4;
+          ::close(given);
+        }
+    return 0;
+  });
+  CHECK(answer == 0);
+  CHECK(scratch.read("secret") == "x");
+  for (const std::string& name : scratch.list()) CHECK((name == "app.db-journal" || name == "secret" || name == "sub"));
 }
