@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "os/fd.hpp"
+#include "os/lockdown.hpp"
 #include "support/program.hpp"
 #include "support/scratch.hpp"
 #include "support/skip.hpp"
@@ -318,6 +319,56 @@ TEST_CASE("takeover: a taken-over broker reaches nothing but its own databases")
   CHECK(fs::exists(site.path("fix-scripts/999_stays.txt")));
   CHECK(!fs::exists(site.path("data/app.db-planted")));
   CHECK(!fs::exists(site.path("fix-scripts/planted.lua")));
+}
+
+TEST_CASE("takeover: Landlock alone, without the call filter, already keeps a worker from every file") {
+  if (os::landlock_version() < 6) return support::skip("this kernel's Landlock knows no signals and sockets");
+  Site site;
+  support::write_file(site.path("config.toml"),
+                      "[databases.main]\nurl = \"sqlite:data/app.db\"\n[sandbox]\nminimum = \"none\"\n");
+  const std::vector<std::string_view> names = {"open the ledger to read",
+                                               "open the ledger to write",
+                                               "open(2) the ledger",
+                                               "openat2 the ledger",
+                                               "creat(2) in the pending folder",
+                                               "make a script",
+                                               "make an unnamed file",
+                                               "unlink a script",
+                                               "rename a script",
+                                               "renameat2 a script",
+                                               "hard link the ledger",
+                                               "symlink to the ledger",
+                                               "mkfifo",
+                                               "mkdir",
+                                               "rmdir",
+                                               "truncate the ledger",
+                                               "open the password file",
+                                               "open a file outside",
+                                               "list the root folder",
+                                               "list the pending folder",
+                                               "open a device",
+                                               "/proc/self/mem",
+                                               "TCP",
+                                               "abstract unix socket",
+                                               "signal the runner",
+                                               "signal a stranger"};
+  std::vector<int> tried;
+  for (int number = 0; number < count_of_calls(); ++number)
+    if (std::find(names.begin(), names.end(), takeover::calls()[number].name) != names.end()) {
+      tried.push_back(number);
+      site.script(name_of(number), hostile(number));
+    }
+  REQUIRE(tried.size() == names.size());
+  const auto before = site.everything();
+  CHECK(site.fettle({"check"}, {FETTLE_OLD_KERNEL, "seccomp=none", "--"}).status == 0);
+  CHECK(site.everything() == before);
+  for (const int number : tried) {
+    const Slot& slot = site.page()->worker[number];
+    INFO(takeover::calls()[number].name << ": " << told(slot));
+    CHECK(slot.state == Slot::returned);
+    CHECK((is_refusal(slot.result) || slot.result == -EXDEV));
+  }
+  fmt::print("Landlock alone: {} calls tried, all refused\n", tried.size());
 }
 
 #endif

@@ -66,7 +66,7 @@ Diagnosis try_run_lock(const core::Config& config) {
   if (!is_there(folder)) return {k_ledger, "run lock", Verdict::good, "free: no run has been here yet", {}};
   if (os::try_lock(folder)) return {k_ledger, "run lock", Verdict::good, "free; it was taken and given back", {}};
   return {k_ledger, "run lock", Verdict::warning, fmt::format("held by {}", describe(lock_state(config))),
-          "Nothing is wrong: another run waits, or says --wait."};
+          "Nothing is wrong. Who wants to run next may wait for it: fettle run --wait 60"};
 }
 
 Diagnosis try_ledger(const std::optional<ledger::History>& history) {
