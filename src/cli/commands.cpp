@@ -47,9 +47,7 @@ constexpr std::array k_commands = {
             mark_command},
     Command{
         {"repair", "Finish what a crash left half done", "fettle repair --dry-run"}, Needs::database, repair_command},
-    Command{{"unlock", "Say who holds the run lock; break what a dead host left", "fettle unlock"},
-            Needs::config,
-            unlock_command},
+    Command{{"unlock", "Say who holds the lock; break a dead host's", "fettle unlock"}, Needs::config, unlock_command},
     Command{{"doctor", "Try kernel, folders, ledger and databases", "fettle doctor"}, Needs::log, doctor_command},
     Command{{"config show", "Print the configuration in force", "fettle config show --origin"},
             Needs::config,
