@@ -41,6 +41,10 @@ std::string no_such_function(std::string_view name) {
   return fmt::format("{}() is not for scripts: it would bring foreign code into the database; take it out", name);
 }
 
+std::string no_statements_of_others() {
+  return "sqlite_stmt is not for scripts: it shows the statements of others; take it out";
+}
+
 std::string no_touching_receipts() {
   return fmt::format(
       "the table {} proves which scripts were applied; scripts may read it, nothing else; fettle mark declares one as "

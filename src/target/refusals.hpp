@@ -18,6 +18,7 @@ std::string no_setting(std::string_view name);           // "PRAGMA synchronous"
 std::string no_setting_while_reading(std::string_view name);
 std::string no_rebuilding();  // VACUUM
 std::string no_such_function(std::string_view name);
+std::string no_statements_of_others();  // sqlite_stmt and its like
 std::string no_touching_receipts();
 std::string no_naming_receipts();  // in a statement that changes the schema
 std::string no_writing();

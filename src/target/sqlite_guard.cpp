@@ -20,8 +20,9 @@ constexpr std::array<std::string_view, 17> k_telling = {
 constexpr std::array<std::string_view, 3> k_transactional = {"application_id", "defer_foreign_keys", "user_version"};
 
 // Pragmas that may be asked but not set.
-constexpr std::array<std::string_view, 8> k_askable = {"encoding",  "foreign_keys", "journal_mode",   "page_count",
-                                                       "page_size", "query_only",   "schema_version", "synchronous"};
+constexpr std::array<std::string_view, 9> k_askable = {"data_version", "encoding",       "foreign_keys",
+                                                       "journal_mode", "page_count",     "page_size",
+                                                       "query_only",   "schema_version", "synchronous"};
 
 constexpr std::array<std::string_view, 2> k_foreign_code = {"load_extension", "fts3_tokenizer"};
 
@@ -122,6 +123,8 @@ int SqliteGuard::judge(int action, const char* first, const char* second) {
       return judge_pragma(first, second);
     case SQLITE_FUNCTION:
       return contains(k_foreign_code, lower(text(second))) ? refuse(no_such_function(lower(text(second)))) : SQLITE_OK;
+    case SQLITE_READ:
+      return lower(text(first)) == "sqlite_stmt" ? refuse(no_statements_of_others()) : SQLITE_OK;
     default:
       return changes_schema(action) ? judge_schema_change() : SQLITE_OK;
   }
