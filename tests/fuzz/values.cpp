@@ -20,6 +20,7 @@ constexpr std::array<const char*, 24> k_names = {
     "window",    "transaction", "validate",    "rollback", "rows",         "Execute", "__tostring", "allowFailure"};
 constexpr int k_most_values = 40;
 constexpr sandbox::JsonCaps k_caps{16, 4096};
+const core::Limits k_limits;
 
 int do_nothing(lua_State*) {
   return 0;
@@ -186,7 +187,7 @@ int build_and_judge(lua_State* lua) {
   for (int taken = 0; taken <= count && taken < 4; ++taken) {
     static_cast<void>(sandbox::judge_answer(lua, taken));
     lua_settop(lua, count);
-    static_cast<void>(sandbox::judge_result(lua, taken));
+    static_cast<void>(sandbox::judge_result(lua, taken, k_limits));
     lua_settop(lua, count);
   }
   if (count == 0) lua_pushnil(lua);
