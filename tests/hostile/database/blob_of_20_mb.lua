@@ -1,0 +1,10 @@
+-- A value that fits into the database and into no message.
+-- expect: failed error
+-- error: 16 MiB
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.value("select randomblob(20000000)")
+    return { executed = true }
+  end,
+}

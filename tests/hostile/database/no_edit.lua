@@ -1,0 +1,10 @@
+-- edit is of the command-line shell, not of the library.
+-- expect: failed error
+-- error: no such
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.value("select edit('x')")
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,10 @@
+-- fsdir is of the command-line shell, not of the library.
+-- expect: failed error
+-- error: no such
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.query("select * from fsdir('/')")
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,10 @@
+-- readfile is of the command-line shell, not of the library.
+-- expect: failed error
+-- error: no such
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.value("select readfile('/etc/passwd')")
+    return { executed = true }
+  end,
+}

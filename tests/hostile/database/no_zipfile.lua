@@ -1,0 +1,10 @@
+-- zipfile is of the command-line shell, not of the library.
+-- expect: failed error
+-- error: no such
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.query("select * from zipfile('x')")
+    return { executed = true }
+  end,
+}

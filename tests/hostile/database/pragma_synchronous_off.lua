@@ -1,0 +1,11 @@
+-- PRAGMA synchronous = off.
+-- expect: failed error
+-- error: PRAGMA
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.exec("delete from item")
+    db.exec("pragma synchronous = off")
+    return { executed = true }
+  end,
+}

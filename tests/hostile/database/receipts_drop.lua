@@ -1,0 +1,11 @@
+-- Forges or hides receipts: Drops the table.
+-- expect: failed error
+-- error: fettle_receipts
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.exec("delete from item")
+    db.exec("drop table fettle_receipts")
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,11 @@
+-- Forges or hides receipts: A receipt for a script that never ran.
+-- expect: failed error
+-- error: fettle_receipts
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    db.exec("delete from item")
+    db.exec("insert into fettle_receipts values ('999_later.lua', 'x', 'x', 1, 1, 'x', 'x', 'x')")
+    return { executed = true }
+  end,
+}

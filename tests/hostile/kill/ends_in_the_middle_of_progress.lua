@@ -1,0 +1,12 @@
+-- Steps of progress with a table that spins.
+-- expect: failed timeout
+-- error: time limit of 200 ms
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    while true do pcall(progress(10).step, setmetatable({}, { __tostring = function() while true do end end })) end
+    return { executed = true }
+  end,
+}

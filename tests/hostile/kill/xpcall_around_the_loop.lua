@@ -1,0 +1,12 @@
+-- The same with a handler that spins.
+-- expect: failed timeout
+-- error: time limit of 200 ms
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    xpcall(function() while true do end end, function() while true do end end)
+    return { executed = true }
+  end,
+}

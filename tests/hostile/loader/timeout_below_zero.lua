@@ -1,0 +1,4 @@
+-- A negative time limit.
+-- expect: failed contract
+-- error: timeout
+return { timeout = -1, shouldRun = print, execute = print }

@@ -1,0 +1,13 @@
+-- Many values that together are far larger than a message.
+-- expect: failed error|memory
+-- error: not enough memory
+-- memory: 256 MiB over 32 MiB
+return {
+  timeout = 5,
+  shouldRun = function() return true end,
+  execute = function()
+    local s = ("x"):rep(8 << 20)
+    db.value("select ?1", table.unpack({ s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s }))
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,14 @@
+-- Weak tables that hold on to each other.
+-- expect: failed memory
+-- error: ran out of memory: the limit is 32
+-- time: 8000 ms
+-- memory: 10 % over 32 MiB
+return {
+  timeout = 8,
+  shouldRun = function() return true end,
+  execute = function()
+    local t = {}
+    while true do t[#t + 1] = setmetatable({ {} }, { __mode = "kv" }) end
+    return { executed = true }
+  end,
+}

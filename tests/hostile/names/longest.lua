@@ -1,0 +1,11 @@
+-- A file whose name has longest, and an error that repeats it.
+-- expect: failed error
+-- name: "NNN_nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn.lua"
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    log.warn(ctx.script)
+    db.exec("delete from item")
+    error(ctx.script)
+  end,
+}

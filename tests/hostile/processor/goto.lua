@@ -1,0 +1,12 @@
+-- A jump to itself.
+-- expect: failed timeout
+-- error: time limit of 200 ms while execute()
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    ::again:: goto again
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,12 @@
+-- A callback of gsub that never returns.
+-- expect: failed timeout
+-- error: time limit of 200 ms while execute()
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    ("x"):gsub("x", function() while true do end end)
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,11 @@
+-- __index that never answers.
+-- expect: failed timeout
+-- error: time limit of 200 ms while execute()
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    return setmetatable({}, { __index = function() while true do end end }).x
+  end,
+}

@@ -1,0 +1,12 @@
+-- A comparison that never answers.
+-- expect: failed timeout
+-- error: time limit of 200 ms while execute()
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    table.sort({ 3, 1, 2 }, function() while true do end end)
+    return { executed = true }
+  end,
+}

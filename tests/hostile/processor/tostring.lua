@@ -1,0 +1,12 @@
+-- __tostring that never answers, in log.info.
+-- expect: failed timeout
+-- error: time limit of 200 ms while execute()
+-- time: 250 ms over 200 ms
+return {
+  timeout = 0.2,
+  shouldRun = function() return true end,
+  execute = function()
+    log.info(setmetatable({}, { __tostring = function() while true do end end }))
+    return { executed = true }
+  end,
+}

@@ -1,0 +1,9 @@
+-- Raises a number.
+-- expect: failed error
+-- error: 42
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    error(42)
+  end,
+}

@@ -1,0 +1,13 @@
+-- Calls itself through gsub.
+-- expect: failed error
+-- error: stack overflow
+-- time: 5250 ms
+return {
+  timeout = 5,
+  shouldRun = function() return true end,
+  execute = function()
+    local function f() return (("x"):gsub("x", f)) end
+    f()
+    return { executed = true }
+  end,
+}

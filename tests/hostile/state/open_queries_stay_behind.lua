@@ -1,0 +1,10 @@
+-- Leaves 30 queries open.
+-- expect: succeeded
+return {
+  shouldRun = function() return true end,
+  execute = function()
+    open = {}
+    for i = 1, 30 do open[i] = db.rows("with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) select i from n") open[i]() end
+    return { executed = true }
+  end,
+}
