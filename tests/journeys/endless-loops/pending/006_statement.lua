@@ -1,1 +1,0 @@
-return { shouldRun = function() return true end, execute = function() db.exec("create table big as with recursive n (i) as (select 1 union all select i + 1 from n) select i from n") return { executed = true } end }

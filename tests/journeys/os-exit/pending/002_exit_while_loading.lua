@@ -1,2 +1,0 @@
-os.exit(0)
-return { shouldRun = function() return true end, execute = function() return { executed = true } end }

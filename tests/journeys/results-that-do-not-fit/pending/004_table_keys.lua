@@ -1,1 +1,0 @@
-return { shouldRun = function() return true end, execute = function() db.exec("delete from item") return { executed = true, odd = { [{}] = 1 } } end }
