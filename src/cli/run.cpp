@@ -25,6 +25,7 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   request.reason = arguments.reason;
   request.command = arguments.command_line;
   request.wait = arguments.wait;
+  request.kept = arguments.json ? runner::Kept::attempts : runner::Kept::counts;
   return request;
 }
 

@@ -132,7 +132,7 @@ class Walk {
     if (outcome.kind == core::OutcomeKind::blocked && outcome.cause == core::Cause::unreachable)
       report_.target_unreachable = true;
     at_.observer.script_ended(attempt);
-    report_.scripts.push_back(std::move(attempt));
+    if (request_.kept == Kept::attempts) report_.scripts.push_back(std::move(attempt));
   }
 
   void tell_held() {
@@ -179,7 +179,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
     if (!block_all(crew, names, report, observer)) Walk(at, request, names, report).go();
     finish(report, start);
     ledger.end_run(report.run,
-                   {report.finished, static_cast<std::int64_t>(report.scripts.size()), core::exit_code(report)});
+                   {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});
     os::log_info(fmt::format("run {} ended with exit code {}", report.run, core::exit_code(report)));
   }
   finish(report, start);

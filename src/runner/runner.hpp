@@ -13,6 +13,10 @@
 
 namespace runner {
 
+// What the report keeps of each attempt once the observer has been told: texts of scripts can be long, and a folder can
+// hold many of them.
+enum class Kept { attempts, counts };
+
 struct RunRequest {
   std::vector<std::string> scripts;  // names as resolved by runner/select; empty: everything pending
   core::OnFailure on_failure = core::OnFailure::go_on;
@@ -22,6 +26,7 @@ struct RunRequest {
   std::string reason;
   std::string command;                // the command line, for the ledger
   std::chrono::milliseconds wait{0};  // for the run lock
+  Kept kept = Kept::attempts;
 };
 
 // Throws Error: lock_held (after waiting), config, io, ledger_broken. What scripts do wrong is in the report.
