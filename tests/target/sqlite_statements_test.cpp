@@ -81,6 +81,8 @@ TEST_CASE("no statement leaves the transaction or the file") {
                                 "VACUUM",
                                 "VACUUM INTO 'copy.db'",
                                 "SELECT load_extension('x')",
+                                "SELECT fts3_tokenizer('simple')",
+                                "SELECT sql FROM sqlite_stmt",
                                 "PRAGMA journal_mode=OFF",
                                 "PRAGMA synchronous=OFF",
                                 "PRAGMA writable_schema=ON",
