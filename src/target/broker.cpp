@@ -62,8 +62,6 @@ class Broker {
 
   bool hear_runner();
   bool obey(os::Frame frame);
-  void look_for_proof(const core::Inquire& wish);
-  void look_at(const core::Examine& wish);
   void prepare_receipt(const core::Begin& wish, core::Began& began);
   void commit_with_receipt(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
@@ -175,12 +173,12 @@ bool Broker::obey(os::Frame frame) {
   }
   if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) {
     const auto wish = core::decode<core::Inquire>(frame.body);
-    if (wish && !transaction_) look_for_proof(*wish);
+    if (wish && !transaction_) tell_runner(look_for_proof(find(wish->database), *wish));
     return wish && !transaction_;
   }
   if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) {
     const auto wish = core::decode<core::Examine>(frame.body);
-    if (wish && !transaction_) look_at(*wish);
+    if (wish && !transaction_) tell_runner(look_at(find(wish->database), *wish));
     return wish && !transaction_;
   }
   const auto wish = core::decode<core::Finish>(frame.body);
@@ -228,41 +226,6 @@ void Broker::prepare_receipt(const core::Begin& wish, core::Began& began) {
   auto earlier = transaction_->own->connection->find_receipt(wish.receipt.script, wish.receipt.sha256);
   began.applied = wish.once && earlier.has_value();
   if (began.applied) began.earlier = std::move(*earlier);
-}
-
-void Broker::look_for_proof(const core::Inquire& wish) {
-  core::Inquired answer;
-  Database* database = find(wish.database);
-  if (database == nullptr || !database->connection) {
-    answer.error = database == nullptr ? "there is no such database any more" : database->status.fault;
-  } else {
-    try {
-      auto receipt = database->connection->proof_of(wish);
-      answer.proof = receipt ? core::Proof::present : core::Proof::absent;
-      if (receipt) answer.receipt = std::move(*receipt);
-    } catch (const SqlError& error) {
-      answer.error = error.what();
-    }
-  }
-  tell_runner(answer);
-}
-
-void Broker::look_at(const core::Examine& wish) {
-  core::Examined found;
-  try {
-    const Database* database = find(wish.database);
-    if (database == nullptr || !database->connection) throw SqlError(Cause::unreachable, "it is not open");
-    Connection& open = *database->connection;
-    if (wish.access == core::Access::write) {
-      open.begin(core::Access::write);
-      open.rollback();
-    }
-    found.facts = open.facts();
-  } catch (const SqlError& error) {
-    found.cause = error.cause();
-    found.error = error.what();
-  }
-  tell_runner(found);
 }
 
 void Broker::finish(const core::Finish& wish) {

@@ -1,5 +1,7 @@
 #include "target/database.hpp"
 
+#include <utility>
+
 namespace target {
 
 Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings) {
@@ -11,6 +13,39 @@ Database open_database(const core::DatabaseAddress& address, const Surroundings&
     database.status.cause = error.cause();
   }
   return database;
+}
+
+core::Inquired look_for_proof(const Database* database, const core::Inquire& wish) {
+  core::Inquired answer;
+  if (database == nullptr || !database->connection) {
+    answer.error = database == nullptr ? "there is no such database any more" : database->status.fault;
+    return answer;
+  }
+  try {
+    auto receipt = database->connection->proof_of(wish);
+    answer.proof = receipt ? core::Proof::present : core::Proof::absent;
+    if (receipt) answer.receipt = std::move(*receipt);
+  } catch (const SqlError& error) {
+    answer.error = error.what();
+  }
+  return answer;
+}
+
+core::Examined look_at(const Database* database, const core::Examine& wish) {
+  core::Examined found;
+  try {
+    if (database == nullptr || !database->connection) throw SqlError(core::Cause::unreachable, "it is not open");
+    Connection& open = *database->connection;
+    if (wish.access == core::Access::write) {
+      open.begin(core::Access::write);
+      open.rollback();
+    }
+    found.facts = open.facts();
+  } catch (const SqlError& error) {
+    found.cause = error.cause();
+    found.error = error.what();
+  }
+  return found;
 }
 
 }  // namespace target

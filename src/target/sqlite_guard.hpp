@@ -20,7 +20,7 @@ class SqliteGuard {
   void listen_to(Speaker speaker) noexcept { speaker_ = speaker; }
   void expect_reads_only(bool reads_only) noexcept { reads_only_ = reads_only; }
 
-  // The text that is about to be compiled; must live until it is.
+  // The text that may be compiled next; must live until another one is expected or nothing more is compiled.
   void expect(std::string_view sql) noexcept { sql_ = sql; }
 
   // Why the last statement was refused, and forgets it; empty: it was not the guard.

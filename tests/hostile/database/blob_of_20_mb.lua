@@ -1,6 +1,6 @@
 -- A value that fits into the database and into no message.
 -- expect: failed error
--- error: 16 MiB
+-- error: larger than 15 MiB
 return {
   shouldRun = function() return true end,
   execute = function()

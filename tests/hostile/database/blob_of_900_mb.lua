@@ -1,6 +1,6 @@
 -- zeroblob(900000000).
 -- expect: failed error|timeout
--- error: larger than 16 MiB|time limit
+-- error: larger than 15 MiB|time limit
 -- time: 250 ms over 1000 ms
 return {
   timeout = 1,

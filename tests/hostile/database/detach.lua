@@ -1,6 +1,6 @@
 -- DETACH.
 -- expect: failed error
--- error: ATTACH
+-- error: DETACH is not for scripts
 return {
   shouldRun = function() return true end,
   execute = function()

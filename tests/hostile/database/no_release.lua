@@ -1,6 +1,6 @@
 -- Savepoints: release x.
 -- expect: failed error
--- error: SAVEPOINT is not for scripts
+-- error: RELEASE is not for scripts
 return {
   shouldRun = function() return true end,
   execute = function()

@@ -1,6 +1,6 @@
 -- Savepoints: rollback to x.
 -- expect: failed error
--- error: SAVEPOINT is not for scripts
+-- error: ROLLBACK TO is not for scripts
 return {
   shouldRun = function() return true end,
   execute = function()

@@ -1,6 +1,6 @@
 -- shouldRun() only reads: attach 'copy.db' as c.
 -- expect: failed error
--- error: ATTACH and DETACH are not for scripts
+-- error: ATTACH is not for scripts
 return {
   shouldRun = function()
     db.exec("attach 'copy.db' as c")

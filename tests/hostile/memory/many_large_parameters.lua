@@ -1,7 +1,6 @@
 -- Many values that together are far larger than a message.
--- expect: failed error|memory
--- error: not enough memory
--- memory: 256 MiB over 32 MiB
+-- expect: failed error
+-- error: the values of this call are larger than 15 MiB
 return {
   timeout = 5,
   shouldRun = function() return true end,

@@ -1,6 +1,6 @@
 -- Values that together are more than a statement can carry.
 -- expect: failed error
--- error: 16 MiB
+-- error: the values of this call are larger than 15 MiB
 return {
   shouldRun = function() return true end,
   execute = function()
