@@ -52,30 +52,6 @@ Statement query(const std::string& sql) {
   return {Statement::Wants::rows, "", sql, {}};
 }
 
-// Largest resident size so far, bytes.
-std::size_t peak_of(std::int64_t process) {
-  const std::string status = support::read_file(fmt::format("/proc/{}/status", process));
-  const std::size_t at = status.find("VmHWM:");
-  REQUIRE(at != std::string::npos);
-  return std::stoul(status.substr(at + 6)) << 10U;
-}
-
-// A message of one statement for many rows, made by hand: `row` again and again.
-std::string many(const std::string& sql, const std::string& row, std::uint32_t count) {
-  core::Writer head;
-  head.put(std::string_view("")).put(std::string_view(sql)).put(count);
-  std::string body = head.take();
-  body.reserve(body.size() + row.size() * count);
-  for (std::uint32_t index = 0; index < count; ++index) body += row;
-  return body;
-}
-
-std::string nulls(std::uint32_t count) {
-  core::Writer row;
-  row.put(count);
-  return row.take() + std::string(count, '\0');
-}
-
 }  // namespace
 
 TEST_CASE("limits: rows are counted over the whole attempt") {
@@ -156,6 +132,36 @@ TEST_CASE("a broker confirms that it has heard before it rolls back") {
     CHECK(frame->kind == static_cast<std::uint8_t>(expected));
   }
 }
+
+#ifndef FETTLE_SANITIZED
+namespace {
+
+// Largest resident size so far, bytes.
+std::size_t peak_of(std::int64_t process) {
+  const std::string status = support::read_file(fmt::format("/proc/{}/status", process));
+  const std::size_t at = status.find("VmHWM:");
+  REQUIRE(at != std::string::npos);
+  return std::stoul(status.substr(at + 6)) << 10U;
+}
+
+// A message of one statement for many rows, made by hand: `row` again and again.
+std::string many(const std::string& sql, const std::string& row, std::uint32_t count) {
+  core::Writer head;
+  head.put(std::string_view("")).put(std::string_view(sql)).put(count);
+  std::string body = head.take();
+  body.reserve(body.size() + row.size() * count);
+  for (std::uint32_t index = 0; index < count; ++index) body += row;
+  return body;
+}
+
+std::string nulls(std::uint32_t count) {
+  core::Writer row;
+  row.put(count);
+  return row.take() + std::string(count, '\0');
+}
+
+}  // namespace
+#endif
 
 TEST_CASE("flood: whatever a worker sends, the broker holds no more than its databases may and 128 MiB") {
 #ifdef FETTLE_SANITIZED
