@@ -93,13 +93,6 @@ std::size_t count_in(const std::string& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
-// Bytes; 0: the process has ended.
-std::uint64_t most_memory_of(pid_t process) {
-  const std::string status = support::read_file(fmt::format("/proc/{}/status", process));
-  const std::size_t at = status.find("VmHWM:");
-  return at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + 6, nullptr, 10) * 1024;
-}
-
 std::string sql(const support::Scratch& scratch, const std::string& file, const std::string& query) {
   return support::run({.command = {"sqlite3", file, query}, .directory = scratch.path(), .environment = {}}).out;
 }
@@ -116,7 +109,7 @@ TEST_CASE(
   std::uint64_t early = 0, late = 0;
   const bool over = support::wait_until(
       [&] {
-        const std::uint64_t now = most_memory_of(fettle.pid());
+        const std::uint64_t now = support::peak_memory(fettle.pid());
         if (now > 0) late = now;
         if (early == 0 && count - count_in(scratch.path("fix-scripts")) >= count / 10) early = late;
         return now == 0;

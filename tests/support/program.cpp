@@ -172,6 +172,12 @@ Seconds processor_time(pid_t process) {
   return Seconds(static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK)));
 }
 
+std::uint64_t peak_memory(pid_t process) {
+  const std::string status = read_file(fmt::format("/proc/{}/status", process));
+  const std::size_t at = status.find("VmHWM:");
+  return at == std::string::npos ? 0 : std::stoull(status.substr(at + 6)) << 10U;
+}
+
 bool wait_until(const std::function<bool()>& condition, Seconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   while (!condition()) {

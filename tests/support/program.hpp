@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -55,6 +56,9 @@ std::vector<pid_t> children_of(pid_t process);
 std::vector<pid_t> descendants_of(pid_t process);
 // User and system time that a process has used.
 Seconds processor_time(pid_t process);
+
+// The most memory that a process has held so far, bytes; 0: it has ended.
+std::uint64_t peak_memory(pid_t process);
 
 // Asks again every few milliseconds until the condition holds; false: it never did within the limit.
 bool wait_until(const std::function<bool()>& condition, Seconds limit = Seconds(30));

@@ -136,14 +136,6 @@ TEST_CASE("a broker confirms that it has heard before it rolls back") {
 #ifndef FETTLE_SANITIZED
 namespace {
 
-// Largest resident size so far, bytes.
-std::size_t peak_of(std::int64_t process) {
-  const std::string status = support::read_file(fmt::format("/proc/{}/status", process));
-  const std::size_t at = status.find("VmHWM:");
-  REQUIRE(at != std::string::npos);
-  return std::stoul(status.substr(at + 6)) << 10U;
-}
-
 // A message of one statement for many rows, made by hand: `row` again and again.
 std::string many(const std::string& sql, const std::string& row, std::uint32_t count) {
   core::Writer head;
@@ -180,7 +172,7 @@ TEST_CASE("flood: whatever a worker sends, the broker holds no more than its dat
     CHECK(::poll(&wait, 1, 30'000) == 1);  // an answer, or a closed door
     CHECK(at.broker.finish(false).word == Done::Word::rolled_back);
     CAPTURE(static_cast<int>(kind));
-    CHECK(peak_of(at.broker.child().pid) / k_mib < 32 + 128);
+    CHECK(support::peak_memory(static_cast<pid_t>(at.broker.child().pid)) / k_mib < 32 + 128);
   };
   const auto million = static_cast<std::uint32_t>(k_mib);
   flood(Kind::many, many(insert, nulls(0), 3 * million));
@@ -197,8 +189,8 @@ TEST_CASE("flood: whatever a worker sends, the broker holds no more than its dat
     at.broker.fault(Statement{Statement::Wants::affected, "", "SELECT 1 " + padding, {}});
     at.broker.fault(query(numbers(5000) + "SELECT x AS " + std::string(200'000, 'y') + " FROM n"));
   }
-  CHECK(peak_of(at.broker.child().pid) / k_mib < 32 + 128);
-  MESSAGE("peak of the broker: ", peak_of(at.broker.child().pid) / k_mib, " MiB");
+  CHECK(support::peak_memory(static_cast<pid_t>(at.broker.child().pid)) / k_mib < 32 + 128);
+  MESSAGE("peak of the broker: ", support::peak_memory(static_cast<pid_t>(at.broker.child().pid)) / k_mib, " MiB");
   at.broker.finish(false);
   at.begin();
   CHECK(at.broker.exec("INSERT INTO t (name) VALUES ('next')") == "no fault");
