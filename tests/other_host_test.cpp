@@ -89,6 +89,7 @@ TEST_CASE("processes: what a dead host left behind is broken only by force, with
   }
   CHECK(says(site.fettle({"status"}).out, "in doubt: run 1 by"));
   CHECK(says(site.fettle({"status", "--json"}).out, "\"in_doubt\": true"));
+  CHECK(says(site.fettle({"doctor"}).out, "in doubt: run 1 by"));
   CHECK(site.fettle({"unlock"}).status == 5);
   CHECK(site.fettle({"unlock", "--force"}).status == 2);
   CHECK(site.ledger("select count(*) from events") == "0\n");
@@ -99,6 +100,7 @@ TEST_CASE("processes: what a dead host left behind is broken only by force, with
   CHECK(says(site.ledger("select verb, by, reason, detail from events"),
              "unlock|anna|its disk burnt|declared dead: run 1"));
   CHECK(says(site.fettle({"unlock"}).out, "nothing to unlock"));
+  CHECK(says(site.fettle({"doctor"}).out, "hides the locks of other hosts"));
   const Ended recovered = site.fettle({"repair"});
   CHECK(recovered.status == 0);
   CHECK(says(recovered.out, "its runner died; nothing of it was committed"));

@@ -64,9 +64,17 @@ void try_processes(Diagnoses& all, Crew& crew, core::SandboxMinimum minimum) {
 Diagnosis try_run_lock(const core::Config& config) {
   const std::string folder = ledger::folder_of(config.path(config.ledger.path));
   if (!is_there(folder)) return {k_ledger, "run lock", Verdict::good, "free: no run has been here yet", {}};
-  if (os::try_lock(folder)) return {k_ledger, "run lock", Verdict::good, "free; it was taken and given back", {}};
-  return {k_ledger, "run lock", Verdict::warning, fmt::format("held by {}", describe(lock_state(config))),
-          "Nothing is wrong. Who wants to run next may wait for it: fettle run --wait 60"};
+  const Lock lock = lock_state(config);
+  if (lock.in_doubt)
+    return {k_ledger, "run lock", Verdict::warning, fmt::format("in doubt: {} has not ended", describe(lock)),
+            "Nothing runs until that is settled: fettle unlock tells how."};
+  if (!os::try_lock(folder))
+    return {k_ledger, "run lock", Verdict::warning, fmt::format("held by {}", describe(lock)),
+            "Nothing is wrong. Who wants to run next may wait for it: fettle run --wait 60"};
+  if (os::lock_reach(folder) == os::LockReach::this_host)
+    return {k_ledger, "run lock", Verdict::warning, "free, but this file system hides the locks of other hosts",
+            "If hosts share this folder, let only one of them run fettle in it."};
+  return {k_ledger, "run lock", Verdict::good, "free; it was taken and given back", {}};
 }
 
 Diagnosis try_ledger(const std::optional<ledger::History>& history) {

@@ -118,7 +118,9 @@ TEST_CASE("limits: what the defaults allow: many rows in little memory, many sta
   const core::RunReport report = site.run();
   for (const core::AttemptReport& attempt : report.scripts) CHECK(attempt.outcome.error == "");
   CHECK(report.counts.succeeded == 4);
+#ifndef FETTLE_SANITIZED  // whose quarantine holds what was freed
   CHECK(site.history().latest("1_rows.lua")->measures.peak_memory < 40 * k_mib);
+#endif
 }
 
 #ifndef FETTLE_SANITIZED
