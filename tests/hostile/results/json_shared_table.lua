@@ -2,7 +2,7 @@
 -- expect: failed error|memory
 -- error: larger than|memory
 return {
-  timeout = 8,
+  timeout = 30,
   shouldRun = function() return true end,
   execute = function()
     local t = { 1 }
