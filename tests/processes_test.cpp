@@ -262,6 +262,37 @@ TEST_CASE("processes: when the runner is killed all its processes end, and the n
   CHECK(site.fettle({"ledger", "verify"}).status == 0);
 }
 
+TEST_CASE("processes: an error note that cannot be written stops nothing, and is tried once more") {
+  const Site site;
+  site.write("fix-scripts/001_bad.lua",
+             "return { shouldRun = function() return true end, execute = function() error('x') end }");
+  site.write("fix-scripts/002_good.lua", k_good);
+  fs::create_directories(site.path("failed/001_bad.lua.error.txt"));
+  const Ended first = site.fettle({"run"});
+  CHECK(first.status == 4);
+  CHECK(first.err.find("cannot write failed/001_bad.lua.error.txt") != std::string::npos);
+  CHECK(site.sql("select script from ran") == "002_good.lua");
+
+  fs::remove(site.path("failed/001_bad.lua.error.txt"));
+  CHECK(site.fettle({"run"}).status == 0);
+  CHECK(fs::is_regular_file(site.path("failed/001_bad.lua.error.txt")));
+  CHECK(site.sql("select count(*) from events", ".fettle/ledger.db") == "1");
+  CHECK(site.fettle({"ledger", "verify"}).status == 0);
+}
+
+TEST_CASE("processes: a recovery that can change nothing leaves no event, and fettle goes on") {
+  const Site site;
+  site.write("fix-scripts/001_bad.lua",
+             "return { shouldRun = function() return true end, execute = function() error('x') end }");
+  fs::create_directories(site.path("failed/001_bad.lua.error.txt"));
+  for (int run = 1; run <= 3; ++run) {
+    site.write("fix-scripts/002_good.lua", k_good + std::string(static_cast<std::size_t>(run), '\n'));
+    CHECK(site.fettle({"run"}).status == (run == 1 ? 4 : 0));
+  }
+  CHECK(site.sql("select count(*) from ran") == "3");
+  CHECK(site.sql("select count(*) from events", ".fettle/ledger.db") == "1");  // where it lies; the note is given up
+}
+
 TEST_CASE("processes: two SIGINTs stop a run at once; nothing of the script in work is kept") {
   const Site site;
   site.write("fix-scripts/001_endless.lua", k_endless);

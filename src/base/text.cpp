@@ -43,7 +43,8 @@ Point decode(std::string_view bytes) noexcept {
 // Controls, changes of direction, ends of line, and what nobody sees: marks, fillers, annotations, tags.
 bool is_unsafe(std::uint32_t code) noexcept {
   const auto within = [code](std::uint32_t from, std::uint32_t to) { return code >= from && code <= to; };
-  return code < 0x20 || within(0x7F, 0x9F) || code == 0xAD || code == 0x61C || code == 0x180E ||
+  return code < 0x20 || within(0x7F, 0x9F) || code == 0xAD || code == 0x34F || code == 0x61C ||
+         within(0x115F, 0x1160) || within(0x180B, 0x180F) || code == 0x3164 || code == 0xFFA0 ||
          within(0x200B, 0x200F) || within(0x2028, 0x202E) || within(0x2060, 0x206F) || code == 0xFEFF ||
          within(0xFFF9, 0xFFFB) || within(0xE0000, 0xE007F);
 }

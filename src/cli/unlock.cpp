@@ -10,10 +10,9 @@ namespace cli {
 
 int unlock_command(const Context& context) {
   const Arguments& arguments = context.arguments;
-  const auto broken =
-      runner::unlock(context.config(), {.force = arguments.force ? runner::Force::yes : runner::Force::no,
-                                        .by = arguments.by,
-                                        .reason = arguments.reason});
+  const auto broken = runner::unlock(
+      context.config(),
+      {.force = arguments.force ? core::Force::yes : core::Force::no, .by = arguments.by, .reason = arguments.reason});
   if (arguments.json)
     context.print(unlocked_json(broken) + "\n");
   else if (broken)

@@ -30,16 +30,20 @@ Writer& Writer::put(const Row& row) {
   return *this;
 }
 
+std::size_t wire_size(const Value& value) noexcept {
+  std::size_t bytes = sizeof(Tag);
+  if (std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value))
+    bytes += sizeof(std::int64_t);
+  else if (const auto* text = std::get_if<std::string>(&value))
+    bytes += sizeof(std::uint32_t) + text->size();
+  else if (const auto* blob = std::get_if<Blob>(&value))
+    bytes += sizeof(std::uint32_t) + blob->bytes.size();
+  return bytes;
+}
+
 std::size_t wire_size(const Row& row) noexcept {
-  std::size_t bytes = sizeof(std::uint32_t) + row.size();
-  for (const Value& value : row) {
-    if (std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value))
-      bytes += sizeof(std::int64_t);
-    else if (const auto* text = std::get_if<std::string>(&value))
-      bytes += sizeof(std::uint32_t) + text->size();
-    else if (const auto* blob = std::get_if<Blob>(&value))
-      bytes += sizeof(std::uint32_t) + blob->bytes.size();
-  }
+  std::size_t bytes = sizeof(std::uint32_t);
+  for (const Value& value : row) bytes += wire_size(value);
   return bytes;
 }
 

@@ -32,7 +32,8 @@ class Writer {
   std::string bytes_;
 };
 
-// Bytes that a row takes in a message.
+// Bytes that a value or a row takes in a message.
+std::size_t wire_size(const Value& value) noexcept;
 std::size_t wire_size(const Row& row) noexcept;
 
 // Elements (values, rows, texts in lists) of one message: what takes a byte on the wire takes 40 in memory, so it is

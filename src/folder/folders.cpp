@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -89,15 +90,6 @@ std::optional<std::string> refusal(int directory, std::string_view name, unsigne
 
 const char* const k_note_draft = ".fettle-error-note.tmp";
 
-[[noreturn]] void throw_no_note(int failed, const std::string& note) {
-  const int code = errno;
-  ::unlinkat(failed, k_note_draft, 0);
-  errno = code;
-  base::throw_errno(base::ErrorKind::io, fmt::format("cannot write {}", base::escape(note)),
-                    "The failed script itself is filed and recorded; only this note is missing.",
-                    "fettle history shows the error too.");
-}
-
 bool write_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -178,16 +170,20 @@ MoveResult Folders::move(const std::string& name, Place from, Place to) {
   return note_move(move_named(at(from).fd.get(), at(to).fd.get(), name), from, to);
 }
 
-void Folders::write_error_note(const std::string& name, std::string_view text) {
+std::string Folders::write_error_note(const std::string& name, std::string_view text) {
   Directory& failed = at(Place::failed);
   const int directory = failed.fd.get();
   const std::string note = core::error_note_name(name);
   ::unlinkat(directory, k_note_draft, 0);
   const os::Fd draft(::openat(directory, k_note_draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!draft || !write_all(draft.get(), text) || ::fsync(draft.get()) != 0 ||
-      ::renameat(directory, k_note_draft, directory, note.c_str()) != 0)
-    throw_no_note(directory, display(Place::failed, note));
+      ::renameat(directory, k_note_draft, directory, note.c_str()) != 0) {
+    const int code = errno;
+    ::unlinkat(directory, k_note_draft, 0);
+    return fmt::format("cannot write {}: {}", base::escape(display(Place::failed, note)), std::strerror(code));
+  }
   failed.gained = true;
+  return {};
 }
 
 void Folders::drop_second_name(const Loaded& loaded, Place place) {

@@ -93,9 +93,10 @@ class Folders {
   // leaves on a file system without a journal. Only while the name still stands for that very file. Throws Error(io).
   void drop_second_name(const Loaded& loaded, Place at);
 
-  // Writes failed/NAME.error.txt beside a failed script, whole or not at all; replaces one of the same name. Both throw
-  // Error(io); the scripts themselves are untouched then.
-  void write_error_note(const std::string& name, std::string_view text);
+  // Writes failed/NAME.error.txt beside a failed script, whole or not at all; replaces one of the same name. Gives why
+  // it could not; empty: it is there. A note is never worth stopping a run.
+  [[nodiscard]] std::string write_error_note(const std::string& name, std::string_view text);
+  // Throws Error(io); the scripts themselves are untouched then.
   void remove_error_note(const std::string& name);
 
   // Makes all moves so far durable: syncs the directories that were changed, receivers first. Throws Error(io).

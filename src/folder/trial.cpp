@@ -35,7 +35,8 @@ class Probe {
   Probe(int folder, std::string name)
       : folder_(folder),
         name_(std::move(name)),
-        fd_(::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)) {}
+        fd_((::unlinkat(folder, name_.c_str(), 0),  // of a doctor that was killed and had the same number
+             ::openat(folder, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600))) {}
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
   ~Probe() {

@@ -273,6 +273,12 @@ void Ledger::note(const Event& event) {
   });
 }
 
+void Ledger::settle() {
+  inside_->guarded("where files went cannot be recorded", "all attempts are recorded", [&] {
+    if (inside_->in_transaction()) inside_->writes.commit();
+  });
+}
+
 std::int64_t Ledger::mark(const Mark& mark) {
   const std::string script = base::escape(mark.script.name);
   const bool known = inside_->guarded("the ledger cannot be read", "nothing was changed",

@@ -153,6 +153,8 @@ class Ledger {
   void record(const Event& event);
   // Rides with the next commit, as set_moved_to does: for an event that belongs to what is written next.
   void note(const Event& event);
+  // Durable when it returns: whatever rode with the next commit.
+  void settle();
   // Durable when it returns: the attempt's id. Throws Error(usage) when the text of the version is neither in the
   // ledger nor given.
   std::int64_t mark(const Mark& mark);

@@ -26,6 +26,8 @@ constexpr std::array k_kinds = {
     Kind{0x65735546, "fuse", Keeps::by_others}, Kind{0x01021997, "9p", Keeps::by_others},
     Kind{0x00C36400, "ceph", Keeps::by_others}, Kind{0x5346414F, "afs", Keeps::by_others},
     Kind{0x2011BAB0, "exfat", Keeps::safely},   Kind{0x4D44, "vfat", Keeps::safely},
+    Kind{0x7366746E, "ntfs3", Keeps::safely},   Kind{0x3153464A, "jfs", Keeps::safely},
+    Kind{0x3434, "nilfs2", Keeps::safely},      Kind{0x52654973, "reiserfs", Keeps::safely},
 };
 
 // errno says why not.
@@ -46,7 +48,7 @@ std::optional<Disk> disk_under(const std::string& path) {
   const auto* kind =
       std::find_if(k_kinds.begin(), k_kinds.end(), [magic](const Kind& each) { return each.magic == magic; });
   const auto block = static_cast<std::uint64_t>(facts.f_frsize != 0 ? facts.f_frsize : facts.f_bsize);
-  Disk disk{fmt::format("{:#x}", magic), Keeps::safely, facts.f_bavail * block, facts.f_blocks * block};
+  Disk disk{fmt::format("{:#x}", magic), Keeps::by_others, facts.f_bavail * block, facts.f_blocks * block};
   if (kind == k_kinds.end()) return disk;
   disk.type = kind->name;
   disk.keeps = kind->keeps;

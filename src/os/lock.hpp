@@ -16,9 +16,9 @@ bool is_locked(const std::string& directory);
 // opened.
 std::optional<Fd> try_lock(const std::string& directory);
 
-// How far such a lock is seen. this_host: other hosts may share the folder, but the file system keeps locks to its own
-// kernel (FUSE and 9p; NFS mounted with local_lock or nolock; SMB with nobrl). every_host: it is seen wherever the
-// folder is, or no other host can have it (a disk of this machine). A missing directory is every_host.
+// How far such a lock is seen. every_host: no other host can have the folder (a disk of this machine). this_host:
+// others may share it, and the kernel keeps the lock of a directory to itself there: FUSE and 9p, also NFS and SMB
+// (their clients forward the locks of files only), and whatever is not known (os/disk).
 enum class LockReach { every_host, this_host };
 LockReach lock_reach(const std::string& directory);
 

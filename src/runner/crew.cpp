@@ -16,7 +16,9 @@ namespace {
 using core::Kind;
 
 constexpr std::chrono::seconds k_to_prepare{10};  // a worker needs well under a millisecond
-constexpr std::chrono::seconds k_to_connect{60};  // opening every database, each may wait for a lock
+// Opening every database: each may wait for a lock, or roll back what a killed process had begun.
+constexpr std::chrono::minutes k_to_connect{10};
+constexpr std::chrono::minutes k_to_die{2};  // after SIGKILL: the disk may have to answer first
 constexpr std::chrono::seconds k_to_end{5};
 // A broker looks up from a statement every fraction of a millisecond, unless it is inside one function of it.
 constexpr std::chrono::milliseconds k_to_look_up{100};
@@ -49,8 +51,10 @@ std::optional<Message> as(const std::optional<os::Frame>& frame) {
 }
 
 [[noreturn]] void broker_lost() {
-  throw base::Error(base::ErrorKind::internal, "the broker process does not come up", "Nothing was run.",
-                    "Run fettle run again; if it stays so, look at the limits of processes and memory.");
+  throw base::Error(base::ErrorKind::internal, "the broker process does not come up: it died, or opening took too long",
+                    "Nothing further was run.",
+                    "Run fettle run again; if it stays so, look at the limits of processes and memory, and at the "
+                    "databases' disk.");
 }
 
 }  // namespace
@@ -110,7 +114,11 @@ void Crew::refuse_below_minimum(std::string_view whose, const core::SandboxLevel
 
 void Crew::renew_broker() {
   os::kill_process(broker_.pidfd);
-  zygote_.wait(broker_, k_to_end);
+  // Beside one that is not gone yet a new one would find the database held, or know less than it does.
+  if (!zygote_.wait(broker_, k_to_die))
+    throw base::Error(base::ErrorKind::internal, "the process that holds the database connections does not end",
+                      "It was killed; whatever it had begun is settled by the next run.",
+                      "Look at the disk of the database, then: fettle run");
   start_broker(held_);
 }
 

@@ -77,6 +77,12 @@ Diagnosis try_run_lock(const core::Config& config) {
   return {k_ledger, "run lock", Verdict::good, "free; it was taken and given back", {}};
 }
 
+// While nobody else is at work, or may be.
+bool may_write(const core::Config& config) {
+  const Lock lock = lock_state(config);
+  return !lock.held && !lock.in_doubt;
+}
+
 Diagnosis try_ledger(const std::optional<ledger::History>& history) {
   if (!history) return {k_ledger, "file", Verdict::good, "is not there yet; the first run makes it", {}};
   if (const std::string damage = history->damage(); !damage.empty())
@@ -178,7 +184,7 @@ Diagnoses examine_all(const core::Config& config) {
     ledger.push_back(try_ledger(history));
   });
   guarded(ledger, k_ledger, "run lock", [&] { ledger.push_back(try_run_lock(config)); });
-  const auto access = ledger.back().verdict == Verdict::good ? core::Access::write : core::Access::read;
+  const auto access = may_write(config) ? core::Access::write : core::Access::read;
 
   all.push_back(try_account());
   guarded(all, k_machine, "clock", [&] { all.push_back(try_clock(history ? history->last_run() : std::nullopt)); });

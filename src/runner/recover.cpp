@@ -8,6 +8,7 @@
 #include "core/script.hpp"
 #include "os/clock.hpp"
 #include "os/host.hpp"
+#include "os/log.hpp"
 #include "runner/error_note.hpp"
 
 namespace runner {
@@ -137,24 +138,23 @@ void write_note(folder::Folders& folders, const Recovery& recovery, const std::s
   report.script = recovery.evidence.script;
   report.sha256 = recovery.sha256;
   report.outcome = outcome_of(recovery);
-  folders.write_error_note(filed_as, error_note(report, filed_as));
+  const std::string fault = folders.write_error_note(filed_as, error_note(report, filed_as));
+  if (!fault.empty()) os::log_warning(fmt::format("{}; fettle show {} tells the error", fault, report.attempt));
 }
 
-void note_moved(const Recovery& recovery, Place place, const std::string& name, folder::Folders& folders,
+// A note that cannot be written now either is given up: the ledger has all that would stand in it.
+bool note_moved(const Recovery& recovery, Place place, const std::string& name, folder::Folders& folders,
                 ledger::Ledger& ledger) {
   if (place == Place::failed) write_note(folders, recovery, name);
   ledger.set_moved_to(recovery.evidence.attempt, folders.display(place, name));
+  return true;
 }
 
-void move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {
+bool move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {
   const auto pending = load(folders, Place::scripts, recovery.evidence.script);
-  if (!pending) return;
+  if (!pending) return false;
   const folder::MoveResult moved = folders.move(*pending, Place::scripts, to);
-  if (moved.status == folder::MoveStatus::moved) note_moved(recovery, to, moved.name, folders, ledger);
-}
-
-bool does_anything(const core::Repair& repair) {
-  return repair.record != Record::nothing || repair.refile != Refile::nothing;
+  return moved.status == folder::MoveStatus::moved && note_moved(recovery, to, moved.name, folders, ledger);
 }
 
 ledger::Event event_of(const Recovery& recovery, const Actor& actor) {
@@ -169,11 +169,12 @@ ledger::Event event_of(const Recovery& recovery, const Actor& actor) {
   return event;
 }
 
-void refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
+// Whether anything was changed.
+bool refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
   const auto place = recovery.evidence.in_succeeded ? Place::succeeded : Place::failed;
   switch (recovery.repair.refile) {
     case Refile::nothing:
-      return;
+      break;
     case Refile::to_succeeded:
       return move_pending(recovery, Place::succeeded, folders, ledger);
     case Refile::to_failed:
@@ -187,6 +188,7 @@ void refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& 
     case Refile::note_failed:
       return note_moved(recovery, Place::failed, recovery.filed_as, folders, ledger);
   }
+  return false;
 }
 
 }  // namespace
@@ -211,15 +213,17 @@ std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, cons
   std::vector<std::string> held;
   for (const Recovery& recovery : damage) {
     if (recovery.repair.hold) held.push_back(recovery.evidence.script);
-    if (does_anything(recovery.repair)) ledger.note(event_of(recovery, actor));
-    if (recovery.repair.record != Record::nothing) {
+    const bool records = recovery.repair.record != Record::nothing;
+    if (records) {
+      ledger.note(event_of(recovery, actor));
       ledger::Finished finished;
       finished.outcome = outcome_of(recovery);
       finished.at = os::now();
       ledger.finish_attempt(recovery.evidence.attempt, finished);
     }
-    refile(recovery, folders, ledger);
+    if (refile(recovery, folders, ledger) && !records) ledger.note(event_of(recovery, actor));
   }
+  ledger.settle();
   folders.sync();
   return held;
 }

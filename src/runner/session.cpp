@@ -26,8 +26,8 @@ constexpr std::size_t k_room_in_depth = 6;  // the worker counts tables, a reade
 constexpr std::size_t k_longest_text = std::size_t{64} << 10U;    // message, error, traceback
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
 constexpr std::size_t k_longest_name = std::size_t{4} << 10U;     // what a script declares of itself
-constexpr std::chrono::seconds k_to_roll_back{60};
-constexpr std::chrono::minutes k_to_commit{10};  // a slow disk is no reason to doubt a commit
+constexpr std::chrono::minutes k_to_roll_back{10};  // of a broker that has heard: much may have to be undone
+constexpr std::chrono::minutes k_to_commit{10};     // a slow disk is no reason to doubt a commit
 
 os::Deadline in(std::chrono::milliseconds time) {
   return os::Steady::now() + time;

@@ -97,9 +97,12 @@ void move(Workplace& at, const folder::Loaded& loaded, core::AttemptReport& repo
           fmt::format("{} stays where it is, it cannot be moved: {}; its outcome is recorded", name, moved.detail));
   }
   report.moved_to = at.folders.display(to, moved.name);
-  // The note first: what the ledger does not know as filed the next run looks at again, and then writes the note.
-  if (to == Place::failed) at.folders.write_error_note(moved.name, error_note(report, moved.name));
-  at.ledger.set_moved_to(report.attempt, report.moved_to);
+  // The note first: what the ledger does not know as filed the next run looks at again, and tries the note once more.
+  std::string fault;
+  if (to == Place::failed) fault = at.folders.write_error_note(moved.name, error_note(report, moved.name));
+  if (fault.empty()) return at.ledger.set_moved_to(report.attempt, report.moved_to);
+  at.observer.warning(
+      fmt::format("{}; fettle show {} tells the error, the next run tries again", fault, report.attempt));
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ std::optional<ledger::Run> unlock(const core::Config& config, const UnlockReques
   const Lock before = lock_state(config);
   if (before.held) refuse_held(before);
   if (!before.in_doubt) return std::nullopt;
-  if (request.force == Force::no) refuse_doubt(before);
+  if (request.force == core::Force::no) refuse_doubt(before);
   if (base::trim(request.reason).empty())
     throw base::Error(base::ErrorKind::usage, "to force the lock needs a reason", "Nothing was changed.",
                       "Add --reason TEXT: it is kept in the audit trail.");

@@ -7,14 +7,13 @@
 #include <string>
 
 #include "core/config.hpp"
+#include "core/plan.hpp"
 #include "ledger/history.hpp"
 
 namespace runner {
 
-enum class Force { no, yes };
-
 struct UnlockRequest {
-  Force force = Force::no;
+  core::Force force = core::Force::no;
   std::string by, reason;
 };
 

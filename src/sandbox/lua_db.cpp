@@ -47,7 +47,7 @@ void check_number(lua_Integer values, const std::string& what) {
 // All values of one call, before the next is copied: one string may be given a thousand times.
 void add(core::Row& row, core::Value value, std::size_t& bytes) {
   row.push_back(std::move(value));
-  bytes += core::wire_size({row.back()});
+  bytes += core::wire_size(row.back());
   if (bytes > core::k_largest_row)
     throw ScriptError(fmt::format("the values of this call are larger than {}, more than a statement can take",
                                   base::format_size(core::k_largest_row)));

@@ -86,7 +86,8 @@ os::Fd open_journal_of(const Place& place, const Request& request) noexcept {
   const int flags = (request.flags & O_ACCMODE) | O_NOFOLLOW | O_CLOEXEC;
   os::Fd fd(::openat(place.folder.get(), place.name.c_str(), flags));
   if (fd || errno != ENOENT || (request.flags & O_CREAT) == 0) return fd;
-  fd.reset(::openat(place.folder.get(), place.name.c_str(), flags | O_CREAT, request.mode & 0777));
+  // Made here or not at all: what somebody else puts there meanwhile is not given away below.
+  fd.reset(::openat(place.folder.get(), place.name.c_str(), flags | O_CREAT | O_EXCL, request.mode & 0777));
   if (fd) belong_to_database(fd, place, request.mode & 0777);
   if (fd && ::fsync(place.folder.get()) != 0) {
     fd.reset();

@@ -257,7 +257,7 @@ void Sqlite::fail(int code) {
 
 // At its first step a kept statement may be compiled anew, because the schema has changed since.
 bool Sqlite::step(sqlite3_stmt* statement) {
-  if (sqlite3_stmt_busy(statement) == 0) guard_.expect(sqlite3_sql(statement));
+  guard_.expect(sqlite3_sql(statement));
   const int code = sqlite3_step(statement);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;

@@ -71,7 +71,8 @@ std::string SqliteGuard::take_refusal() {
   return refusal;
 }
 
-int SqliteGuard::ask(void* self, int action, const char* first, const char* second, const char*, const char*) {
+// No exception may fly through SQLite: without memory for an answer the process ends, and nothing is committed.
+int SqliteGuard::ask(void* self, int action, const char* first, const char* second, const char*, const char*) noexcept {
   return static_cast<SqliteGuard*>(self)->judge(action, first, second);
 }
 
@@ -133,7 +134,7 @@ int SqliteGuard::judge(int action, const char* first, const char* second) {
 // SQLite does not say what a table is renamed to, what a foreign key points to, or what a view or trigger will read.
 // All of it stands in the text, and no spelling of a name leaves its letters out.
 int SqliteGuard::judge_schema_change() {
-  return lower(sql_).find(k_receipts) == std::string::npos ? SQLITE_OK : refuse(no_naming_receipts());
+  return lower(text(sql_)).find(k_receipts) == std::string::npos ? SQLITE_OK : refuse(no_naming_receipts());
 }
 
 int SqliteGuard::judge_pragma(const char* name, const char* argument) {

@@ -20,15 +20,15 @@ class SqliteGuard {
   void listen_to(Speaker speaker) noexcept { speaker_ = speaker; }
   void expect_reads_only(bool reads_only) noexcept { reads_only_ = reads_only; }
 
-  // The text that may be compiled next; must live until another one is expected or nothing more is compiled.
-  void expect(std::string_view sql) noexcept { sql_ = sql; }
+  // The text of the statement that is compiled or stepped next (nullptr: none), which may compile others meanwhile.
+  void expect(const char* sql) noexcept { sql_ = sql; }
 
   // Why the last statement was refused, and forgets it; empty: it was not the guard.
   std::string take_refusal();
 
  private:
   static int ask(void* self, int action, const char* first, const char* second, const char* schema,
-                 const char* trigger);
+                 const char* trigger) noexcept;
   int judge(int action, const char* first, const char* second);
   static bool touches_receipts(int action, const char* first, const char* second);
   int judge_schema_change();
@@ -37,7 +37,7 @@ class SqliteGuard {
 
   Speaker speaker_ = Speaker::fettle;
   bool reads_only_ = false;
-  std::string_view sql_;
+  const char* sql_ = nullptr;
   std::string refusal_;
 };
 

@@ -37,12 +37,13 @@ Compiled SqliteStatements::compile(const std::string& sql) {
   check_text(sql);
   sqlite3_stmt* raw = nullptr;
   const char* tail = nullptr;
-  guard_.expect(sql);
+  guard_.expect(sql.c_str());
   const int code = sqlite3_prepare_v3(database_, sql.c_str(), static_cast<int>(sql.size() + 1), 0, &raw, &tail);
   Compiled statement(raw, &sqlite3_finalize);
   if (code != SQLITE_OK) fail_(code);
   if (!statement) throw SqlError(Cause::error, "there is no statement in this SQL");
   refuse_second(tail);
+  guard_.expect(nullptr);
   return statement;
 }
 
