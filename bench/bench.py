@@ -103,8 +103,8 @@ class Bench:
         contenders = [
             ("fettle", both, lua("fettle", run), run, done),
             ("floor", both, lua("floor", floor), floor, done),
-            ("dbmate", "syncs each script, one database", sql("dbmate", up, "-- migrate:up", "-- migrate:down"), up, done),
-            ("sql-migrate", "syncs each script, one database", sql("sql-migrate", migrate_up, "-- +migrate Up", "-- +migrate Down"),
+            ("dbmate", "syncs each script, but not the end of its journal", sql("dbmate", up, "-- migrate:up", "-- migrate:down"), up, done),
+            ("sql-migrate", "syncs each script, but not the end of its journal", sql("sql-migrate", migrate_up, "-- +migrate Up", "-- +migrate Down"),
              migrate_up, done)]
         if count <= 1000:
             contenders.append(("sqlite3 in a shell loop", both, shell_loop, ["sh", "loop.sh"], done))
