@@ -37,6 +37,8 @@ class Crew {
   // Error(internal) when they do not come up.
   void start_broker(std::vector<int> held);
   bool has_broker() const noexcept { return static_cast<bool>(broker_channel_); }
+  // To poll without events: it tells only that the broker is gone.
+  int broker_fd() const noexcept { return broker_channel_.fd(); }
 
   // The databases as the broker found them, in configured order; as configured (closed) when there is no broker.
   const std::vector<core::DatabaseStatus>& databases() const noexcept { return databases_; }

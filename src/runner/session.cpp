@@ -121,14 +121,16 @@ std::variant<os::Frame, Outcome> Session::hear(std::string_view doing) {
       take_line(*line);
       if (os::Steady::now() >= deadline_) return timed_out(doing);
     }
-    std::array<pollfd, 2> wait = {pollfd{worker_.channel.fd(), POLLIN, 0},
-                                  pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0}};
+    std::array<pollfd, 3> wait = {pollfd{worker_.channel.fd(), POLLIN, 0},
+                                  pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0},
+                                  pollfd{worker_known_to_broker_ ? crew_.broker_fd() : -1, 0, 0}};
     const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(deadline_));
     if (ready == 0 || os::Steady::now() >= deadline_) return timed_out(doing);
     if (wait[1].revents != 0) {
       setting_.stop->look();
       if (setting_.stop->at_once()) return interrupted();
     }
+    if (wait[2].revents != 0) return broker_died();
     if (wait[0].revents == 0) continue;
     switch (worker_.channel.fill()) {
       case os::FillResult::open:
@@ -180,6 +182,12 @@ Outcome Session::interrupted() {
   outcome.kind = OutcomeKind::interrupted;
   outcome.reason = "stopped by a signal before it was finished";
   return outcome;
+}
+
+// Its transaction is gone with it, so whatever the script still computes is for nothing.
+Outcome Session::broker_died() {
+  end_worker(crew_.kill(worker_));
+  return core::failed(Cause::unreachable, std::string(k_broker_died));
 }
 
 Outcome Session::protocol_fault() {

@@ -60,6 +60,7 @@ class Session {
   core::Outcome out_of_memory() const;
   core::Outcome timed_out(std::string_view doing);
   core::Outcome interrupted();
+  core::Outcome broker_died();
   core::Outcome protocol_fault();
   core::Outcome died();
   void end_worker(const core::Ended& ended);
