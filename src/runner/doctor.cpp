@@ -183,8 +183,11 @@ Diagnoses examine_all(const core::Config& config) {
     history = ledger::History::open(config.path(config.ledger.path));
     ledger.push_back(try_ledger(history));
   });
-  guarded(ledger, k_ledger, "run lock", [&] { ledger.push_back(try_run_lock(config)); });
-  const auto access = may_write(config) ? core::Access::write : core::Access::read;
+  auto access = core::Access::read;
+  guarded(ledger, k_ledger, "run lock", [&] {
+    ledger.push_back(try_run_lock(config));
+    if (may_write(config)) access = core::Access::write;
+  });
 
   all.push_back(try_account());
   guarded(all, k_machine, "clock", [&] { all.push_back(try_clock(history ? history->last_run() : std::nullopt)); });
