@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "support/listener.hpp"
 
 namespace {
 
@@ -65,9 +66,9 @@ void note(const HostileCase& one, const HostileFacts& found, std::uint64_t base)
   }
 }
 
-class FigureReporter final : public doctest::IReporter {
+class FigureReporter final : public support::Listener {
  public:
-  explicit FigureReporter(const doctest::ContextOptions& options) : options_(options) {}
+  using support::Listener::Listener;
 
   void test_run_end(const doctest::TestRunStats&) override {
     const Figures& all = figures();
@@ -79,21 +80,6 @@ class FigureReporter final : public doctest::IReporter {
         all.cases, all.time, all.time_of, all.again, all.memory_share, all.memory_of,
         base::format_size(static_cast<std::uint64_t>(all.ledger)), all.ledger_of);
   }
-
-  void report_query(const doctest::QueryData&) override {}
-  void test_run_start() override {}
-  void test_case_start(const doctest::TestCaseData&) override {}
-  void test_case_reenter(const doctest::TestCaseData&) override {}
-  void test_case_end(const doctest::CurrentTestCaseStats&) override {}
-  void test_case_exception(const doctest::TestCaseException&) override {}
-  void subcase_start(const doctest::SubcaseSignature&) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData&) override {}
-  void log_message(const doctest::MessageData&) override {}
-  void test_case_skipped(const doctest::TestCaseData&) override {}
-
- private:
-  const doctest::ContextOptions& options_;
 };
 
 REGISTER_LISTENER("hostile figures", 3, FigureReporter);

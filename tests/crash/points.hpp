@@ -33,7 +33,7 @@ struct Plan {
 struct Tally {
   std::uint64_t calls = 0;  // that an undisturbed run makes
   std::uint64_t points = 0, violations = 0;
-  std::uint64_t not_reached = 0;    // the run made fewer calls this time
+  std::uint64_t not_reached = 0;  // the run made fewer calls this time
 };
 
 // Prints a line for each violation. Throws std::runtime_error when the harness itself cannot work.

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <utility>
 
+#include "support/listener.hpp"
+
 namespace support {
 namespace {
 
@@ -26,9 +28,9 @@ void remove_folder(const std::string& path) {
 }
 
 // Hears from doctest how each test has ended: a destructor could not know.
-class Cleaner final : public doctest::IReporter {
+class Cleaner final : public support::Listener {
  public:
-  explicit Cleaner(const doctest::ContextOptions& options) : options_(options) {}
+  using support::Listener::Listener;
 
   void test_case_end(const doctest::CurrentTestCaseStats& stats) override {
     for (const std::string& folder : std::exchange(folders_of_this_test(), {})) {
@@ -38,21 +40,6 @@ class Cleaner final : public doctest::IReporter {
         *options_.cout << "kept: " << folder << "\n";
     }
   }
-
-  void report_query(const doctest::QueryData&) override {}
-  void test_run_start() override {}
-  void test_run_end(const doctest::TestRunStats&) override {}
-  void test_case_start(const doctest::TestCaseData&) override {}
-  void test_case_reenter(const doctest::TestCaseData&) override {}
-  void test_case_exception(const doctest::TestCaseException&) override {}
-  void subcase_start(const doctest::SubcaseSignature&) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData&) override {}
-  void log_message(const doctest::MessageData&) override {}
-  void test_case_skipped(const doctest::TestCaseData&) override {}
-
- private:
-  const doctest::ContextOptions& options_;
 };
 
 REGISTER_LISTENER("scratch", 1, Cleaner);

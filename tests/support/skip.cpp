@@ -4,6 +4,8 @@
 #include <ostream>
 #include <unistd.h>
 
+#include "support/listener.hpp"
+
 namespace support {
 namespace {
 
@@ -17,9 +19,9 @@ std::string_view& reason_of_this_test() {
   return reason;
 }
 
-class SkipReporter final : public doctest::IReporter {
+class SkipReporter final : public support::Listener {
  public:
-  explicit SkipReporter(const doctest::ContextOptions& options) : options_(options) {}
+  using support::Listener::Listener;
 
   void test_case_start(const doctest::TestCaseData& test) override {
     name_ = test.m_name;
@@ -34,18 +36,7 @@ class SkipReporter final : public doctest::IReporter {
     if (skipped_tests() > 0) *options_.cout << "skipped here: " << skipped_tests() << "\n";
   }
 
-  void report_query(const doctest::QueryData&) override {}
-  void test_run_start() override {}
-  void test_case_reenter(const doctest::TestCaseData&) override {}
-  void test_case_exception(const doctest::TestCaseException&) override {}
-  void subcase_start(const doctest::SubcaseSignature&) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData&) override {}
-  void log_message(const doctest::MessageData&) override {}
-  void test_case_skipped(const doctest::TestCaseData&) override {}
-
  private:
-  const doctest::ContextOptions& options_;
   const char* name_ = "";
 };
 
