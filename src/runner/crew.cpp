@@ -122,16 +122,6 @@ void Crew::renew_broker() {
   start_broker(held_);
 }
 
-std::optional<core::Began> Crew::begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline) {
-  std::vector<int> descriptors;
-  if (worker != nullptr) descriptors.push_back(worker->fd());
-  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::begin), encode(wish), deadline, descriptors);
-  std::optional<core::Began> began;
-  if (sent == os::SendResult::sent) began = as<core::Began>(hear(broker_channel_, deadline));
-  if (!began) renew_broker();
-  return began;
-}
-
 std::optional<core::Done> Crew::commit(os::Deadline deadline) {
   return finish({true, false}, deadline, deadline);
 }
@@ -151,29 +141,32 @@ std::optional<core::Done> Crew::finish(const core::Finish& wish, os::Deadline he
   return done;
 }
 
+template <class Answer, class Wish>
+std::optional<Answer> Crew::ask_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors) {
+  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Wish::kind), encode(wish), deadline, descriptors);
+  std::optional<Answer> answer;
+  if (sent == os::SendResult::sent) answer = as<Answer>(hear(broker_channel_, deadline));
+  if (!answer) renew_broker();
+  return answer;
+}
+
+std::optional<core::Began> Crew::begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline) {
+  std::vector<int> descriptors;
+  if (worker != nullptr) descriptors.push_back(worker->fd());
+  return ask_broker<core::Began>(wish, deadline, descriptors);
+}
+
 core::Inquired Crew::inquire(const core::Inquire& wish) {
-  const os::Deadline deadline = in(k_to_connect);
-  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::inquire), encode(wish), deadline);
-  std::optional<core::Inquired> answer;
-  if (sent == os::SendResult::sent) answer = as<core::Inquired>(hear(broker_channel_, deadline));
-  if (answer) return *answer;
-  renew_broker();
   core::Inquired unanswered;
-  unanswered.error = "the process that holds the database connections died";
-  return unanswered;
+  unanswered.error = k_broker_died;
+  return ask_broker<core::Inquired>(wish, in(k_to_connect)).value_or(unanswered);
 }
 
 core::Examined Crew::examine(const core::Examine& wish) {
-  const os::Deadline deadline = in(k_to_connect);
-  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::examine), encode(wish), deadline);
-  std::optional<core::Examined> answer;
-  if (sent == os::SendResult::sent) answer = as<core::Examined>(hear(broker_channel_, deadline));
-  if (answer) return *answer;
-  renew_broker();
   core::Examined unanswered;
   unanswered.cause = core::Cause::crash;
-  unanswered.error = "the process that holds the database connections died";
-  return unanswered;
+  unanswered.error = k_broker_died;
+  return ask_broker<core::Examined>(wish, in(k_to_connect)).value_or(unanswered);
 }
 
 Worker Crew::spawn_worker() {

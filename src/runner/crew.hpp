@@ -15,6 +15,8 @@
 
 namespace runner {
 
+inline constexpr std::string_view k_broker_died = "the process that holds the database connections died";
+
 // A worker process with the runner's ends of its two channels.
 struct Worker {
   sandbox::Child child;
@@ -73,6 +75,9 @@ class Crew {
  private:
   Worker spawn_worker();
   void await_ready(Worker& worker);
+  // Its answer; nullopt: there was none, and a new broker was started.
+  template <class Answer, class Wish>
+  std::optional<Answer> ask_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors = {});
   std::optional<core::Done> finish(const core::Finish& wish, os::Deadline heard_by, os::Deadline deadline);
   void refuse_below_minimum(std::string_view whose, const core::SandboxLevel& level) const;
 

@@ -56,9 +56,19 @@ std::vector<std::string> recover(const core::Config& config, const Actor& actor,
   return repair_damage(damage, actor, folders, ledger);
 }
 
+// One script is over, or was held back.
+void tell(core::AttemptReport attempt, const RunRequest& request, core::RunReport& report, core::Observer& observer) {
+  const core::Outcome& outcome = attempt.outcome;
+  report.counts.add(outcome.kind);
+  if (outcome.kind == core::OutcomeKind::blocked && outcome.cause == core::Cause::unreachable)
+    report.target_unreachable = true;
+  observer.script_ended(attempt);
+  if (request.kept == Kept::attempts) report.scripts.push_back(std::move(attempt));
+}
+
 // When not one database can be opened no script can do anything: all stay, and nothing is attempted.
-bool block_all(const Crew& crew, const std::vector<std::string>& names, core::RunReport& report,
-               core::Observer& observer) {
+bool block_all(const Crew& crew, const std::vector<std::string>& names, const RunRequest& request,
+               core::RunReport& report, core::Observer& observer) {
   const auto& databases = crew.databases();
   const auto is_open = [](const core::DatabaseStatus& database) { return database.fault.empty(); };
   if (databases.empty() || std::any_of(databases.begin(), databases.end(), is_open)) return false;
@@ -68,11 +78,8 @@ bool block_all(const Crew& crew, const std::vector<std::string>& names, core::Ru
     attempt.outcome =
         core::blocked(core::Cause::unreachable,
                       fmt::format("database {} cannot be used: {}", databases.front().name, databases.front().fault));
-    report.counts.add(attempt.outcome.kind);
-    observer.script_ended(attempt);
-    report.scripts.push_back(std::move(attempt));
+    tell(std::move(attempt), request, report, observer);
   }
-  report.target_unreachable = true;
   return true;
 }
 
@@ -126,14 +133,7 @@ class Walk {
     return false;
   }
 
-  void tell(core::AttemptReport attempt) {
-    const core::Outcome& outcome = attempt.outcome;
-    report_.counts.add(outcome.kind);
-    if (outcome.kind == core::OutcomeKind::blocked && outcome.cause == core::Cause::unreachable)
-      report_.target_unreachable = true;
-    at_.observer.script_ended(attempt);
-    if (request_.kept == Kept::attempts) report_.scripts.push_back(std::move(attempt));
-  }
+  void tell(core::AttemptReport attempt) { runner::tell(std::move(attempt), request_, report_, at_.observer); }
 
   void tell_held() {
     for (core::AttemptReport& held : held_) tell(std::move(held));
@@ -176,7 +176,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
     observer.run_started(report, names.size());
     os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
     Workplace at{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
-    if (!block_all(crew, names, report, observer)) Walk(at, request, names, report).go();
+    if (!block_all(crew, names, request, report, observer)) Walk(at, request, names, report).go();
     finish(report, start);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});

@@ -21,7 +21,6 @@ using core::Kind;
 using core::Outcome;
 using core::OutcomeKind;
 
-constexpr std::string_view k_broker_died = "the process that holds the database connections died";
 constexpr std::size_t k_room_in_depth = 6;  // the worker counts tables, a reader of JSON its brackets
 constexpr std::size_t k_longest_text = std::size_t{64} << 10U;    // message, error, traceback
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
