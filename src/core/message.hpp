@@ -113,9 +113,9 @@ struct Load {
   std::string environment, triggered_by;
 };
 
-struct Ask {
+struct Ask {  // may be sent behind Load; a script that cannot be loaded is not asked
   static constexpr Kind kind = Kind::ask;
-  std::string database;  // the one that `db` is
+  std::string database;  // the one that `db` is, unless the script declares another
 };
 
 struct Execute {
@@ -157,7 +157,10 @@ struct Fault {
   std::string error, traceback;
 };
 
-struct Begin {  // with the worker's channel as a descriptor when a new worker is to be served
+// With the worker's channel as a descriptor when a new worker is to be served. Ends what was begun before it.
+//   read:  not answered; the transaction begins with the first statement
+//   write: answered by Began when the transaction is open, or cannot be
+struct Begin {
   static constexpr Kind kind = Kind::begin;
   std::string database;
   Access access = Access::read;
@@ -225,6 +228,7 @@ struct Began {
   std::string error;
   bool applied = false;  // the version was applied before: `earlier` proves it, no transaction is open
   Receipt earlier;
+  std::uint64_t statements = 0;  // of the transaction that this one ended
 };
 
 struct Done {

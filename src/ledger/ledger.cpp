@@ -99,6 +99,19 @@ struct Ledger::Inside {
     });
   }
 
+  // What before_sync throws leaves the transaction to the next commit.
+  template <class Work>
+  std::int64_t begin_and_sync(std::string_view doing, std::string_view state, const BeforeSync& before_sync,
+                              Work work) {
+    const std::int64_t attempt = guarded(doing, state, [&] {
+      begin();
+      return work();
+    });
+    if (before_sync) before_sync(attempt);
+    guarded(doing, state, [&] { writes.commit(); });
+    return attempt;
+  }
+
   std::int64_t begin_attempt(const Intent& intent) {
     writes.texts.keep(intent.script, intent.at);
     return writes.insert_attempt(intent);
@@ -191,11 +204,11 @@ void Ledger::end_run(std::int64_t run, const RunEnd& end) {
   });
 }
 
-std::int64_t Ledger::begin_attempt(const Intent& intent) {
+std::int64_t Ledger::begin_attempt(const Intent& intent, const BeforeSync& before_sync) {
   const std::string script = base::escape(intent.script.name);
-  return inside_->committed(fmt::format("the start of {} cannot be recorded", script),
-                            fmt::format("nothing of {} was run; the file stays where it is", script),
-                            [&] { return inside_->begin_attempt(intent); });
+  return inside_->begin_and_sync(fmt::format("the start of {} cannot be recorded", script),
+                                 fmt::format("nothing of {} was changed; the file stays where it is", script),
+                                 before_sync, [&] { return inside_->begin_attempt(intent); });
 }
 
 void Ledger::finish_attempt(std::int64_t attempt, const Finished& finished) {
@@ -208,15 +221,15 @@ void Ledger::finish_attempt(std::int64_t attempt, const Finished& finished) {
                      });
 }
 
-std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next) {
+std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
+                                       const BeforeSync& before_sync) {
   const std::string script = base::escape(next.script.name);
-  return inside_->committed(
+  return inside_->begin_and_sync(
       fmt::format("the end of attempt {} and the start of {} cannot be recorded", attempt, script),
-      fmt::format(
-          "the attempt ended as {}, which the ledger may not know; nothing of {} was run; both files stay where "
-          "they are",
-          core::name(finished.outcome.kind), script),
-      [&] {
+      fmt::format("the attempt ended as {}, which the ledger may not know; nothing of {} was changed; both files stay "
+                  "where they are",
+                  core::name(finished.outcome.kind), script),
+      before_sync, [&] {
         inside_->finish_attempt(attempt, finished);
         return inside_->begin_attempt(next);
       });

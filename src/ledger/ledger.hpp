@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -111,12 +112,16 @@ class Ledger {
   std::int64_t begin_run(const RunStart& start);
   void end_run(std::int64_t run, const RunEnd& end);
 
+  // Called with the id of an attempt that is written and not yet durable: what it begins goes on during the sync.
+  using BeforeSync = std::function<void(std::int64_t attempt)>;
+
   // Durable when it returns: the attempt's id.
-  std::int64_t begin_attempt(const Intent& intent);
+  std::int64_t begin_attempt(const Intent& intent, const BeforeSync& before_sync = {});
   // Durable when it returns: outcome, log lines and measures in one commit.
   void finish_attempt(std::int64_t attempt, const Finished& finished);
   // Both in one commit, with one sync: the end of one attempt and the intent of the next.
-  std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next);
+  std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
+                                 const BeforeSync& before_sync = {});
   // Where the file went. Not synced on its own (it can be derived from the folders): rides with the next commit.
   void set_moved_to(std::int64_t attempt, const std::string& moved_to);
 

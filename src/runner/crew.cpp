@@ -22,6 +22,7 @@ constexpr std::chrono::minutes k_to_die{2};  // after SIGKILL: the disk may have
 constexpr std::chrono::seconds k_to_end{5};
 // A broker looks up from a statement every fraction of a millisecond, unless it is inside one function of it.
 constexpr std::chrono::milliseconds k_to_look_up{100};
+constexpr std::chrono::milliseconds k_to_take{10'000};  // a message, by a broker that is at no statement
 
 os::Deadline in(std::chrono::milliseconds time) {
   return os::Steady::now() + time;
@@ -87,6 +88,7 @@ const core::DatabaseStatus* Crew::database(const std::string& name) const noexce
 
 void Crew::start_broker(std::vector<int> held) {
   held_ = std::move(held);
+  await_born();  // children come in the order of their orders
   auto [here, there] = os::Channel::pair();
   std::vector<int> descriptors = {there.fd()};
   descriptors.insert(descriptors.end(), held_.begin(), held_.end());
@@ -94,13 +96,14 @@ void Crew::start_broker(std::vector<int> held) {
   there.close();
   broker_channel_ = std::move(here);
   broker_channel_.set_nonblocking();
+  prepare_worker();
   const auto ready = as<core::BrokerReady>(hear(broker_channel_, in(k_to_connect)));
   if (!ready || ready->databases.size() != databases_.size()) broker_lost();
   broker_level_ = ready->level;
   databases_ = ready->databases;
   refuse_below_minimum("the process that holds the database connections", broker_level_);
-  if (!ready_) ready_ = spawn_worker();
-  await_ready(*ready_);
+  prepare_worker();
+  await_ready();
 }
 
 void Crew::refuse_below_minimum(std::string_view whose, const core::SandboxLevel& level) const {
@@ -122,65 +125,80 @@ void Crew::renew_broker() {
   start_broker(held_);
 }
 
-std::optional<core::Done> Crew::commit(os::Deadline deadline) {
-  return finish({true, false}, deadline, deadline);
+// What cannot be sent is not answered either.
+template <class Wish>
+void Crew::tell_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors) {
+  broker_channel_.send(static_cast<std::uint8_t>(Wish::kind), encode(wish), deadline, descriptors);
 }
 
-std::optional<core::Done> Crew::roll_back(Patience patience, os::Deadline deadline) {
-  return finish({false, true}, in(patience == Patience::none ? k_to_look_up : std::chrono::milliseconds(k_to_prepare)),
-                deadline);
-}
-
-std::optional<core::Done> Crew::finish(const core::Finish& wish, os::Deadline heard_by, os::Deadline deadline) {
-  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Kind::finish), encode(wish), deadline);
-  const bool is_listening =
-      sent == os::SendResult::sent && (!wish.confirm || as<core::Heard>(hear(broker_channel_, heard_by)));
-  std::optional<core::Done> done;
-  if (is_listening) done = as<core::Done>(hear(broker_channel_, deadline));
-  if (!done) renew_broker();
-  return done;
-}
-
-template <class Answer, class Wish>
-std::optional<Answer> Crew::ask_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors) {
-  const auto sent = broker_channel_.send(static_cast<std::uint8_t>(Wish::kind), encode(wish), deadline, descriptors);
-  std::optional<Answer> answer;
-  if (sent == os::SendResult::sent) answer = as<Answer>(hear(broker_channel_, deadline));
+template <class Answer>
+std::optional<Answer> Crew::hear_broker(os::Deadline deadline) {
+  std::optional<Answer> answer = as<Answer>(hear(broker_channel_, deadline));
   if (!answer) renew_broker();
   return answer;
 }
 
-std::optional<core::Began> Crew::begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline) {
+void Crew::begin(const core::Begin& wish, const os::Channel* worker) {
   std::vector<int> descriptors;
   if (worker != nullptr) descriptors.push_back(worker->fd());
-  return ask_broker<core::Began>(wish, deadline, descriptors);
+  tell_broker(wish, in(k_to_take), descriptors);
+}
+
+std::optional<core::Began> Crew::hear_began(os::Deadline deadline) {
+  return hear_broker<core::Began>(deadline);
+}
+
+void Crew::commit() {
+  tell_broker(core::Finish{true, false}, in(k_to_take));
+}
+
+std::optional<core::Done> Crew::hear_done(os::Deadline deadline) {
+  return hear_broker<core::Done>(deadline);
+}
+
+std::optional<core::Done> Crew::roll_back(Patience patience, os::Deadline deadline) {
+  tell_broker(core::Finish{false, true}, in(k_to_take));
+  if (hear_broker<core::Heard>(in(patience == Patience::none ? k_to_look_up : k_to_take))) return hear_done(deadline);
+  return std::nullopt;
 }
 
 core::Inquired Crew::inquire(const core::Inquire& wish) {
   core::Inquired unanswered;
   unanswered.error = k_broker_died;
-  return ask_broker<core::Inquired>(wish, in(k_to_connect)).value_or(unanswered);
+  tell_broker(wish, in(k_to_take));
+  return hear_broker<core::Inquired>(in(k_to_connect)).value_or(unanswered);
 }
 
 core::Examined Crew::examine(const core::Examine& wish) {
   core::Examined unanswered;
   unanswered.cause = core::Cause::crash;
   unanswered.error = k_broker_died;
-  return ask_broker<core::Examined>(wish, in(k_to_connect)).value_or(unanswered);
+  tell_broker(wish, in(k_to_take));
+  return hear_broker<core::Examined>(in(k_to_connect)).value_or(unanswered);
 }
 
-Worker Crew::spawn_worker() {
+Worker Crew::order_worker() {
   auto [runner_here, runner_there] = os::Channel::pair();
   auto [broker_here, broker_there] = os::Channel::pair();
+  zygote_.order(core::Role::worker, encode(worker_settings_), {runner_there.fd(), broker_there.fd()});
   Worker worker;
-  worker.child = zygote_.spawn(core::Role::worker, encode(worker_settings_), {runner_there.fd(), broker_there.fd()});
   worker.channel = std::move(runner_here);
   worker.channel.set_nonblocking();
   worker.for_broker = std::move(broker_here);
   return worker;
 }
 
-void Crew::await_ready(Worker& worker) {
+void Crew::prepare_worker() {
+  if (!next_) next_ = order_worker();
+}
+
+void Crew::await_born() {
+  if (next_ && !next_->child.pidfd) next_->child = zygote_.take_child();
+}
+
+void Crew::await_ready() {
+  await_born();
+  Worker& worker = *next_;
   if (worker.ready) return;
   const auto ready = as<core::WorkerReady>(hear(worker.channel, in(k_to_prepare)));
   if (!ready) {
@@ -195,10 +213,10 @@ void Crew::await_ready(Worker& worker) {
 }
 
 Worker Crew::take_worker() {
-  Worker worker = ready_ ? std::move(*ready_) : spawn_worker();
-  ready_.reset();
-  await_ready(worker);
-  ready_ = spawn_worker();
+  prepare_worker();
+  await_ready();
+  Worker worker = std::move(*next_);
+  next_.reset();
   return worker;
 }
 

@@ -49,18 +49,24 @@ class Crew {
 
   std::uint64_t memory_limit() const noexcept { return worker_settings_.memory; }  // of a script, bytes
 
-  // The worker that stands ready; a next one is prepared at once. Throws Error(config) when its lock-down is weaker
-  // than sandbox.minimum, Error(internal) when no worker can be had.
+  // Lets a worker be made while something else goes on; it stands ready for the next take_worker. Does nothing when one
+  // does already. Throws Error(internal).
+  void prepare_worker();
+  // The worker that stands ready, or a new one. Throws Error(config) when its lock-down is weaker than sandbox.minimum,
+  // Error(internal) when no worker can be had.
   Worker take_worker();
 
   // Waits for a worker to end, kills it when it does not. What it used.
   core::Ended dismiss(Worker& worker);
   core::Ended kill(Worker& worker);
 
-  // To the broker, and its answer. nullopt: it is gone or did not answer in time; it is killed then, and a new one is
-  // started for the next call of start_transaction.
-  std::optional<core::Began> begin(const core::Begin& wish, const os::Channel* worker, os::Deadline deadline);
-  std::optional<core::Done> commit(os::Deadline deadline);
+  // To the broker, which answers all but a Begin for reading; the answer is heard before anything else is asked.
+  // worker: its channel, when the broker does not have it yet.
+  void begin(const core::Begin& wish, const os::Channel* worker);
+  void commit();
+  // Its answer. nullopt: it is gone or did not answer in time; it is killed then, and a new one is started.
+  std::optional<core::Began> hear_began(os::Deadline deadline);
+  std::optional<core::Done> hear_done(os::Deadline deadline);
   // A statement may be running: the broker is told to look up from it, and one that does not is killed, which rolls
   // back as well. none: the script's time is up.
   enum class Patience { none, some };
@@ -73,12 +79,13 @@ class Crew {
   void renew_broker();
 
  private:
-  Worker spawn_worker();
-  void await_ready(Worker& worker);
-  // Its answer; nullopt: there was none, and a new broker was started.
-  template <class Answer, class Wish>
-  std::optional<Answer> ask_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors = {});
-  std::optional<core::Done> finish(const core::Finish& wish, os::Deadline heard_by, os::Deadline deadline);
+  Worker order_worker();
+  void await_born();
+  void await_ready();
+  template <class Wish>
+  void tell_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors = {});
+  template <class Answer>
+  std::optional<Answer> hear_broker(os::Deadline deadline);
   void refuse_below_minimum(std::string_view whose, const core::SandboxLevel& level) const;
 
   core::WorkerSettings worker_settings_;
@@ -90,7 +97,7 @@ class Crew {
   os::Channel broker_channel_;
   core::SandboxLevel broker_level_;
   std::vector<core::DatabaseStatus> databases_;
-  std::optional<Worker> ready_;
+  std::optional<Worker> next_;  // ordered; it may not be born yet
 };
 
 }  // namespace runner

@@ -83,44 +83,64 @@ bool block_all(const Crew& crew, const std::vector<std::string>& names, const Ru
   return true;
 }
 
-// The walk over the scripts of one run. While one script's outcome is being recorded the next one is already read and
-// decided upon, so that its intent goes into the same commit.
+// The walk over the scripts of one run. While the database commits one script, the file of the next is read; while its
+// outcome is being recorded, in one commit with the intent of the next, that one is already loaded and asked.
 class Walk {
  public:
   Walk(Workplace& at, const RunRequest& request, const std::vector<std::string>& names, core::RunReport& report)
       : at_(at), request_(request), names_(names), report_(report) {}
 
   void go() {
-    std::optional<Ready> ready = next();
-    std::int64_t attempt = ready ? at_.ledger.begin_attempt(intent_of(at_, *ready)) : 0;
+    std::optional<Going> going;
+    if (std::optional<Ready> first = next()) {
+      const auto set_out_first = [&](std::int64_t attempt) { going = set_out(at_, std::move(*first), attempt); };
+      at_.ledger.begin_attempt(intent_of(at_, *first), set_out_first);
+    }
     tell_held();
-    while (ready) {
-      at_.observer.script_started(ready->loaded.script.name, index_, names_.size());
-      const ledger::Finished finished = perform(at_, *ready, attempt);
+    while (going) {
+      at_.observer.script_started(going->ready.loaded.script.name, index_, names_.size());
+      const ledger::Finished finished = perform(at_, *going, [this] { look_ahead(); });
       at_.stop.look();
-      std::optional<Ready> following = goes_on_after(finished.outcome) ? next() : std::nullopt;
-      const std::int64_t done = attempt;
-      if (following)
-        attempt = at_.ledger.finish_then_begin(done, finished, intent_of(at_, *following));
-      else
-        at_.ledger.finish_attempt(done, finished);
-      tell(file(at_, *ready, done, finished));
+      std::optional<Going> following = record(*going, finished);
+      tell(file(at_, *going, finished));
       tell_held();
-      ready = std::move(following);
+      going = std::move(following);
     }
     at_.folders.sync();
     report_.stopped_by_signal = at_.stop.signal();
   }
 
  private:
+  // The outcome, and the start of the next script, which is given back.
+  std::optional<Going> record(const Going& done, const ledger::Finished& finished) {
+    std::optional<Going> following;
+    std::optional<Ready> ready = goes_on_after(finished.outcome) ? next() : std::nullopt;
+    const auto set_out_next = [&](std::int64_t attempt) { following = set_out(at_, std::move(*ready), attempt); };
+    if (ready)
+      at_.ledger.finish_then_begin(done.attempt, finished, intent_of(at_, *ready), set_out_next);
+    else
+      at_.ledger.finish_attempt(done.attempt, finished);
+    return following;
+  }
+
   // The next script that is to be attempted; those held back on the way are kept for tell_held.
   std::optional<Ready> next() {
     while (index_ < names_.size()) {
-      auto found = examine(at_, names_[index_++]);
+      folder::ReadResult read = ahead_ ? std::move(*ahead_) : read_next();
+      ahead_.reset();
+      auto found = examine(at_, names_[index_++], std::move(read));
       if (auto* ready = std::get_if<Ready>(&found)) return std::move(*ready);
       if (auto* held = std::get_if<core::AttemptReport>(&found)) held_.push_back(std::move(*held));
     }
     return std::nullopt;
+  }
+
+  folder::ReadResult read_next() { return at_.folders.read(folder::Place::scripts, names_[index_]); }
+
+  void look_ahead() {
+    if (index_ == names_.size()) return;
+    at_.crew.prepare_worker();
+    ahead_ = read_next();
   }
 
   bool goes_on_after(const core::Outcome& outcome) {
@@ -144,7 +164,8 @@ class Walk {
   const RunRequest& request_;
   const std::vector<std::string>& names_;
   core::RunReport& report_;
-  std::size_t index_ = 0;
+  std::size_t index_ = 0;                    // of the next name
+  std::optional<folder::ReadResult> ahead_;  // what was read of it
   std::vector<core::AttemptReport> held_;
 };
 

@@ -21,6 +21,7 @@ using core::Kind;
 using core::Outcome;
 using core::OutcomeKind;
 
+constexpr std::string_view k_loading = "the script was being loaded";
 constexpr std::size_t k_room_in_depth = 6;  // the worker counts tables, a reader of JSON its brackets
 constexpr std::size_t k_longest_text = std::size_t{64} << 10U;    // message, error, traceback
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
@@ -74,7 +75,7 @@ std::string signal_text(int signal) {
 
 }  // namespace
 
-Session::Session(Crew& crew, core::Load load, Setting setting)
+Session::Session(Crew& crew, core::Load load, Setting setting, Upto upto)
     : crew_(crew),
       load_(std::move(load)),
       setting_(std::move(setting)),
@@ -86,6 +87,11 @@ Session::Session(Crew& crew, core::Load load, Setting setting)
     load_.databases.push_back({database.name, database.engine});
   measures_.worker_sandbox = core::describe(worker_.level);
   measures_.broker_sandbox = core::describe(crew.broker_level());
+  unsent_ = tell(Kind::load, encode(load_), k_loading);
+  const std::string first = crew.databases().empty() ? std::string() : crew.databases().front().name;
+  // A worker that ends over the loading does not take this; why, it has said.
+  if (upto == Upto::answer)
+    worker_.channel.send(static_cast<std::uint8_t>(Kind::ask), encode(core::Ask{first}), deadline_);
 }
 
 Session::~Session() {
@@ -208,10 +214,10 @@ Outcome Session::died() {
 // --- the steps -----------------------------------------------------------------------------------------------------
 
 std::optional<Outcome> Session::load() {
-  constexpr std::string_view k_doing = "the script was being loaded";
-  if (auto ended = tell(Kind::load, encode(load_), k_doing)) return ended;
-  auto heard = hear(k_doing);
-  measures_.load = os::since(started_);
+  if (unsent_) return std::move(unsent_);
+  auto heard = hear(k_loading);
+  loaded_ = os::Steady::now();
+  measures_.load = std::chrono::duration_cast<std::chrono::microseconds>(loaded_ - started_);
   if (auto* ended = std::get_if<Outcome>(&heard)) return std::move(*ended);
   const os::Frame& frame = std::get<os::Frame>(heard);
   if (auto fault = fault_in(frame)) return fault;
@@ -240,34 +246,46 @@ std::optional<Outcome> Session::choose_database() {
                                   meant ? fmt::format("; did you mean {}?", *meant) : ""));
 }
 
-std::optional<Outcome> Session::begin(core::Access access) {
+core::Begin Session::begin_of(core::Access access) const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - os::Steady::now());
+  core::Begin wish{
+      database_, access, std::max<std::int64_t>(left.count(), 1), {}, setting_.once && !declaration_.repeatable};
+  if (access == core::Access::write) wish.receipt = setting_.receipt;
+  return wish;
+}
+
+void Session::begin(core::Begin wish) {
+  crew_.begin(wish, worker_known_to_broker_ ? nullptr : &worker_.for_broker);
+  worker_known_to_broker_ = true;
+  worker_.for_broker.close();
+}
+
+// Lets shouldRun() read. One that has answered already asks the database nothing.
+std::optional<Outcome> Session::serve() {
   if (crew_.databases().empty())
     return core::blocked(Cause::unreachable, "config.toml names no database that it could work on");
   const core::DatabaseStatus& database = *crew_.database(database_);
   if (!database.fault.empty())
     return core::blocked(Cause::unreachable,
                          fmt::format("database {} cannot be used: {}", database.name, database.fault));
+  if (!worker_.channel.buffered()) begin(begin_of(core::Access::read));
+  return std::nullopt;
+}
+
+std::optional<Outcome> Session::hear_began() {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - os::Steady::now());
-  core::Begin wish{
-      database_, access, std::max<std::int64_t>(left.count(), 1), {}, setting_.once && !declaration_.repeatable};
-  if (access == core::Access::write) wish.receipt = setting_.receipt;
-  const auto began =
-      crew_.begin(wish, worker_known_to_broker_ ? nullptr : &worker_.for_broker, in(k_to_roll_back) + left);
-  worker_known_to_broker_ = true;
-  worker_.for_broker.close();
+  const auto began = crew_.hear_began(in(k_to_roll_back) + std::max(left, std::chrono::milliseconds(0)));
   if (!began) return core::failed(Cause::unreachable, std::string(k_broker_died));
+  measures_.statements += began->statements;
   if (began->applied) return core::skipped(applied_before(began->earlier, setting_.receipt.ledger));
   if (began->cause == Cause::none) return std::nullopt;
   return core::failed(began->cause, base::cap(began->error, k_longest_text));
 }
 
 std::optional<Outcome> Session::ask() {
-  constexpr std::string_view k_doing = "shouldRun() was running";
-  const auto start = os::Steady::now();
-  if (auto ended = begin(core::Access::read)) return ended;
-  if (auto ended = tell(Kind::ask, encode(core::Ask{database_}), k_doing)) return roll_back(std::move(*ended));
-  auto heard = hear(k_doing);
-  measures_.should_run = os::since(start);
+  if (auto blocked = serve()) return blocked;
+  auto heard = hear("shouldRun() was running");
+  measures_.should_run = os::since(loaded_);
   if (auto* ended = std::get_if<Outcome>(&heard)) return roll_back(std::move(*ended));
   const os::Frame& frame = std::get<os::Frame>(heard);
   if (auto fault = fault_in(frame)) return roll_back(std::move(*fault));
@@ -276,18 +294,17 @@ std::optional<Outcome> Session::ask() {
   if (answer->word == core::Answer::Word::no) return roll_back(core::skipped("shouldRun() said no"));
   if (answer->word == core::Answer::Word::skip)
     return roll_back(core::skipped(base::cap(answer->reason, k_longest_text)));
-  const auto done = crew_.roll_back(Crew::Patience::some, in(k_to_roll_back));
-  if (!done) return core::failed(Cause::unreachable, std::string(k_broker_died));
-  measures_.statements += done->statements;
-  if (done->cause != Cause::none) return core::failed(done->cause, done->error);
   return std::nullopt;
 }
 
-Outcome Session::execute() {
+// The worker need not wait for the transaction: its first statement does.
+Outcome Session::execute(const std::function<void()>& meanwhile) {
   constexpr std::string_view k_doing = "execute() was running";
   const auto start = os::Steady::now();
-  if (auto ended = begin(core::Access::write)) return std::move(*ended);
-  if (auto ended = tell(Kind::execute, encode(core::Execute{}), k_doing)) return roll_back(std::move(*ended));
+  begin(begin_of(core::Access::write));
+  auto untold = tell(Kind::execute, encode(core::Execute{}), k_doing);
+  if (auto ended = hear_began()) return std::move(*ended);
+  if (untold) return roll_back(std::move(*untold));
   auto heard = hear(k_doing);
   measures_.execute = os::since(start);
   if (auto* ended = std::get_if<Outcome>(&heard)) return roll_back(std::move(*ended));
@@ -303,12 +320,16 @@ Outcome Session::execute() {
   success.kind = OutcomeKind::succeeded;
   success.message = std::move(message);
   success.result = std::move(result->json);
-  return commit(std::move(success));
+  return commit(std::move(success), meanwhile);
 }
 
-Outcome Session::commit(Outcome success) {
+// A worker that has given its result is not needed any more, and ends while the database commits.
+Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile) {
   const auto start = os::Steady::now();
-  const auto done = crew_.commit(in(k_to_commit));
+  crew_.commit();
+  worker_.channel.close();
+  meanwhile();
+  const auto done = crew_.hear_done(in(k_to_commit));
   measures_.commit = os::since(start);
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
   if (done) {
@@ -354,6 +375,10 @@ std::optional<Outcome> Session::refuse(const core::Result& result) {
 
 // Nothing of this transaction was committed, so the outcome stands, unless a limit was hit on the way to it.
 Outcome Session::roll_back(Outcome outcome) {
+  if (!worker_known_to_broker_) {
+    if (worker_alive_) end_worker(crew_.dismiss(worker_));
+    return outcome;
+  }
   const bool time_is_up = outcome.cause == Cause::timeout || outcome.kind == OutcomeKind::interrupted;
   const auto done = crew_.roll_back(time_is_up ? Crew::Patience::none : Crew::Patience::some, in(k_to_roll_back));
   if (worker_alive_) end_worker(crew_.dismiss(worker_));

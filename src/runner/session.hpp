@@ -31,7 +31,10 @@ class Session {
     bool once = true;  // a version that was applied before is not executed again, unless it is repeatable
   };
 
-  Session(Crew& crew, core::Load load, Setting setting);
+  // Sends the script to a worker, which loads it and, with Upto::answer, asks shouldRun() without being told again.
+  // Nothing of a script can change anything before execute().
+  enum class Upto { declaration, answer };
+  Session(Crew& crew, core::Load load, Setting setting, Upto upto);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -39,7 +42,8 @@ class Session {
   // Each step returns an outcome when it ended the attempt. In this order; none after one that ended it.
   std::optional<core::Outcome> load();
   std::optional<core::Outcome> ask();  // nullopt: shouldRun() said yes
-  core::Outcome execute();             // committed or rolled back when it returns
+  // Committed or rolled back when it returns. meanwhile: called while the database commits, when it comes so far.
+  core::Outcome execute(const std::function<void()>& meanwhile);
 
   const core::Declaration& declaration() const noexcept { return declaration_; }
   const std::string& database() const noexcept { return database_; }
@@ -50,8 +54,11 @@ class Session {
   std::variant<os::Frame, core::Outcome> hear(std::string_view doing);
   std::optional<core::Outcome> tell(core::Kind kind, const std::string& body, std::string_view doing);
   std::optional<core::Outcome> choose_database();
-  std::optional<core::Outcome> begin(core::Access access);
-  core::Outcome commit(core::Outcome success);
+  core::Begin begin_of(core::Access access) const;
+  std::optional<core::Outcome> serve();
+  void begin(core::Begin wish);
+  std::optional<core::Outcome> hear_began();
+  core::Outcome commit(core::Outcome success, const std::function<void()>& meanwhile);
   core::Outcome resolve(core::Outcome success, std::string doubt);
   core::Outcome roll_back(core::Outcome outcome);
   std::optional<core::Outcome> refuse(const core::Result& result);
@@ -71,7 +78,8 @@ class Session {
   Worker worker_;
   bool worker_alive_ = true;
   bool worker_known_to_broker_ = false;
-  os::Steady::time_point started_;
+  std::optional<core::Outcome> unsent_;  // why the script could not be sent
+  os::Steady::time_point started_, loaded_;
   os::Deadline deadline_;
   std::chrono::milliseconds timeout_;
   core::Declaration declaration_;

@@ -42,8 +42,7 @@ core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::i
   return receipt;
 }
 
-// In processes of its own; what it measured and said goes into `finished`.
-void run_script(Workplace& at, const core::Script& script, std::int64_t attempt, ledger::Finished& finished) {
+Session::Setting setting_of(Workplace& at, const core::Script& script, std::int64_t attempt) {
   Session::Setting setting;
   setting.timeout = at.config.run.timeout;
   setting.stop = &at.stop;
@@ -51,10 +50,14 @@ void run_script(Workplace& at, const core::Script& script, std::int64_t attempt,
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, script, attempt);
   setting.once = at.force == core::Force::no;
-  Session session(at.crew, load_of(at, script, attempt), std::move(setting));
+  return setting;
+}
+
+// What it measured and said goes into `finished`.
+void run_script(Session& session, const std::function<void()>& meanwhile, ledger::Finished& finished) {
   std::optional<Outcome> ended = session.load();
   if (!ended) ended = session.ask();
-  finished.outcome = ended ? std::move(*ended) : session.execute();
+  finished.outcome = ended ? std::move(*ended) : session.execute(meanwhile);
   finished.declaration = session.declaration();
   finished.database = session.database();
   finished.measures = session.measures();
@@ -107,8 +110,8 @@ void move(Workplace& at, const folder::Loaded& loaded, core::AttemptReport& repo
 
 }  // namespace
 
-std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, const std::string& name) {
-  folder::ReadResult read = at.folders.read(Place::scripts, name);
+std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, const std::string& name,
+                                                              folder::ReadResult read) {
   if (std::holds_alternative<folder::Vanished>(read)) {
     at.observer.warning(fmt::format("{} is gone; somebody removed it since the run began", base::escape(name)));
     return NothingToDo{};
@@ -136,25 +139,34 @@ ledger::Intent intent_of(const Workplace& at, const Ready& ready) {
   return {at.run.run, ready.loaded.script, std::string(core::name(ready.step.state)), os::now()};
 }
 
-ledger::Finished perform(Workplace& at, const Ready& ready, std::int64_t attempt) {
-  const auto start = os::Steady::now();
-  remove_old_note(at, ready);
+Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {
+  Going going{std::move(ready), attempt, os::Steady::now(), nullptr};
+  if (going.ready.step.decision == core::Decision::skip) return going;
+  const core::Script& script = going.ready.loaded.script;
+  going.session = std::make_unique<Session>(at.crew, load_of(at, script, attempt), setting_of(at, script, attempt),
+                                            Session::Upto::answer);
+  return going;
+}
+
+ledger::Finished perform(Workplace& at, Going& going, const std::function<void()>& meanwhile) {
+  remove_old_note(at, going.ready);
   ledger::Finished finished;
-  if (ready.step.decision == core::Decision::skip)
-    finished.outcome = core::skipped(ready.step.reason);
+  if (going.session)
+    run_script(*going.session, meanwhile, finished);
   else
-    run_script(at, ready.loaded.script, attempt, finished);
+    finished.outcome = core::skipped(going.ready.step.reason);
+  going.session.reset();
   finished.at = os::now();
-  finished.measures.total = os::since(start);
+  finished.measures.total = os::since(going.start);
   return finished;
 }
 
-core::AttemptReport file(Workplace& at, const Ready& ready, std::int64_t attempt, const ledger::Finished& finished) {
-  core::AttemptReport report = report_of(ready.loaded.script, ready.step);
-  report.attempt = attempt;
+core::AttemptReport file(Workplace& at, const Going& going, const ledger::Finished& finished) {
+  core::AttemptReport report = report_of(going.ready.loaded.script, going.ready.step);
+  report.attempt = going.attempt;
   report.outcome = finished.outcome;
   report.duration = finished.measures.total;
-  move(at, ready.loaded, report);
+  move(at, going.ready.loaded, report);
   return report;
 }
 

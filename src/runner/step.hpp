@@ -1,9 +1,12 @@
 // One script's journey, on one screen: read → decide → intent → load → shouldRun → receipt → execute → record → file.
-// The end of one journey and the intent of the next share one durable commit, so the walk lies in runner.cpp and the
-// stations here. Lives in the runner process; holds nothing of its own.
+// The end of one journey and the intent of the next share one durable commit, during which the next script is loaded
+// and asked, and the file after it is read while the database commits; so the walk lies in runner.cpp and the stations
+// here. Lives in the runner process; holds nothing of its own.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,6 +19,7 @@
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
 #include "runner/crew.hpp"
+#include "runner/session.hpp"
 #include "runner/stop.hpp"
 
 namespace runner {
@@ -41,17 +45,31 @@ struct Ready {
   core::Step step;
 };
 
+// A script under way. Without a session: there is nothing to run, its outcome was decided without.
+struct Going {
+  Ready ready;
+  std::int64_t attempt = 0;
+  os::Steady::time_point start;
+  std::unique_ptr<Session> session;
+};
+
 struct NothingToDo {};  // the file is gone or still being written; the observer was told
 
-// Reads and decides. An AttemptReport: it is held back, and no attempt is made.
-std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, const std::string& name);
+// Decides upon what was read. An AttemptReport: it is held back, and no attempt is made.
+std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, const std::string& name,
+                                                              folder::ReadResult read);
 
 ledger::Intent intent_of(const Workplace& at, const Ready& ready);
 
-// The script at work, once its intent is durable. Everything that is to be recorded of it.
-ledger::Finished perform(Workplace& at, const Ready& ready, std::int64_t attempt);
+// Hands the script to a worker, which loads it and asks shouldRun(). That changes nothing, so the intent need not be
+// durable yet. Throws as Crew::take_worker.
+Going set_out(Workplace& at, Ready ready, std::int64_t attempt);
+
+// The script at work, once its intent is durable. Everything that is to be recorded of it. meanwhile: called while its
+// database commits, when it comes so far.
+ledger::Finished perform(Workplace& at, Going& going, const std::function<void()>& meanwhile);
 
 // Moves the file, once the outcome is durable. What is told of the attempt. Throws Error: io, ledger_broken.
-core::AttemptReport file(Workplace& at, const Ready& ready, std::int64_t attempt, const ledger::Finished& finished);
+core::AttemptReport file(Workplace& at, const Going& going, const ledger::Finished& finished);
 
 }  // namespace runner

@@ -89,7 +89,7 @@ class Worker {
   }
 
   [[noreturn]] void serve() {
-    load();
+    if (!load()) ::_exit(0);  // the runner was told why
     while (const std::optional<os::Frame> frame = host_.runner.receive()) {
       if (frame->kind == static_cast<std::uint8_t>(Kind::ask))
         ask(*frame);
@@ -108,7 +108,8 @@ class Worker {
       ::_exit(k_exit_protocol);
   }
 
-  void load() {
+  // Loads the script and says what it declares, or why not.
+  bool load() {
     std::optional<os::Frame> frame = host_.runner.receive();
     if (!frame) ::_exit(0);  // not needed any more
     auto wish = core::decode<core::Load>(frame->body);
@@ -122,13 +123,18 @@ class Worker {
           return 0;
         },
         1);
-    if (!call(0, 0) || !compile() || !call(0, 1)) return;
-    std::visit([this](const auto& found) { tell_loaded(found); }, read_script(lua_));
+    if (!call(0, 0) || !compile() || !call(0, 1)) return false;
+    const auto found = read_script(lua_);
     lua_settop(lua_, 0);
+    if (const auto* fault = std::get_if<ContractFault>(&found)) {
+      tell(core::Fault{Cause::contract, fault->text, {}});
+      return false;
+    }
+    const auto& declaration = std::get<core::Declaration>(found);
+    declared_database_ = declaration.database;
+    tell(core::Loaded{declaration});
+    return true;
   }
-
-  void tell_loaded(const core::Declaration& declaration) { tell(core::Loaded{declaration}); }
-  void tell_loaded(const ContractFault& fault) { tell(core::Fault{Cause::contract, fault.text, {}}); }
 
   // Text only: a binary chunk could do anything. A byte order mark and a first line with #! are no Lua, but common.
   bool compile() {
@@ -147,7 +153,7 @@ class Worker {
     const auto wish = core::decode<core::Ask>(frame.body);
     if (!wish) ::_exit(k_exit_protocol);
     host_.phase = Phase::asking;
-    set_own_database(lua_, host_, wish->database);
+    set_own_database(lua_, host_, declared_database_.empty() ? wish->database : declared_database_);
     if (!run(Function::should_run)) return;
     std::visit([this](const auto& answer) { tell_judged(answer); }, judge_answer(lua_, lua_gettop(lua_)));
     lua_settop(lua_, 0);
@@ -236,6 +242,7 @@ class Worker {
   core::Limits limits_;
   LuaState state_;
   lua_State* lua_;
+  std::string declared_database_;
 };
 
 }  // namespace

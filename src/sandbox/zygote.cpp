@@ -101,6 +101,12 @@ class Nursery {
   os::Fd children_;
 };
 
+[[noreturn]] void no_child() {
+  throw base::Error(base::ErrorKind::internal, "cannot start a helper process",
+                    "What was committed stays committed and recorded; the rest was not run.",
+                    "Look at the limits of processes and memory, then run fettle run again.");
+}
+
 // noexcept: this process and its children are copies of the runner; what a role throws must end them, never unwind into
 // the runner's own code.
 [[noreturn]] void be_zygote(os::Channel channel, const Roles& roles) noexcept {
@@ -139,7 +145,7 @@ bool Zygote::receive(os::Deadline deadline) {
           ended && frame->kind == static_cast<std::uint8_t>(Kind::ended))
         ended_.emplace(ended->pid, *ended);
       else if (const auto born = core::decode<core::Spawned>(frame->body); born)
-        spawned_ = Child{born->pid, frame->descriptors.empty() ? os::Fd() : std::move(frame->descriptors[0])};
+        spawned_.push_back({born->pid, frame->descriptors.empty() ? os::Fd() : std::move(frame->descriptors[0])});
       return true;
     }
     pollfd wait{channel_.fd(), POLLIN, 0};
@@ -152,18 +158,26 @@ bool Zygote::receive(os::Deadline deadline) {
 }
 
 Child Zygote::spawn(core::Role role, std::string settings, const std::vector<int>& descriptors) {
+  order(role, std::move(settings), descriptors);
+  return take_child();
+}
+
+void Zygote::order(core::Role role, std::string settings, const std::vector<int>& descriptors) {
   const core::Spawn wish{role, std::move(settings)};
-  const os::Deadline deadline = in(k_patience);
-  spawned_.reset();
-  if (channel_.send(static_cast<std::uint8_t>(Kind::spawn), encode(wish), deadline, descriptors) ==
+  if (channel_.send(static_cast<std::uint8_t>(Kind::spawn), encode(wish), in(k_patience), descriptors) !=
       os::SendResult::sent)
-    while (!spawned_ && receive(deadline)) {
-    }
-  if (!spawned_ || spawned_->pid == 0 || !spawned_->pidfd)
-    throw base::Error(base::ErrorKind::internal, "cannot start a helper process",
-                      "What was committed stays committed and recorded; the rest was not run.",
-                      "Look at the limits of processes and memory, then run fettle run again.");
-  return std::move(*spawned_);
+    no_child();
+}
+
+Child Zygote::take_child() {
+  const os::Deadline deadline = in(k_patience);
+  while (spawned_.empty() && receive(deadline)) {
+  }
+  if (spawned_.empty()) no_child();
+  Child child = std::move(spawned_.front());
+  spawned_.pop_front();
+  if (child.pid == 0 || !child.pidfd) no_child();
+  return child;
 }
 
 std::optional<core::Ended> Zygote::wait(const Child& child, std::chrono::milliseconds most) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -44,6 +45,9 @@ class Zygote {
   // descriptors are duplicated into the child; the caller keeps its own. Throws Error(internal) when the zygote is
   // gone.
   Child spawn(core::Role role, std::string settings, const std::vector<int>& descriptors);
+  // The same in two steps, so that the caller need not wait for the fork: children come in the order of their orders.
+  void order(core::Role role, std::string settings, const std::vector<int>& descriptors);
+  Child take_child();
 
   // Waits until this child has ended; its status and what it used. nullopt: it did not end in time.
   std::optional<core::Ended> wait(const Child& child, std::chrono::milliseconds most);
@@ -54,7 +58,7 @@ class Zygote {
 
   os::Channel channel_;
   std::int64_t pid_ = 0;
-  std::optional<Child> spawned_;
+  std::deque<Child> spawned_;
   std::map<std::int64_t, core::Ended> ended_;
 };
 

@@ -47,6 +47,8 @@ class Broker {
  private:
   struct Transaction {
     Database* own = nullptr;  // the script's own database
+    core::Access access = core::Access::read;
+    bool begun = false;  // reading begins with the first statement
     os::Deadline deadline;
     std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
     std::uint32_t last_cursor = 0;
@@ -65,6 +67,8 @@ class Broker {
   void prepare_receipt(const core::Begin& wish, core::Began& began);
   void commit_with_receipt(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
+  void open_transaction(const core::Begin& wish, core::Began& began);
+  void begin_own();
   void finish(const core::Finish& wish);
   core::Done conclude(bool commit);
   void end_transactions();
@@ -200,25 +204,40 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
     spending_.start_anew();
   }
   core::Began began;
-  Database* own = find(wish.database);
-  if (own == nullptr || !own->connection) {
-    began.cause = Cause::unreachable;
-    began.error = own == nullptr ? "there is no such database" : own->status.fault;
-    tell_runner(began);
-    return;
+  if (transaction_) {
+    const core::Done ended = conclude(false);
+    began = {ended.cause, ended.error, false, {}, ended.statements};
   }
+  if (began.cause == Cause::none) open_transaction(wish, began);
+  if (wish.access == core::Access::write) return tell_runner(began);
+  if (began.cause != Cause::none) worker_.close();  // it would wait for ever
+}
+
+void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
+  Database* own = find(wish.database);
+  began.cause = own == nullptr || !own->connection ? Cause::unreachable : Cause::none;
+  if (own == nullptr) began.error = "there is no such database";
+  if (own != nullptr) began.error = own->status.fault;
+  if (began.cause != Cause::none) return;
   transaction_.emplace();
   transaction_->own = own;
+  transaction_->access = wish.access;
   transaction_->deadline = in(std::chrono::milliseconds(wish.milliseconds));
+  if (wish.access == core::Access::read) return;
   try {
-    own->connection->begin(wish.access);
-    if (wish.access == core::Access::write) prepare_receipt(wish, began);
+    begin_own();
+    prepare_receipt(wish, began);
   } catch (const SqlError& error) {
     began.cause = error.cause();
     began.error = error.what();
   }
   if (began.applied || began.cause != Cause::none) end_transactions();
-  tell_runner(began);
+}
+
+void Broker::begin_own() {
+  if (transaction_->begun) return;
+  transaction_->own->connection->begin(transaction_->access);
+  transaction_->begun = true;
 }
 
 void Broker::prepare_receipt(const core::Begin& wish, core::Began& began) {
@@ -307,7 +326,7 @@ void Broker::explain(Cause cause, std::string said) {
     spending_.hit_memory();
     said = spending_.fault();
   }
-  if (!transaction_->lost && !transaction_->own->connection->in_transaction()) {
+  if (transaction_->begun && !transaction_->lost && !transaction_->own->connection->in_transaction()) {
     transaction_->lost = true;
     said = transaction_was_ended(said);
   }
@@ -404,7 +423,9 @@ Connection& Broker::connection(const std::string& name) {
   if (database == nullptr) throw SqlError(Cause::error, "there is no database of this name");
   if (!database->connection)
     throw SqlError(Cause::unreachable, fmt::format("database {} cannot be opened: {}", name, database->status.fault));
-  if (database != transaction_->own && !database->connection->in_transaction())
+  if (database == transaction_->own)
+    begin_own();
+  else if (!database->connection->in_transaction())
     database->connection->begin(core::Access::read);
   return *database->connection;
 }

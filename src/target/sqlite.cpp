@@ -30,12 +30,28 @@ constexpr std::size_t k_longest_column_names = std::size_t{256} << 10U;  // byte
 constexpr std::size_t k_longest_fault = std::size_t{4} << 10U;           // bytes of what SQLite says
 constexpr std::chrono::milliseconds k_busy_pause{10};
 
+// A journal that is written over needs no change of the file system at each commit, which a truncated one does twice.
+// What one large transaction needed is given back.
+constexpr const char* k_journal_size = "PRAGMA journal_size_limit=4194304";  // bytes
+
 // docs/receipts.md explains it to people who meet it in their database.
 constexpr const char* k_receipts_table =
     "CREATE TABLE IF NOT EXISTS main.fettle_receipts ("
     " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
     " node TEXT NOT NULL, applied_at TEXT NOT NULL, fettle TEXT NOT NULL,"
     " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
+
+// Leaves a cached statement as if it had never run, also when it failed.
+struct Rewind {
+  explicit Rewind(sqlite3_stmt* rewound) : statement(rewound) {}
+  Rewind(const Rewind&) = delete;
+  Rewind& operator=(const Rewind&) = delete;
+  ~Rewind() {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
+  sqlite3_stmt* statement;
+};
 
 class Sqlite;
 
@@ -90,7 +106,9 @@ class Sqlite final : public Connection {
   void set_up_guards();
   void forget_temporary();
   std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Row& parameters);
-  std::string pragma(const std::string& sql);
+  void allow(core::Access access);
+  std::optional<core::Row> say(const std::string& sql, const core::Row& parameters = {});
+  std::string word(const std::string& sql);
   void internally(const char* sql);
   std::int64_t run(sqlite3_stmt* statement);
   [[noreturn]] void fail(int code);
@@ -101,10 +119,11 @@ class Sqlite final : public Connection {
   SqliteAddress address_;
   SQLite::Database database_;
   SqliteGuard guard_;
-  std::vector<os::Fd> files_;  // for files(): the database and, in WAL mode, its companions
-  SqliteStatements statements_;
+  std::vector<os::Fd> files_;          // for files(): the database and, in WAL mode, its companions
+  SqliteStatements statements_, own_;  // the scripts', and fettle's
   core::Access access_ = core::Access::read;
   bool wal_ = false;
+  std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
   std::int64_t changes_at_begin_ = 0;
 };
 
@@ -163,7 +182,8 @@ Sqlite::Sqlite(const SqliteAddress& address)
     : address_(address),
       database_(open_database(address)),
       guard_(database_.getHandle()),
-      statements_(database_.getHandle(), guard_, [this](int code) { fail(code); }) {
+      statements_(database_.getHandle(), guard_, SqliteGuard::Speaker::script, [this](int code) { fail(code); }),
+      own_(database_.getHandle(), guard_, SqliteGuard::Speaker::fettle, [this](int code) { fail(code); }) {
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_busy_handler(handle(), &Sqlite::on_busy, this);
   sqlite3_progress_handler(handle(), k_steps_between_stop_checks, &Sqlite::on_progress, this);
@@ -178,9 +198,9 @@ Sqlite::Sqlite(const SqliteAddress& address)
 Sqlite::~Sqlite() {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
   statements_.forget();
+  own_.forget();
   if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  if (!wal_)
-    sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the empty journal
+  if (!wal_) sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the journal
 }
 
 std::vector<os::FileRule> Sqlite::files() const {
@@ -202,24 +222,40 @@ void Sqlite::set_up_guards() {
 // file, so that what is no database is found here, and WAL files are open before the lock-down.
 void Sqlite::prepare_durability() {
   internally("SELECT count(*) FROM sqlite_schema");
-  wal_ = pragma("PRAGMA journal_mode") == "wal";
+  wal_ = word("PRAGMA journal_mode") == "wal";
   if (sqlite3_db_readonly(handle(), "main") == 1)
     refuse_target(fmt::format("{} is read-only for this user", base::escape(address_.path)));
-  if (!wal_ && pragma("PRAGMA journal_mode=TRUNCATE") != "truncate")
+  if (!wal_ && word("PRAGMA journal_mode=PERSIST") != "persist")
     refuse_target(fmt::format("{} cannot use a rollback journal", base::escape(address_.path)));
+  if (!wal_) internally(k_journal_size);
   internally(wal_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=EXTRA");
-  if (pragma("PRAGMA synchronous") != (wal_ ? "2" : "3"))
+  if (const auto level = say("PRAGMA synchronous"); !level || level->at(0) != core::Value(std::int64_t{wal_ ? 2 : 3}))
     refuse_target(fmt::format("{} cannot be written durably", base::escape(address_.path)));
   for (const char* ending : {"", "-wal", "-shm"})
     if (os::Fd fd(::open((address_.path + ending).c_str(), O_PATH | O_CLOEXEC)); fd) files_.push_back(std::move(fd));
 }
 
-std::string Sqlite::pragma(const std::string& sql) {
-  guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled statement = statements_.compile(sql);
-  if (!step(statement.get())) return {};
-  const unsigned char* text = sqlite3_column_text(statement.get(), 0);
-  return text != nullptr ? reinterpret_cast<const char*>(text) : "";
+template <class Type>
+Type value_or(const core::Value& value, Type otherwise) {
+  const auto* found = std::get_if<Type>(&value);
+  return found != nullptr ? *found : otherwise;
+}
+
+// One statement of fettle's own, to its first row; nullopt: it has none.
+std::optional<core::Row> Sqlite::say(const std::string& sql, const core::Row& parameters) {
+  const Rewind rewind(own_.keep(sql));
+  bind_all(rewind.statement, parameters);
+  if (!step(rewind.statement)) return std::nullopt;
+  core::Row row;
+  for (int index = 0; index < sqlite3_column_count(rewind.statement); ++index)
+    row.push_back(column(rewind.statement, index));
+  return row;
+}
+
+// The first value, when it is a text.
+std::string Sqlite::word(const std::string& sql) {
+  const std::optional<core::Row> row = say(sql);
+  return row ? value_or(row->at(0), std::string()) : std::string();
 }
 
 void Sqlite::internally(const char* sql) {
@@ -274,18 +310,6 @@ std::int64_t Sqlite::run(sqlite3_stmt* statement) {
   return sqlite3_total_changes64(handle()) == before ? 0 : sqlite3_changes64(handle());
 }
 
-// Leaves a cached statement as if it had never run, also when it failed.
-struct Rewind {
-  explicit Rewind(sqlite3_stmt* rewound) : statement(rewound) {}
-  Rewind(const Rewind&) = delete;
-  Rewind& operator=(const Rewind&) = delete;
-  ~Rewind() {
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-  }
-  sqlite3_stmt* statement;
-};
-
 std::int64_t Sqlite::execute(const std::string& sql, const core::Row& parameters) {
   const Rewind rewind(statements_.keep(sql));
   bind_all(rewind.statement, parameters);
@@ -337,24 +361,31 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
 // next. Dropped before the commit, in the time of the script that made them.
 void Sqlite::forget_temporary() {
   for (;;) {
-    const std::string drop = pragma(
+    const std::string drop = word(
         "SELECT printf('DROP %s temp.\"%w\"', type, name) FROM sqlite_temp_schema "
         "WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1");
     if (drop.empty()) return;
     if (should_stop())
       throw SqlError(Cause::timeout, "the temporary tables were too many to drop in the time that is left");
-    internally("PRAGMA query_only=OFF");
+    allow(core::Access::write);
     internally(drop.c_str());
   }
+}
+
+void Sqlite::allow(core::Access access) {
+  if (allowed_ == access) return;
+  allowed_.reset();
+  internally(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");
+  allowed_ = access;
 }
 
 void Sqlite::begin(core::Access access) {
   forget_temporary();
   access_ = access;
   guard_.expect_reads_only(access == core::Access::read);
-  internally(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");
+  allow(access);
   internally(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
-  if (access == core::Access::write) internally(k_receipts_table);  // before a script could make one of its own
+  if (access == core::Access::write) say(k_receipts_table);  // before a script could make one of its own
   changes_at_begin_ = sqlite3_total_changes64(handle());
   guard_.listen_to(SqliteGuard::Speaker::script);
 }
@@ -362,21 +393,14 @@ void Sqlite::begin(core::Access access) {
 // --- receipts ------------------------------------------------------------------------------------------------------
 
 std::optional<core::Receipt> Sqlite::receipt_where(const std::string& condition, const core::Row& parameters) {
-  guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled statement = statements_.compile(
-      "SELECT script, sha256, ledger, attempt, run, node, applied_at, fettle FROM main.fettle_receipts WHERE " +
-      condition + " ORDER BY applied_at DESC LIMIT 1");
-  bind_all(statement.get(), parameters);
-  if (!step(statement.get())) return std::nullopt;
-  const auto text = [&](int index) {
-    const core::Value value = column(statement.get(), index);
-    const auto* found = std::get_if<std::string>(&value);
-    return found != nullptr ? *found : std::string();
-  };
-  core::Receipt receipt{text(0), text(1), text(2), text(5), text(6), text(7), 0, 0};
-  receipt.attempt = sqlite3_column_int64(statement.get(), 3);
-  receipt.run = sqlite3_column_int64(statement.get(), 4);
-  return receipt;
+  const std::optional<core::Row> row =
+      say("SELECT script, sha256, ledger, node, applied_at, fettle, attempt, run FROM main.fettle_receipts WHERE " +
+              condition + " ORDER BY applied_at DESC LIMIT 1",
+          parameters);
+  if (!row) return std::nullopt;
+  const auto text = [&](std::size_t at) { return value_or(row->at(at), std::string()); };
+  const auto number = [&](std::size_t at) { return value_or(row->at(at), std::int64_t{0}); };
+  return core::Receipt{text(0), text(1), text(2), text(3), text(4), text(5), number(6), number(7)};
 }
 
 std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, const std::string& sha256) {
@@ -385,14 +409,10 @@ std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, con
 
 void Sqlite::leave_receipt(const core::Receipt& receipt) {
   forget_temporary();
-  guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled statement = statements_.compile(
-      "INSERT INTO main.fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  bind_all(statement.get(), {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
-                             receipt.applied_at, receipt.version});
-  while (step(statement.get())) {
-  }
+  say("INSERT INTO main.fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node, receipt.applied_at,
+       receipt.version});
   // Read back: a trigger on the table, made behind fettle's back, could have swallowed it.
   if (!receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
                      {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}))
@@ -401,10 +421,7 @@ void Sqlite::leave_receipt(const core::Receipt& receipt) {
 
 // Opening the file rolled back what a dead process had left, and a living one would still hold the run lock.
 std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
-  guard_.listen_to(SqliteGuard::Speaker::fettle);
-  const Compiled table =
-      statements_.compile("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'");
-  if (!step(table.get())) return std::nullopt;
+  if (!say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'")) return std::nullopt;
   return receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
                        {attempt.script, attempt.sha256, attempt.ledger, attempt.attempt});
 }

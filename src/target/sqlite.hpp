@@ -1,6 +1,7 @@
 // SQLite files as targets. Durability is not left to defaults: a WAL database runs with synchronous=FULL, any other
-// with a truncated rollback journal and synchronous=EXTRA (SQLite's own default, a deleted journal with FULL, was
-// measured to lose the last commit at a power cut). The file's own journal mode is never changed for others.
+// with a persistent rollback journal and synchronous=EXTRA: the end of the journal, a header of zeros, is synced as
+// well (SQLite's own default, a deleted journal with FULL, was measured to lose the last commit at a power cut). The
+// file's own journal mode is never changed for others.
 #pragma once
 
 #include <cstdint>

@@ -30,8 +30,9 @@ void check_text(const std::string& sql) {
 
 }  // namespace
 
-SqliteStatements::SqliteStatements(sqlite3* database, SqliteGuard& guard, std::function<void(int)> fail)
-    : database_(database), guard_(guard), fail_(std::move(fail)) {}
+SqliteStatements::SqliteStatements(sqlite3* database, SqliteGuard& guard, SqliteGuard::Speaker speaker,
+                                   std::function<void(int)> fail)
+    : database_(database), guard_(guard), speaker_(speaker), fail_(std::move(fail)) {}
 
 Compiled SqliteStatements::compile(const std::string& sql) {
   check_text(sql);
@@ -61,7 +62,7 @@ void SqliteStatements::refuse_second(const char* tail) {
 }
 
 sqlite3_stmt* SqliteStatements::keep(const std::string& sql) {
-  guard_.listen_to(SqliteGuard::Speaker::script);
+  guard_.listen_to(speaker_);
   if (const auto found = kept_.find(sql); found != kept_.end()) return found->second.get();
   if (kept_.size() >= k_most_kept || kept_bytes_ + sql.size() > k_most_kept_bytes) forget();
   sqlite3_stmt* statement = kept_.emplace(sql, compile(sql)).first->second.get();

@@ -58,6 +58,17 @@ sandbox::Roles roles() {
 
 }  // namespace
 
+TEST_CASE("children that were ordered ahead come in the order of their orders") {
+  Zygote zygote(roles());
+  for (const char* status : {"exit 1", "exit 2", "exit 3"}) zygote.order(Role::worker, status, {});
+  for (int status = 1; status <= 3; ++status) {
+    const Child child = zygote.take_child();
+    const auto ended = zygote.wait(child, k_patience);
+    REQUIRE(ended);
+    CHECK(WEXITSTATUS(ended->status) == status);
+  }
+}
+
 TEST_CASE("a child that ends is reported with its status and what it used") {
   Zygote zygote(roles());
   const Child child = zygote.spawn(Role::worker, "exit 7", {});

@@ -32,20 +32,15 @@ class BrokerBench {
 
   core::BrokerReady ready;
 
+  // Of a new worker. Reading is not answered: what is given back says that nothing is wrong.
   core::Began begin(const std::string& database, core::Access access, int milliseconds = 30'000) {
     auto [here, there] = os::Channel::pair();
     worker_ = std::move(here);
     worker_.set_nonblocking();
-    core::Begin wish;
-    wish.database = database;
-    wish.access = access;
-    wish.milliseconds = milliseconds;
-    wish.receipt = {"bench.lua", "version", "ledger", "node", "2026-01-01T00:00:00.000Z", "0", ++attempt_, 1};
-    wish.once = false;
-    REQUIRE(runner_.send(static_cast<std::uint8_t>(core::Kind::begin), encode(wish), soon(), {there.fd()}) ==
-            os::SendResult::sent);
-    return answer<core::Began>(runner_);
+    return begin(database, access, {there.fd()}, milliseconds);
   }
+  // Of the worker that is there already.
+  core::Began go_on(const std::string& database, core::Access access) { return begin(database, access, {}, 30'000); }
   core::Done finish(bool commit) {
     send(runner_, core::Finish{commit});
     return answer<core::Done>(runner_);
@@ -90,6 +85,19 @@ class BrokerBench {
   static os::Deadline soon() { return os::Steady::now() + std::chrono::seconds(30); }
 
  private:
+  core::Began begin(const std::string& database, core::Access access, const std::vector<int>& descriptors,
+                    int milliseconds) {
+    core::Begin wish;
+    wish.database = database;
+    wish.access = access;
+    wish.milliseconds = milliseconds;
+    wish.receipt = {"bench.lua", "version", "ledger", "node", "2026-01-01T00:00:00.000Z", "0", ++attempt_, 1};
+    wish.once = false;
+    REQUIRE(runner_.send(static_cast<std::uint8_t>(core::Kind::begin), encode(wish), soon(), descriptors) ==
+            os::SendResult::sent);
+    return access == core::Access::write ? answer<core::Began>(runner_) : core::Began{};
+  }
+
   template <class Message>
   static void send(os::Channel& channel, const Message& message) {
     channel.send(static_cast<std::uint8_t>(Message::kind), encode(message), soon());

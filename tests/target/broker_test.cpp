@@ -135,14 +135,69 @@ TEST_CASE("several databases: the others can be read and not written, each by it
   CHECK(says(broker.exec("DELETE FROM t", "absent"), "absent cannot be opened"));
   CHECK(says(broker.exec("DELETE FROM t", "nowhere"), "no database of this name"));
   CHECK(broker.finish(true).word == Done::Word::committed);
-  CHECK(broker.begin("absent", Access::read).cause == Cause::unreachable);
-  CHECK(broker.begin("nowhere", Access::read).cause == Cause::unreachable);
+  CHECK(broker.begin("absent", Access::write).cause == Cause::unreachable);
+  CHECK(broker.begin("nowhere", Access::write).cause == Cause::unreachable);
+  CHECK(broker.begin("absent", Access::read).cause == Cause::none);
+  CHECK(broker.exec("SELECT 1") == "gone");  // and is not kept waiting
   REQUIRE(broker.begin("second", Access::write).cause == Cause::none);
   CHECK(broker.exec("DELETE FROM t") == "no fault");
   CHECK(says(broker.exec("DELETE FROM t", "main"), "only reading is allowed"));
   CHECK(broker.finish(true).word == Done::Word::committed);
   CHECK(file.outside("SELECT count(*) FROM t") == "1");
   CHECK(second.outside("SELECT count(*) FROM t") == "0");
+}
+
+TEST_CASE("reading begins with the first statement, and writing ends it") {
+  const Crowded file;
+  BrokerBench broker(file.settings());
+  broker.begin("main", Access::read);
+  file.outside("INSERT INTO t (name) VALUES ('after the beginning')");
+  CHECK(number_in(broker.rows("SELECT count(*) FROM t")) == 1);
+  CHECK(says(broker.exec("DELETE FROM t"), "only reading is allowed"));
+  const core::Rows open =
+      broker.rows("WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n");
+  REQUIRE(open.cursor != 0);
+  const core::Began began = broker.go_on("main", Access::write);
+  CHECK(began.cause == Cause::none);
+  CHECK(began.statements == 3);
+  CHECK(says(broker.fault(core::Fetch{open.cursor}), "this query is over"));
+  CHECK(broker.exec("DELETE FROM t") == "no fault");
+  const Done done = broker.finish(true);
+  CHECK(done.word == Done::Word::committed);
+  CHECK(done.statements == 1);
+  CHECK(file.outside("SELECT count(*) FROM t") == "0");
+}
+
+TEST_CASE("a limit that was hit while reading forbids the writing") {
+  const Crowded file;
+  core::BrokerSettings settings = file.settings();
+  settings.limits.statements = 2;
+  BrokerBench broker(settings);
+  broker.begin("main", Access::read);
+  CHECK(number_in(broker.rows("SELECT 1")) == 1);
+  CHECK(number_in(broker.rows("SELECT 1")) == 1);
+  CHECK(says(broker.exec("SELECT 1"), "limits.statements"));
+  const core::Began began = broker.go_on("main", Access::write);
+  CHECK(began.cause == Cause::error);
+  CHECK(says(began.error, "limits.statements"));
+}
+
+TEST_CASE("a journal that another program removes between two transactions is made anew") {
+  const Crowded file;
+  BrokerBench broker(file.settings());
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(broker.begin("main", Access::write).cause == Cause::none);
+    CHECK(broker.exec("INSERT INTO t (name) VALUES (hex(randomblob(8)))") == "no fault");
+    CHECK(file.scratch().exists("app.db-journal"));
+    CHECK(fs::file_size(file.path() + "-journal") > 512);  // the old pages, through whichever descriptor
+    CHECK(broker.finish(round != 1).word == (round != 1 ? Done::Word::committed : Done::Word::rolled_back));
+    file.outside("INSERT INTO t (name) VALUES (hex(randomblob(8)))");  // with a journal that it deletes
+    CHECK_FALSE(file.scratch().exists("app.db-journal"));
+  }
+  CHECK(file.outside("SELECT count(*) FROM t") == "5");
+  CHECK(file.outside("PRAGMA integrity_check") == "ok");
+  CHECK(broker.end() == 0);
+  CHECK_FALSE(file.scratch().exists("app.db-journal"));
 }
 
 TEST_CASE("a transaction that a statement ended is lost: nothing more runs in it and nothing is committed") {
