@@ -1,16 +1,27 @@
 """Runs the workloads, one tool after the other in every round, and prints medians and ratios. Started by tools/bench."""
 import argparse
+import hashlib
 import json
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 
 import memory
+import profile_run
 import sites
+import syncs
+import tools
+from peers import Peers
+
+
+def run_quietly(command, folder):
+    ended = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if ended.returncode != 0:
+        sys.exit(f"tools/bench: {' '.join(command)} ended with exit code {ended.returncode} in {folder}: "
+                 f"{ended.stderr.decode(errors='replace')[-400:]}")
 
 
 class Bench:
@@ -18,19 +29,13 @@ class Bench:
         self.work = os.path.abspath(options.dir)
         self.fettle = os.path.abspath(os.path.join(options.build, "fettle"))
         self.floor = os.path.abspath(os.path.join(options.build, "fettle_floor"))
-        self.peers = os.path.abspath(options.peers)
+        self.ballast = os.path.abspath(os.path.join(options.build, "libfettle_ballast.so"))
+        self.peers = Peers(options.peers)
         self.quick = options.quick
         self.rounds = options.rounds or (3 if options.quick else 5)
         self.rows = 100_000 if options.quick else 1_000_000
+        self.counted = {}  # (tool, journal) → its syncs, in words
         self.results = []
-
-    def peer(self, *places):
-        """The program of another tool, or None."""
-        for place in places:
-            found = shutil.which(os.path.join(self.peers, place)) or shutil.which(os.path.basename(place))
-            if found:
-                return found
-        return None
 
     def path(self, name):
         return os.path.join(self.work, name)
@@ -61,80 +66,80 @@ class Bench:
 
     # ---- pending one-row scripts ----
 
-    def scripts(self, count):
-        dbmate = self.peer("node_modules/@dbmate/linux-x64/bin/dbmate", "node_modules/.bin/dbmate")
-        migrate = self.peer("usr/bin/sql-migrate")
-
-        def lua(name, first_run):
-            def prepare():
-                site = sites.lua_site(self.path(name))
-                sites.drop_lua(site, 0, 1)
-                subprocess.run(first_run, cwd=site, check=True, stdout=subprocess.DEVNULL)
-                sites.drop_lua(site, 1, count)
-                return site
-            return prepare
-
-        def sql(name, first_run, *marks):
-            def prepare():
-                site = sites.sql_site(self.path(name))
-                sites.drop_sql(site, 0, 1, *marks)
-                subprocess.run(first_run, cwd=site, check=True, stdout=subprocess.DEVNULL)
-                sites.drop_sql(site, 1, count, *marks)
-                return site
-            return prepare
-
-        def shell_loop():
-            site = sites.sql_site(self.path("sqlite3"))
-            os.makedirs(os.path.join(site, "done"))
-            sites.write(os.path.join(site, "loop.sh"),
-                        "for f in migrations/*; do sqlite3 app.db <$f && "
-                        "sqlite3 ledger.db \"insert into ran values ('$f')\" && mv $f done/ || exit 1; done\n")
-            subprocess.run(["sqlite3", os.path.join(site, "ledger.db"), "create table ran (name text)"], check=True)
-            sites.drop_sql(site, 0, count + 1, "")
-            return site
-
+    def contender(self, tool, count, journal):
         def done(site):
             return sites.row_count(site) == count + 1
 
-        run, floor = [self.fettle, "run"], [self.floor, "scripts", "."]
-        up = dbmate and [dbmate, "--url", "sqlite:app.db", "-d", "migrations", "--no-dump-schema", "up"]
-        migrate_up = migrate and [migrate, "up"]
-        both = "syncs each script and its record, two databases"
-        contenders = [
-            ("fettle", both, lua("fettle", run), run, done),
-            ("floor", both, lua("floor", floor), floor, done),
-            ("dbmate", "syncs each script, but not the end of its journal", sql("dbmate", up, "-- migrate:up", "-- migrate:down"), up, done),
-            ("sql-migrate", "syncs each script, but not the end of its journal", sql("sql-migrate", migrate_up, "-- +migrate Up", "-- +migrate Down"),
-             migrate_up, done)]
-        if count <= 1000:
-            contenders.append(("sqlite3 in a shell loop", both, shell_loop, ["sh", "loop.sh"], done))
+        def prepare():
+            return tools.prepare(tool, self.path(tool.name.split()[0]), count, journal, run_quietly)
+
+        return (tool.name, self.note(tool, journal), prepare, tool.command, done)
+
+    def note(self, tool, journal):
+        if tool.command is None:
+            return ""
+        if (tool.name, journal) not in self.counted:
+            path = self.path("syncs")
+            self.counted[tool.name, journal] = syncs.per_script(tool, path, journal, run_quietly)
+        return "; ".join(filter(None, (tool.note, self.counted[tool.name, journal])))
+
+    def scripts(self, count, journal="rollback"):
+        taking_part = [tool for tool in tools.all_of_them(self.fettle, self.floor, self.peers) if count <= tool.most]
+        workload = f"scripts {count}" if journal == "rollback" else f"scripts {count} {journal}"
         unit = "ms, whole command" if count == 1 else "ms per script"
-        self.measure(f"scripts {count}", unit, count, contenders)
+        self.measure(workload, unit, count, [self.contender(tool, count, journal) for tool in taking_part])
+
+    def scripts_beside_ballast(self, count):
+        """Both runners allocate and touch the same; the second one gives it back before its first script."""
+        def with_ballast(what):
+            return ["env", f"LD_PRELOAD={self.ballast}", f"FETTLE_BALLAST={what}", self.fettle, "run"]
+
+        def tool(name, what):
+            return tools.Tool(name, "", with_ballast(what), sites.lua_site, sites.drop_lua)
+
+        both = [tool("fettle", "hold"), tool("without them", "drop")]
+        self.measure(f"scripts {count}, runner of 256 MiB", "ms per script", count,
+                     [(one.name, "", lambda one=one: tools.prepare(one, self.path("ballast"), count, "rollback", run_quietly),
+                       one.command, lambda site: sites.row_count(site) == count + 1) for one in both])
+        site = tools.prepare(both[0], self.path("memory"), count, "rollback", run_quietly)
+        self.results[-1]["memory"] = memory.watch(both[0].command, site)
 
     # ---- commands that only look ----
 
     def ledger_site(self, attempts):
-        """A folder whose ledger has so many attempts, made by fettle itself; kept for the next time."""
+        """A folder whose ledger has so many attempts, made by fettle itself; kept for the next time, while fettle's
+        version and the schema of its ledger are the same."""
         site = self.path(f"ledger-{attempts}")
-        if os.path.exists(os.path.join(site, "ready")):
+        mark = os.path.join(site, "made by")
+        maker = self.maker_of_ledgers()
+        if os.path.exists(mark) and open(mark).read() == maker:
             return site
+        print(f"making a ledger of {attempts} attempts", file=sys.stderr)
         sites.lua_site(site)
         sites.drop_lua(site, 0, attempts)
-        subprocess.run([self.fettle, "run"], cwd=site, check=True, stdout=subprocess.DEVNULL)
-        sites.write(os.path.join(site, "ready"), "")
+        run_quietly([self.fettle, "run"], site)
+        sites.write(mark, maker)
         return site
 
+    def maker_of_ledgers(self):
+        schema = hashlib.sha256()
+        for name in ("schema.sql", "schema.cpp"):
+            with open(os.path.join(os.path.dirname(__file__), "../src/ledger", name), "rb") as file:
+                schema.update(file.read())
+        told = subprocess.run([self.fettle, "version"], check=True, capture_output=True, text=True).stdout
+        return f"{told.splitlines()[0]}, schema {schema.hexdigest()}\n"
+
     def commands(self, attempts):
-        dbmate = self.peer("node_modules/@dbmate/linux-x64/bin/dbmate", "node_modules/.bin/dbmate")
+        dbmate = self.peers.dbmate()
         site = self.ledger_site(attempts)
         contenders = [(f"fettle {verb}", "", lambda: site, [self.fettle, verb], lambda _: True)
                       for verb in ("status", "plan", "history")]
         if attempts <= 1000:
-            up = dbmate and [dbmate, "--url", "sqlite:app.db", "-d", "migrations", "--no-dump-schema"]
+            up = dbmate and dbmate + ["--url", "sqlite:app.db", "-d", "migrations", "--no-dump-schema"]
             other = sites.sql_site(self.path("dbmate-status"))
             sites.drop_sql(other, 0, attempts, "-- migrate:up", "-- migrate:down")
             if dbmate and attempts:
-                subprocess.run(up + ["up"], cwd=other, check=True, stdout=subprocess.DEVNULL)
+                run_quietly(up + ["up"], other)
             contenders.append(("dbmate status", "", lambda: other, up and up + ["status"], lambda _: True))
         self.measure(f"commands {attempts}", "ms, whole command", 1, contenders)
 
@@ -153,10 +158,8 @@ class Bench:
         rows = 0 if verb == "insert" else self.rows
         template = sites.lua_site(self.path("rows"), rows)
         sites.drop_lua(template, 0, 1, lambda _: sites.bulk_lua(body))
-        subprocess.run([self.fettle, "status"], cwd=template, check=True, stdout=subprocess.DEVNULL)
-        program = sites.bulk_python(kind, self.rows)
-        if program:
-            sites.write(os.path.join(template, "rows.py"), program)
+        run_quietly([self.fettle, "status"], template)
+        others = self.other_clients(kind, template)
         floor = {"insert": ["insert", "app.db", str(self.rows)], "update": ["update", "app.db", str(self.rows)],
                  "read": ["read", "app.db"]}[verb]
 
@@ -168,11 +171,24 @@ class Bench:
 
         contenders = [("fettle", "", place("fettle"), [self.fettle, "run"], done),
                       ("floor", "C, one prepared statement", place("floor"), [self.floor] + floor, done)]
-        if program:
-            contenders.append(("Python sqlite3", "", place("python"), [sys.executable, "rows.py"], done))
+        contenders += [(name, note, place("client"), command, done) for name, note, command in others]
         self.measure(kind, "s", 1, contenders)
         peaks = memory.watch([self.fettle, "run"], sites.copy(template, self.path("memory")))
         self.results[-1]["memory"] = peaks
+
+    def other_clients(self, kind, site):
+        """(name, note, command) of the programs that move the same rows at fettle's durability; written into the site."""
+        python = sites.bulk_python(kind, self.rows)
+        if not python:  # one statement: the database's own work, whoever sends it
+            return []
+        sites.write(os.path.join(site, "rows.py"), python)
+        sites.write(os.path.join(site, "rows.js"), sites.bulk_node(kind, self.rows))
+        sites.write(os.path.join(site, "rows.php"), sites.bulk_php(kind, self.rows))
+        os.symlink(self.peers.modules, os.path.join(site, "node_modules"))
+        node, php = self.peers.node("better-sqlite3"), self.peers.php()
+        return [("Python sqlite3", "", [sys.executable, "rows.py"]),
+                ("better-sqlite3", "one prepared statement in a loop, its own SQLite", node and node + ["rows.js"]),
+                ("PHP PDO", "one prepared statement in a loop", php and php + ["rows.php"])]
 
     def memory_of_scripts(self, count):
         site = sites.lua_site(self.path("memory"))
@@ -185,6 +201,9 @@ class Bench:
         all_of_them = {}
         for count in (1, 100, 1000) if self.quick else (1, 100, 1000, 10_000):
             all_of_them[f"scripts {count}"] = lambda count=count: self.scripts(count)
+        for count in (1, 100, 1000):
+            all_of_them[f"scripts {count} wal"] = lambda count=count: self.scripts(count, "wal")
+        all_of_them["scripts 1000, runner of 256 MiB"] = lambda: self.scripts_beside_ballast(1000)
         for count in (1000,) if self.quick else (1000, 10_000):
             all_of_them[f"memory {count}"] = lambda count=count: self.memory_of_scripts(count)
         for attempts in (0, 1000) if self.quick else (0, 1000, 100_000):
@@ -213,7 +232,7 @@ def table(results):
             ratio = "" if tool["tool"].startswith("fettle") else f"{ours / tool['median']:.2f}"
             lines.append(f"{head} {number(tool['median'] * factor)} {result['unit']} | {spread} | {ratio} | {tool['note']} |")
     if any("memory" in result for result in results):
-            lines += ["", "| peak memory, MiB | runner | zygote | broker | journal keeper | largest worker |", "|---|---|---|---|---|---|"]
+        lines += ["", "| peak memory, MiB | runner | zygote | broker | journal keeper | largest worker |", "|---|---|---|---|---|---|"]
     for result in results:
         if "memory" in result:
             cells = [f"{result['memory'].get(role, 0):.1f}" for role in memory.ROLES]
@@ -231,26 +250,31 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", metavar="WORKLOAD")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--profile", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--dir", default="build/bench/work")
-    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--peers", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--build", default="build/release", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", default="build/bench/peers", help=argparse.SUPPRESS)
     options = parser.parse_args()
     bench = Bench(options)
     workloads = bench.workloads()
     if options.list:
         print("\n".join(workloads))
         return
+    os.makedirs(bench.work, exist_ok=True)
+    if options.profile:
+        profile_run.tell(bench.fettle, bench.work)
+        return
     wanted = [name for name in workloads if options.only is None or name == options.only]
     wanted = wanted or [name for name in workloads if name.startswith(options.only)]
     if not wanted:
         sys.exit(f"tools/bench: no workload begins with {options.only}. Nothing was measured. Known: {', '.join(workloads)}")
-    os.makedirs(bench.work, exist_ok=True)
     kind, source = file_system(bench.work)
     if kind in ("tmpfs", "ramfs"):
         sys.exit(f"tools/bench: {bench.work} lies in memory ({kind}), where a sync costs nothing. Nothing was measured. "
                  "Name a folder on a disk: --dir DIR")
+    bench.peers.fetch()
     for name in wanted:
         workloads[name]()
     load = os.getloadavg()[0]

@@ -46,8 +46,16 @@ void Statement::run_once() const {
 }
 
 void prepare_target(const Database& database) {
-  database.execute("PRAGMA journal_mode=TRUNCATE");
-  database.execute("PRAGMA synchronous=EXTRA");
+  bool has_log = false;
+  {
+    const Statement mode(database, "PRAGMA journal_mode");
+    has_log = mode.step() && std::strcmp(reinterpret_cast<const char*>(sqlite3_column_text(mode.get(), 0)), "wal") == 0;
+  }
+  if (!has_log) {
+    database.execute("PRAGMA locking_mode=EXCLUSIVE");  // keeps the journal open: its folder is synced once
+    database.execute("PRAGMA journal_mode=PERSIST");
+  }
+  database.execute(has_log ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=EXTRA");
 }
 
 }  // namespace bench

@@ -247,7 +247,6 @@ void run_scripts(const std::string& directory) {
   const int pending = open_folder(directory + "/fix-scripts");
   const int filed = open_folder(directory + "/successfully-ran");
   const Database target(directory + "/app.db");
-  target.execute("PRAGMA locking_mode=EXCLUSIVE");  // keeps the journal open: the folder is synced once, not every time
   prepare_target(target);
   const Database ledger(directory + "/floor.db");
   prepare_ledger(ledger);

@@ -19,6 +19,18 @@ def write(path, text):
         file.write(text)
 
 
+def sql(path, statement):
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute(statement)
+    database.close()
+
+
+def set_journal(site, mode):
+    """Of the database that the scripts change. Write-ahead mode stays with the file; the others each tool chooses."""
+    if mode == "wal":
+        sql(os.path.join(site, "app.db"), "pragma journal_mode = wal")
+
+
 def make_database(path, rows=0):
     database = sqlite3.connect(path)
     database.execute(ITEM)
@@ -60,10 +72,17 @@ def drop_lua(path, first, count, text=one_row_lua):
         write(os.path.join(path, "fix-scripts", f"{number:06d}_fix.lua"), text(number))
 
 
-def sql_site(path):
+# ---- other tools: the same statements in the form that each wants ----
+
+def migrations_site(path, folder="migrations"):
     fresh(path)
-    os.makedirs(os.path.join(path, "migrations"))
+    os.makedirs(os.path.join(path, folder))
     make_database(os.path.join(path, "app.db"))
+    return path
+
+
+def sql_site(path):
+    migrations_site(path)
     config = "development:\n  dialect: sqlite3\n  datasource: app.db\n  dir: migrations\n"
     write(os.path.join(path, "dbconfig.yml"), config)
     return path
@@ -73,6 +92,101 @@ def drop_sql(path, first, count, head, foot=""):
     for number in range(first, first + count):
         name = os.path.join(path, "migrations", f"{20200101000000 + number}_fix.sql")
         write(name, f"{head}\n{one_row_statement(number)};\n{foot}\n")
+
+
+def shell_site(path):
+    migrations_site(path)
+    os.makedirs(os.path.join(path, "done"))
+    sql(os.path.join(path, "ledger.db"), "create table ran (name text)")
+    write(os.path.join(path, "loop.sh"),
+          "for f in migrations/*; do sqlite3 app.db <$f && "
+          "sqlite3 ledger.db \"insert into ran values ('$f')\" && mv $f done/ || exit 1; done\n")
+    return path
+
+
+UMZUG = """\
+const fs = require("node:fs");
+const { Umzug } = require("umzug");
+const database = new (require("better-sqlite3"))("app.db");
+database.exec("create table if not exists ran (name text primary key)");
+const all = database.prepare("select name from ran order by name").pluck();
+const add = database.prepare("insert into ran values (?)");
+const remove = database.prepare("delete from ran where name = ?");
+new Umzug({
+  migrations: {
+    glob: "migrations/*.sql",
+    resolve: ({ name, path }) => ({ name, up: async () => { database.exec(fs.readFileSync(path, "utf8")); } }),
+  },
+  storage: {
+    executed: async () => all.all(),
+    logMigration: async ({ name }) => { add.run(name); },
+    unlogMigration: async ({ name }) => { remove.run(name); },
+  },
+  logger: undefined,
+}).up().catch((fault) => { console.error(fault); process.exit(1); });
+"""
+
+
+def umzug_site(path, modules):
+    migrations_site(path)
+    os.symlink(modules, os.path.join(path, "node_modules"))
+    write(os.path.join(path, "up.js"), UMZUG)
+    return path
+
+
+def knex_site(path, modules):
+    migrations_site(path)
+    os.symlink(modules, os.path.join(path, "node_modules"))
+    write(os.path.join(path, "knexfile.js"),
+          'module.exports = { client: "better-sqlite3", connection: { filename: "app.db" }, useNullAsDefault: true };\n')
+    return path
+
+
+def drop_knex(site, first, count):
+    for number in range(first, first + count):
+        write(os.path.join(site, "migrations", f"{20200101000000 + number}_fix.js"),
+              f'exports.up = (knex) => knex.raw("{one_row_statement(number)}");\nexports.down = async () => {{}};\n')
+
+
+ALEMBIC = """\
+from alembic import context
+from sqlalchemy import create_engine
+with create_engine("sqlite:///app.db").connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+def alembic_site(path):
+    migrations_site(path, "migrations/versions")
+    write(os.path.join(path, "alembic.ini"), "[alembic]\nscript_location = migrations\n")
+    write(os.path.join(path, "migrations", "env.py"), ALEMBIC)
+    return path
+
+
+def drop_alembic(site, first, count):
+    for number in range(first, first + count):
+        before = f'"{number - 1:06d}"' if number else None
+        write(os.path.join(site, "migrations", "versions", f"{number:06d}_fix.py"),
+              f'from alembic import op\nrevision, down_revision = "{number:06d}", {before}\n\n'
+              f'def upgrade():\n    op.execute("{one_row_statement(number)}")\n')
+
+
+def sqitch_site(path):
+    migrations_site(path, "deploy")
+    write(os.path.join(path, "sqitch.conf"),
+          '[core]\n\tengine = sqlite\n[engine "sqlite"]\n\ttarget = db:sqlite:app.db\n'
+          "[user]\n\tname = Bench\n\temail = bench@example.org\n")
+    write(os.path.join(path, "sqitch.plan"), "%syntax-version=1.0.0\n%project=bench\n\n")
+    return path
+
+
+def drop_sqitch(site, first, count):
+    with open(os.path.join(site, "sqitch.plan"), "a") as plan:
+        for number in range(first, first + count):
+            write(os.path.join(site, "deploy", f"fix{number:06d}.sql"), one_row_statement(number) + ";\n")
+            plan.write(f"fix{number:06d} 2020-01-01T00:00:00Z Bench <bench@example.org> # one row\n")
 
 
 # ---- the scripts that move many rows ----
@@ -108,7 +222,7 @@ def bulk_python(kind, rows):
     """The same with Python's sqlite3, at the durability that fettle asks for."""
     head = (
         "import sqlite3\nd = sqlite3.connect('app.db', isolation_level=None)\n"
-        "d.execute('pragma journal_mode=truncate')\nd.execute('pragma synchronous=extra')\nd.execute('begin immediate')\n"
+        "d.execute('pragma journal_mode=persist')\nd.execute('pragma synchronous=extra')\nd.execute('begin immediate')\n"
     )
     span = f"range(1, {rows + 1})"
     insert, update = "insert into item (a, b) values (?, ?)", "update item set a = ? where id = ?"
@@ -120,6 +234,35 @@ def bulk_python(kind, rows):
         "read rows": "print(sum(i + a + len(b) for i, a, b in d.execute('select id, a, b from item')))",
     }.get(kind)
     return body and f"{head}{body}\nd.execute('commit')\n"
+
+
+def bulk_node(kind, rows):
+    """The same with better-sqlite3: one prepared statement in a loop."""
+    loop = f"for (let n = 1; n <= {rows}; n++)"
+    body = {
+        "insert": f'const s = d.prepare("insert into item (a, b) values (?, ?)");\n{loop} s.run(n, "name " + n);',
+        "update": f'const s = d.prepare("update item set a = ? where id = ?");\n{loop} s.run(n + 7, n);',
+        "read": 'let sum = 0;\nfor (const r of d.prepare("select id, a, b from item").iterate()) '
+                "sum += r.id + r.a + r.b.length;\n"
+                f"if (!(sum > {rows})) throw sum;",
+    }[kind.split()[0]]
+    return ('const d = new (require("better-sqlite3"))("app.db");\nd.pragma("journal_mode = persist");\n'
+            f'd.pragma("synchronous = extra");\nd.exec("begin immediate");\n{body}\nd.exec("commit");\n')
+
+
+def bulk_php(kind, rows):
+    """The same with PHP's PDO: one prepared statement in a loop."""
+    loop = f"for ($n = 1; $n <= {rows}; $n++)"
+    body = {
+        "insert": f'$s = $d->prepare("insert into item (a, b) values (?, ?)");\n{loop} $s->execute([$n, "name $n"]);',
+        "update": f'$s = $d->prepare("update item set a = ? where id = ?");\n{loop} $s->execute([$n + 7, $n]);',
+        "read": "$sum = 0;\nforeach ($d->query('select id, a, b from item', PDO::FETCH_ASSOC) as $r) "
+                "$sum += $r['id'] + $r['a'] + strlen($r['b']);\n"
+                f"if (!($sum > {rows})) exit(1);",
+    }[kind.split()[0]]
+    return ('<?php\n$d = new PDO("sqlite:app.db");\n$d->setAttribute(PDO::ATTR_ERRMODE, PDO::ERRMODE_EXCEPTION);\n'
+            '$d->query("pragma journal_mode = persist")->fetchAll();\n$d->exec("pragma synchronous = extra");\n'
+            f'$d->exec("begin immediate");\n{body}\n$d->exec("commit");\n')
 
 
 def copy(source, path):
