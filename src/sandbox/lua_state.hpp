@@ -1,4 +1,5 @@
-// A Lua state with a memory limit, and the rules by which host functions talk to it. Lives in the worker only.
+// A Lua state with a memory limit, and the rules by which host functions talk to it. Made in the zygote, which runs no
+// script in it; lives in the worker.
 //
 // Debian's C++ build of Lua throws its errors: destructors run, so host functions may own things. In return nothing
 // below Lua may `catch (...)`, and no exception but Lua's own may leave a host function: `guarded` sees to that.
@@ -40,7 +41,7 @@ int guarded(lua_State* lua) {
   return luaL_error(lua, "%s", message.c_str());
 }
 
-// Never closed: a hostile state is not walked once more by its own destructor; the process ends instead.
+// Never closed by itself: a hostile state is not walked once more by its own destructor; the process ends instead.
 class LuaState {
  public:
   // limit: bytes that Lua may hold at any moment, with what malloc takes for itself.
@@ -49,6 +50,7 @@ class LuaState {
   LuaState& operator=(const LuaState&) = delete;
 
   lua_State* get() const noexcept { return lua_; }
+  void set_limit(std::uint64_t limit) noexcept { limit_ = limit; }
 
  private:
   bool must_end() noexcept;

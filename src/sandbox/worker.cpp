@@ -1,11 +1,14 @@
 #include "sandbox/worker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <ctime>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
+#include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -75,21 +78,49 @@ core::SandboxLevel lock_down(const core::WorkerSettings& settings, const os::Cal
   return level;
 }
 
+// --- what every worker inherits -------------------------------------------------------------------------------------
+
+// A state with the environment of scripts and nothing of any script. Without a limit: each worker sets its own.
+LuaState& new_state() {
+  auto* state = new LuaState(UINT64_MAX);  // lives as long as the process does
+  lua_State* lua = state->get();
+  lua_pushcfunction(lua, [](lua_State* inner) {
+    build_environment(inner);
+    return 0;
+  });
+  if (lua_pcall(lua, 0, 0, 0) != LUA_OK) ::_exit(k_exit_out_of_memory);
+  lua_gc(lua, LUA_GCCOLLECT);
+  return *state;
+}
+
+// Made in the zygote, used by one script in each process that is forked from it. Hashes of strings are then seeded
+// alike in all workers of a run; a script that profits from it makes only itself slow.
+LuaState& inherited_state() {
+  static LuaState& state = new_state();
+  return state;
+}
+
+// An inherited generator would give every script the same numbers. Before the lock-down: it takes a system call.
+void draw_seed(lua_State* lua) {
+  std::array<lua_Integer, 2> seed = {::getpid(), std::time(nullptr)};  // where the kernel gives nothing better
+  (void)::getrandom(seed.data(), sizeof seed, GRND_NONBLOCK);
+  lua_getglobal(lua, "math");
+  lua_getfield(lua, -1, "randomseed");
+  lua_pushinteger(lua, seed[0]);
+  lua_pushinteger(lua, seed[1]);
+  if (lua_pcall(lua, 2, 0, 0) != LUA_OK) ::_exit(k_exit_out_of_memory);
+  lua_settop(lua, 0);
+}
+
 // --- one script ----------------------------------------------------------------------------------------------------
 
 class Worker {
  public:
-  Worker(const core::WorkerSettings& settings, Host& host)
-      : host_(host), limits_(settings.limits), state_(settings.memory), lua_(state_.get()) {
-    lua_pushcfunction(lua_, [](lua_State* lua) {
-      build_environment(lua);
-      return 0;
-    });
-    if (lua_pcall(lua_, 0, 0, 0) != LUA_OK) ::_exit(k_exit_out_of_memory);
-  }
+  Worker(Host& host, const core::Limits& limits, LuaState& state) : host_(host), limits_(limits), lua_(state.get()) {}
 
-  [[noreturn]] void serve() {
-    if (!load()) ::_exit(0);  // the runner was told why
+  // Until the runner wants no more, or the script cannot be loaded, which it is told.
+  void serve() {
+    if (!load()) return;
     while (const std::optional<os::Frame> frame = host_.runner.receive()) {
       if (frame->kind == static_cast<std::uint8_t>(Kind::ask))
         ask(*frame);
@@ -98,7 +129,6 @@ class Worker {
       else
         break;
     }
-    ::_exit(0);
   }
 
  private:
@@ -240,17 +270,74 @@ class Worker {
 
   Host& host_;
   core::Limits limits_;
-  LuaState state_;
   lua_State* lua_;
   std::string declared_database_;
 };
 
+// --- the rehearsal --------------------------------------------------------------------------------------------------
+
+// Touches what most scripts do: values both ways, a line, an error that is caught, a result.
+constexpr std::string_view k_rehearsed = R"lua(
+return {
+  description = "rehearsal",
+  shouldRun = function() return db.value("select ?", 1) == 1 end,
+  execute = function()
+    log.info("%s", tostring(pcall(db.exec, nil)))
+    return { executed = true, message = ("%d rows"):format(db.exec("", "x", 1)), rows = { 1 } }
+  end,
+}
+)lua";
+
+template <class Message>
+std::optional<Message> heard(const os::Frame& frame) {
+  if (frame.kind != static_cast<std::uint8_t>(Message::kind)) return std::nullopt;
+  return core::decode<Message>(frame.body);
+}
+
+template <class Message>
+void say(os::Channel& channel, const Message& message) {
+  channel.send(static_cast<std::uint8_t>(Message::kind), encode(message));
+}
+
 }  // namespace
 
+bool rehearse() {
+  auto [runner, to_runner] = os::Channel::pair();
+  auto [broker, to_broker] = os::Channel::pair();
+  core::Load load;
+  load.name = "rehearsal";
+  load.text = k_rehearsed;
+  load.databases = {{"main", "sqlite"}};
+  say(runner, load);
+  say(runner, core::Ask{"main"});
+  say(runner, core::Execute{});
+  say(broker, core::Rows{0, {"1"}, {{std::int64_t{1}}}});
+  say(broker, core::Affected{1});
+  ::shutdown(runner.fd(), SHUT_WR);
+  ::shutdown(broker.fd(), SHUT_WR);
+  Host host;
+  host.runner = std::move(to_runner);
+  host.broker = std::move(to_broker);
+  LuaState& state = new_state();
+  Worker(host, {}, state).serve();
+  lua_close(state.get());
+  host.runner.close();
+  bool said_yes = false, succeeded = false;
+  while (const std::optional<os::Frame> frame = runner.receive()) {
+    if (const auto answer = heard<core::Answer>(*frame)) said_yes = answer->word == core::Answer::Word::yes;
+    if (const auto result = heard<core::Result>(*frame)) succeeded = result->word == core::Result::Word::succeeded;
+  }
+  return said_yes && succeeded;
+}
+
 void prepare_workers() {
+  static bool done = false;
+  if (std::exchange(done, true)) return;
   os::give_memory_back();
   call_filter();
   warm_up();
+  rehearse();
+  inherited_state();
 }
 
 void worker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
@@ -259,13 +346,16 @@ void worker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   Host host;
   host.runner = os::Channel(std::move(descriptors[0]));
   host.broker = os::Channel(std::move(descriptors[1]));
-  Worker worker(*wishes, host);
   prepare_workers();
+  LuaState& state = inherited_state();
+  draw_seed(state.get());
+  state.set_limit(wishes->memory);
   const core::SandboxLevel level = lock_down(*wishes, call_filter(), host);
   if (host.runner.send(static_cast<std::uint8_t>(Kind::worker_ready), encode(core::WorkerReady{level})) !=
       os::SendResult::sent)
     ::_exit(k_exit_protocol);
-  worker.serve();
+  Worker(host, wishes->limits, state).serve();
+  ::_exit(0);
 }
 
 }  // namespace sandbox

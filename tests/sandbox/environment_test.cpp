@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "sandbox/worker.hpp"
 #include "sandbox/worker_bench.hpp"
 
 using support::attempt_body;
@@ -162,6 +163,26 @@ TEST_CASE("no function tells an address of memory") {
 TEST_CASE("a seed makes the same numbers again") {
   CHECK(value_of("(function() math.randomseed(5); local a = math.random(1e9); math.randomseed(5); "
                  "return a == math.random(1e9) end)()") == "true");
+}
+
+TEST_CASE("two scripts of one run draw different random numbers") {
+  support::WorkerBench bench;
+  std::set<std::string> drawn;
+  constexpr std::size_t k_scripts = 5;
+  for (std::size_t script = 0; script < k_scripts; ++script) {
+    bench.start();
+    drawn.insert(bench.tell(support::script_with("return { executed = true, v = math.random(0) }")).json());
+  }
+  CHECK(drawn.size() == k_scripts);
+}
+
+TEST_CASE("the rehearsal before the first script comes to its end") {
+  CHECK(sandbox::rehearse());
+}
+
+TEST_CASE("nothing of the rehearsal is left for a script to find") {
+  CHECK(attempt_body("return { executed = rehearsal == nil and ctx.script == 'test.lua' }").result);
+  CHECK(value_of("debug == nil and #databases") == "0");
 }
 
 TEST_CASE("a finalizer is refused, also under a protected or inherited metatable") {
