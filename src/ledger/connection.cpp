@@ -191,14 +191,14 @@ SQLite::Database open_unshared(const std::string& path) {
 
 SQLite::Database with_first_read(const std::string& path, SQLite::Database database) {
   try {
-    refuse_other_version(path, version_of(database), k_version);
+    refuse_other_version(path, version_of(database), k_oldest_shown);
     return database;
   } catch (const SQLite::Exception& failure) {
     const int code = failure.getErrorCode() & 0xff;
     if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY) throw;
   }
   SQLite::Database unshared = open_unshared(path);
-  refuse_other_version(path, version_of(unshared), k_version);
+  refuse_other_version(path, version_of(unshared), k_oldest_shown);
   return unshared;
 }
 

@@ -123,13 +123,37 @@ core::LineLevel level_from(std::string_view word) {
   return core::LineLevel::error;
 }
 
+// The first attempt of this run or of a later one. Only one run is recorded at a time, and so attempts of one run stand
+// side by side and those of later runs behind them.
+std::int64_t first_attempt_from(SQLite::Database& database, std::int64_t run) {
+  Kept at_or_after(database, "SELECT id, run FROM attempts WHERE id >= ?1 ORDER BY id LIMIT 1");
+  Query newest(database, "SELECT max(id) FROM attempts");
+  std::int64_t low = 1;
+  std::int64_t high = newest.next() ? newest.take_number() + 1 : 1;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    Query query(at_or_after);
+    if (!query.number(middle).next()) break;
+    const std::int64_t id = query.take_number();
+    if (query.take_number() >= run)
+      high = middle;
+    else
+      low = id + 1;
+  }
+  return low;
+}
+
 // "+" keeps a column out of the choice of index: of several conditions the one that names fewest rows picks it.
 std::string condition(const Filter& filter) {
   std::string text;
   const auto add = [&](std::string_view test) { text += fmt::format("{} {}", text.empty() ? " WHERE" : " AND", test); };
   if (!filter.script.empty()) add("a.script = ?");
-  if (filter.run != 0) add(filter.script.empty() ? "a.run = ?" : "+a.run = ?");
-  if (filter.outcome) add(text.empty() ? "a.outcome = ?" : "+a.outcome = ?");
+  if (filter.run != 0) add("+a.run = ?");
+  if (filter.run != 0 && filter.script.empty()) add("a.id >= ? AND a.id < ?");
+  if (filter.outcome && !text.empty()) add("+a.outcome = ?");
+  if (filter.outcome && text.empty())
+    add(filter.outcome == core::OutcomeKind::succeeded ? "a.outcome = ?"
+                                                       : "a.outcome = ? AND a.outcome <> 'succeeded'");
   return text;
 }
 
@@ -137,6 +161,8 @@ std::vector<Attempt> select_attempts(SQLite::Database& database, const Filter& f
   Query query(database, fmt::format("{}{} ORDER BY a.id DESC LIMIT ?", k_attempts, condition(filter)));
   if (!filter.script.empty()) query.text(filter.script);
   if (filter.run != 0) query.number(filter.run);
+  if (filter.run != 0 && filter.script.empty())
+    query.number(first_attempt_from(database, filter.run)).number(first_attempt_from(database, filter.run + 1));
   if (filter.outcome) query.word(core::name(*filter.outcome));
   query.number(filter.limit == 0 ? -1 : filter.limit);
   std::vector<Attempt> attempts;
@@ -151,7 +177,8 @@ std::optional<Attempt> select_attempt(SQLite::Database& database, std::int64_t i
 }
 
 std::optional<Attempt> select_in_work(SQLite::Database& database) {
-  Query query(database, fmt::format("{} WHERE a.outcome IS NULL ORDER BY a.id DESC LIMIT 1", k_attempts));
+  Query query(database,
+              fmt::format("{} WHERE a.outcome IS NULL AND a.moved_to IS NULL ORDER BY a.id DESC LIMIT 1", k_attempts));
   if (!query.next()) return std::nullopt;
   return take_attempt(query);
 }

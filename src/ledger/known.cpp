@@ -1,20 +1,36 @@
 #include "ledger/known.hpp"
 
+#include <utility>
+
 namespace ledger {
 namespace {
 
 // The indexes are named so that a missing one is an error and never a slow answer.
-constexpr const char* k_last = R"sql(
-  SELECT id, outcome, sha256 FROM attempts INDEXED BY attempts_by_script
-  WHERE script = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1)sql";
-
-constexpr const char* k_applied = R"sql(
-  SELECT id, outcome, sha256 FROM attempts a INDEXED BY attempts_applied
-  WHERE script = ?1 AND outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
+constexpr const char* k_newest = R"sql(
+  SELECT id, outcome, sha256, outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
       AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
-  ORDER BY id DESC LIMIT 1)sql";
+  FROM attempts a INDEXED BY attempts_by_script
+  WHERE script = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 50)sql";
+
+// From version to version, with the newest attempt of each: a repeatable script was applied many times.
+constexpr const char* k_applied = R"sql(
+  WITH RECURSIVE version (sha256) AS (
+    SELECT min(sha256) FROM attempts INDEXED BY attempts_applied_version
+    WHERE script = ?1 AND outcome IN ('succeeded', 'marked', 'imported')
+    UNION ALL
+    SELECT (SELECT min(sha256) FROM attempts INDEXED BY attempts_applied_version
+            WHERE script = ?1 AND sha256 > version.sha256 AND outcome IN ('succeeded', 'marked', 'imported'))
+    FROM version WHERE version.sha256 IS NOT NULL)
+  SELECT a.id, a.outcome, a.sha256 FROM version CROSS JOIN attempts a ON a.id = (
+    SELECT max(id) FROM attempts INDEXED BY attempts_applied_version
+    WHERE script = ?1 AND sha256 = version.sha256 AND outcome IN ('succeeded', 'marked', 'imported'))
+  WHERE NOT EXISTS (
+    SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
+      AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
+  ORDER BY a.id DESC LIMIT 1)sql";
 
 constexpr const char* k_same_version = R"sql(
   SELECT id, outcome, sha256, repeatable FROM attempts a INDEXED BY attempts_applied_version
@@ -35,21 +51,26 @@ core::Known::Seen take_seen(Query& query) {
 }  // namespace
 
 KnownQueries::KnownQueries(SQLite::Database& database) noexcept
-    : last_(database, k_last), applied_(database, k_applied), same_version_(database, k_same_version) {}
+    : newest_(database, k_newest), applied_(database, k_applied), same_version_(database, k_same_version) {}
 
 core::Known KnownQueries::ask(const std::string& script, const std::string& sha256) {
   core::Known known;
-  known.last = last(script);
+  look_at_newest(script, known);
   if (!known.last) return known;
-  known.applied = applied(script);
+  if (!known.applied) known.applied = applied(script);
   if (known.applied) same_version(script, sha256, known);
   return known;
 }
 
-std::optional<core::Known::Seen> KnownQueries::last(const std::string& script) {
-  Query query(last_);
-  if (!query.text(script).next()) return std::nullopt;
-  return take_seen(query);
+// Nearly always the version in force is among the newest attempts.
+void KnownQueries::look_at_newest(const std::string& script, core::Known& known) {
+  Query query(newest_);
+  query.text(script);
+  while (!known.applied && query.next()) {
+    core::Known::Seen seen = take_seen(query);
+    if (!known.last) known.last = seen;
+    if (query.take_number() != 0) known.applied = std::move(seen);
+  }
 }
 
 std::optional<core::Known::Seen> KnownQueries::applied(const std::string& script) {

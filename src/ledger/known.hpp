@@ -16,11 +16,11 @@ class KnownQueries {
   core::Known ask(const std::string& script, const std::string& sha256);
 
  private:
-  std::optional<core::Known::Seen> last(const std::string& script);
+  void look_at_newest(const std::string& script, core::Known& known);
   std::optional<core::Known::Seen> applied(const std::string& script);
   void same_version(const std::string& script, const std::string& sha256, core::Known& known);
 
-  Kept last_, applied_, same_version_;
+  Kept newest_, applied_, same_version_;
 };
 
 }  // namespace ledger

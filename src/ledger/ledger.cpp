@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "ledger/chain.hpp"
 #include "ledger/connection.hpp"
+#include "ledger/log_space.hpp"
 #include "ledger/texts.hpp"
 #include "ledger/writes.hpp"
 
@@ -62,7 +63,7 @@ Finished end_of(const Mark& mark) {
 
 struct Ledger::Inside {
   explicit Inside(const std::string& ledger_path)
-      : path(ledger_path), database(connect_to_write(ledger_path)), writes(database) {}
+      : path(ledger_path), database(connect_to_write(ledger_path)), log(database), writes(database) {}
   ~Inside();
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
@@ -72,6 +73,11 @@ struct Ledger::Inside {
   // What is not durable at once (begin_run, set_moved_to) leaves its transaction open for the next commit.
   void begin() {
     if (!in_transaction()) writes.begin_transaction();
+  }
+
+  void commit() {
+    log.reserve();
+    writes.commit();
   }
 
   // Every call goes through here. state: in what state things are when it fails.
@@ -94,7 +100,7 @@ struct Ledger::Inside {
     return guarded(doing, state, [&] {
       begin();
       const auto result = work();
-      writes.commit();
+      commit();
       return result;
     });
   }
@@ -152,6 +158,7 @@ struct Ledger::Inside {
 
   std::string path;
   SQLite::Database database;
+  LogSpace log;
   Writes writes;
   bool broken = false;
 };
@@ -175,7 +182,7 @@ std::int64_t Ledger::Inside::mark(const Mark& mark) {
 Ledger::Inside::~Inside() {
   if (broken || !in_transaction()) return;
   try {
-    writes.commit();
+    commit();
   } catch (const SQLite::Exception&) {
     give_up();  // only what the folders tell as well is lost
   }
@@ -219,6 +226,7 @@ void Ledger::finish_attempt(std::int64_t attempt, const Finished& finished) {
                        inside_->finish_attempt(attempt, finished);
                        return 0;
                      });
+  inside_->log.fold();
 }
 
 std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
@@ -288,7 +296,7 @@ void Ledger::note(const Event& event) {
 
 void Ledger::settle() {
   inside_->guarded("where files went cannot be recorded", "all attempts are recorded", [&] {
-    if (inside_->in_transaction()) inside_->writes.commit();
+    if (inside_->in_transaction()) inside_->commit();
   });
 }
 

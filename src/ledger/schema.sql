@@ -1,7 +1,7 @@
 -- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
 -- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
 -- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
--- This is the whole schema of version 2 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- This is the whole schema of version 3 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
 -- What has ended is never changed again. The triggers at the end stand against accidents: whoever means to can drop
 -- them. The chain is the proof against intent: `fettle ledger verify` finds what was edited, removed or put in.
 
@@ -87,22 +87,17 @@ CREATE TABLE attempts (
 
 -- Attempts of one script, newest last.
 CREATE INDEX attempts_by_script ON attempts (script);
--- Attempts of one run.
-CREATE INDEX attempts_by_run ON attempts (run);
--- Attempts that ended in one way; with outcome NULL, those that have not ended.
-CREATE INDEX attempts_by_outcome ON attempts (outcome);
--- Which version of a script is in force.
-CREATE INDEX attempts_applied ON attempts (script) WHERE outcome IN ('succeeded', 'marked', 'imported');
--- Whether these very bytes were applied.
+-- Which versions of a script were applied, and whether these very bytes were.
 CREATE INDEX attempts_applied_version ON attempts (script, sha256)
   WHERE outcome IN ('succeeded', 'marked', 'imported');
-
 -- Which versions a person declared as not applied after all.
 CREATE INDEX attempts_taken_back ON attempts (script, sha256)
   WHERE state = 'marked' AND outcome IN ('failed', 'interrupted');
--- Whose file may still have to be moved.
-CREATE INDEX attempts_unfiled ON attempts (outcome, script)
-  WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped');
+-- What is not over: it has not ended, or its file may still have to be moved.
+CREATE INDEX attempts_open ON attempts (outcome, script)
+  WHERE moved_to IS NULL AND (outcome IS NULL OR outcome IN ('succeeded', 'failed', 'skipped'));
+-- What ended in one of the rarer ways. Attempts of one run need no index: they stand side by side.
+CREATE INDEX attempts_other_outcome ON attempts (outcome) WHERE outcome <> 'succeeded';
 
 -- What scripts logged, capped by the runner.
 CREATE TABLE log_lines (

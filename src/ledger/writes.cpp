@@ -36,17 +36,18 @@ constexpr const char* k_insert_event = R"sql(
   INSERT INTO events (at, verb, script, by, host, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))sql";
 
 constexpr const char* k_unfinished = R"sql(
-  SELECT id, script, sha256 FROM attempts INDEXED BY attempts_by_outcome WHERE outcome IS NULL ORDER BY id)sql";
+  SELECT id, script, sha256 FROM attempts INDEXED BY attempts_open
+  WHERE outcome IS NULL AND moved_to IS NULL ORDER BY id)sql";
 
 // Of a script that was picked up again the older attempts no longer matter: its file was where it should be.
 constexpr const char* k_unfiled = R"sql(
-  SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_unfiled
+  SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_open
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
   ORDER BY id DESC)sql";
 
 constexpr const char* k_unfiled_but_skipped = R"sql(
-  SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_unfiled
+  SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_open
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND outcome IN ('succeeded', 'failed')
     AND NOT EXISTS (
       SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
