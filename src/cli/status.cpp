@@ -117,7 +117,8 @@ std::vector<Hint> hints_of(const runner::Survey& survey) {
 }  // namespace
 
 int status_command(const Context& context) {
-  const runner::Survey survey = runner::survey(context.config());
+  const runner::Survey survey = runner::survey(
+      context.config(), context.arguments.json ? runner::Digests::of_all : runner::Digests::where_needed);
   if (context.arguments.json) {
     context.print(status_json(survey) + "\n");
   } else {

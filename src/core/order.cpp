@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <fmt/format.h>
-#include <map>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "core/script.hpp"
@@ -53,6 +53,14 @@ bool natural_before(std::string_view left, std::string_view right) noexcept {
   return whole_left < whole_right;
 }
 
+struct Numbered {
+  std::string_view number, name;
+};
+
+bool has_lower_number(const Numbered& left, const Numbered& right) noexcept {
+  return compare_numbers(left.number, right.number) < 0;
+}
+
 }  // namespace
 
 // std::string_view compares as unsigned bytes: char_traits<char>::lt does.
@@ -67,14 +75,22 @@ void sort_names(std::vector<std::string>& names, Order order) {
 
 std::vector<std::string> order_warnings(std::span<const std::string> names, Order order) {
   std::vector<std::string> warnings;
-  std::map<std::string_view, std::vector<std::string_view>> by_number;
+  std::vector<Numbered> numbered;
+  numbered.reserve(names.size());
   for (const std::string& name : names)
-    if (const std::string_view number = number_of(name); !number.empty())
-      by_number[without_zeros(number)].emplace_back(name);
-  for (const auto& [number, same] : by_number)
-    if (same.size() > 1)
-      warnings.push_back(fmt::format("{} scripts have number {}: {} runs before {}", same.size(), number,
-                                     base::escape(same[0]), base::escape(same[1])));
+    if (const std::string_view number = number_of(name); !number.empty()) numbered.push_back({number, name});
+  // Padded to one length, as they should be, they stand in this order already.
+  if (!std::is_sorted(numbered.begin(), numbered.end(), has_lower_number))
+    std::stable_sort(numbered.begin(), numbered.end(), has_lower_number);
+  for (auto first = numbered.begin(); first != numbered.end();) {
+    const auto next =
+        std::find_if(first, numbered.end(), [&](const Numbered& each) { return has_lower_number(*first, each); });
+    if (next - first > 1)
+      warnings.push_back(fmt::format("{} scripts have number {}: {} runs before {}", next - first,
+                                     without_zeros(first->number), base::escape(first->name),
+                                     base::escape(std::next(first)->name)));
+    first = next;
+  }
   if (order == Order::natural) return warnings;
   for (std::size_t index = 1; index < names.size(); ++index) {
     const std::string_view before = number_of(names[index - 1]);

@@ -19,6 +19,7 @@
 #include "folder/names.hpp"
 #include "folder/opening.hpp"
 #include "folder/reader.hpp"
+#include "os/clock.hpp"
 
 namespace folder {
 namespace {
@@ -75,10 +76,10 @@ bool is_error_note(std::string_view name) noexcept {
   return !name.starts_with('.') && name.ends_with(".error.txt");
 }
 
-// Why this entry is no candidate; empty: it is one; nullopt: it is gone.
-std::optional<std::string> refusal(int directory, std::string_view name, unsigned char told, std::uint64_t max_size) {
+// Why this entry is no candidate; empty: it is one, and status is filled; nullopt: it is gone.
+std::optional<std::string> refusal(int directory, std::string_view name, unsigned char told, std::uint64_t max_size,
+                                   struct stat& status) {
   if (name.starts_with('.')) return std::string(refusal_by_name(name));
-  struct stat status {};
   status.st_mode = type_of(directory, name.data(), told);
   if (!S_ISREG(status.st_mode)) return refusal_by_status(status, max_size);
   if (const std::string_view reason = refusal_by_name(name); !reason.empty()) return std::string(reason);
@@ -86,6 +87,12 @@ std::optional<std::string> refusal(int directory, std::string_view name, unsigne
     return errno == ENOENT ? std::nullopt : std::optional<std::string>("not readable");
   if (std::string reason = refusal_by_status(status, max_size); !reason.empty()) return reason;
   return is_readable(directory, name.data(), status) ? std::string() : std::string("not readable");
+}
+
+// By either time: a copy may bring an old modification time along. One in the future is as good as now.
+bool is_recent(const struct stat& status, std::int64_t now) noexcept {
+  constexpr std::int64_t k_seconds = 10;
+  return std::max(status.st_mtim.tv_sec, status.st_ctim.tv_sec) > now - k_seconds;
 }
 
 const char* const k_note_draft = ".fettle-error-note.tmp";
@@ -123,16 +130,21 @@ Listing Folders::list(Place place) const {
   const Directory& directory = at(place);
   Listing listing;
   if (!directory.fd) return listing;
+  const std::int64_t now = os::now().milliseconds / 1000;
   for_each_entry(directory.fd.get(), directory.configured, [&](std::string_view name, unsigned char told) {
     if (place == Place::failed && is_error_note(name)) return;
-    std::optional<std::string> reason = refusal(directory.fd.get(), name, told, max_size_);
+    struct stat status {};
+    std::optional<std::string> reason = refusal(directory.fd.get(), name, told, max_size_, status);
     if (!reason) return;
-    if (reason->empty())
-      listing.names.emplace_back(name);
-    else
+    if (!reason->empty()) {
       listing.ignored.push_back({std::string(name), *std::move(reason)});
+      return;
+    }
+    listing.names.emplace_back(name);
+    if (is_recent(status, now)) listing.recent.emplace_back(name);
   });
   core::sort_names(listing.names, order_);
+  core::sort_names(listing.recent, core::Order::bytes);
   std::sort(listing.ignored.begin(), listing.ignored.end(),
             [](const core::Ignored& left, const core::Ignored& right) { return left.name < right.name; });
   return listing;

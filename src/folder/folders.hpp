@@ -46,6 +46,7 @@ using ReadResult = std::variant<Loaded, NotNow, Vanished>;
 
 struct Listing {
   std::vector<std::string> names;      // sorted in the configured order
+  std::vector<std::string> recent;     // of these, sorted by bytes: changed in the last seconds, perhaps still written
   std::vector<core::Ignored> ignored;  // sorted by name
 };
 

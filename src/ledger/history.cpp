@@ -327,6 +327,10 @@ core::Known History::known(const std::string& name, const std::string& sha256) c
   return inside_->guarded([&] { return inside_->known.ask(name, sha256); });
 }
 
+std::vector<std::string> History::attempted(const std::vector<std::string>& names) const {
+  return inside_->guarded([&] { return find_attempted(inside_->database, names); });
+}
+
 std::vector<std::string> History::names_like(const std::string& word) const {
   return inside_->guarded([&] { return find_names(inside_->database, word); });
 }

@@ -91,6 +91,9 @@ class History {
   // Every attempt that has ended, oldest first.
   std::vector<Filed> filed() const;
   core::Known known(const std::string& name, const std::string& sha256) const;
+  // Which of these names were ever attempted. Both sorted by bytes. Costs as much as the shorter of the two lists, that
+  // of these names or that of all names which the ledger knows.
+  std::vector<std::string> attempted(const std::vector<std::string>& names) const;
   // Names of scripts whose name or stem or number is `word`, for people who type "007". Sorted. Where there is none,
   // those whose number has the same value: "7" finds "007_x.lua".
   std::vector<std::string> names_like(const std::string& word) const;

@@ -60,6 +60,9 @@ class Names {
   std::vector<std::string> found_;
 };
 
+constexpr const char* k_name_from = R"sql(
+  SELECT script FROM attempts INDEXED BY attempts_by_script WHERE script >= ?1 ORDER BY script LIMIT 1)sql";
+
 void add_same_value(Names& names, std::string_view number) {
   const std::size_t zeros = std::min(number.find_first_not_of('0'), number.size() - 1);
   std::string padded(number.substr(zeros));
@@ -67,6 +70,22 @@ void add_same_value(Names& names, std::string_view number) {
 }
 
 }  // namespace
+
+// Each side leaps over what the other one lacks.
+std::vector<std::string> find_attempted(SQLite::Database& database, const std::vector<std::string>& names) {
+  Kept name_from(database, k_name_from);
+  std::vector<std::string> found;
+  for (auto at = names.begin(); at != names.end();) {
+    Query query(name_from);
+    if (!query.text(*at).next()) break;
+    std::string next = query.take_text();
+    at = std::lower_bound(at, names.end(), next);
+    if (at == names.end() || *at != next) continue;
+    found.push_back(std::move(next));
+    ++at;
+  }
+  return found;
+}
 
 std::vector<std::string> find_names(SQLite::Database& database, const std::string& word) {
   if (word.empty()) return {};

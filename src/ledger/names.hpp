@@ -1,5 +1,5 @@
-// Script names that the ledger has seen, found by what people type. Hops along the index from name to name, so that its
-// cost follows the number of names and not that of attempts. Throws SQLite::Exception.
+// Script names that the ledger has seen, found by what people type or by what lies in a folder. Hops along the index
+// from name to name, so that its cost follows the number of names and not that of attempts. Throws SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -10,5 +10,8 @@ namespace ledger {
 
 // See History::names_like.
 std::vector<std::string> find_names(SQLite::Database& database, const std::string& word);
+
+// See History::attempted.
+std::vector<std::string> find_attempted(SQLite::Database& database, const std::vector<std::string>& names);
 
 }  // namespace ledger

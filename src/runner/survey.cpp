@@ -29,16 +29,40 @@ Pending pending_of(const core::Config& config, const core::Script& script, const
   return {script.name, script.sha256, step.state, step.reason};
 }
 
-void list_pending(Survey& survey, const core::Config& config, const folder::Folders& folders, const History& history) {
+bool contains(const std::vector<std::string>& sorted, const std::string& name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
+}
+
+std::vector<std::string> attempted(const History& history, const std::vector<std::string>& names) {
+  if (!history) return {};
+  if (std::is_sorted(names.begin(), names.end())) return history->attempted(names);
+  std::vector<std::string> by_bytes = names;
+  core::sort_names(by_bytes, core::Order::bytes);
+  return history->attempted(by_bytes);
+}
+
+void read_pending(Survey& survey, const core::Config& config, const folder::Folders& folders, const History& history,
+                  const std::string& name) {
+  const folder::ReadResult read = folders.read(Place::scripts, name);
+  if (const auto* loaded = std::get_if<folder::Loaded>(&read))
+    survey.pending.push_back(pending_of(config, loaded->script, history));
+  else if (const auto* not_now = std::get_if<folder::NotNow>(&read))
+    survey.ignored.push_back({name, not_now->reason});
+}
+
+void list_pending(Survey& survey, const core::Config& config, const folder::Folders& folders, const History& history,
+                  Digests digests) {
   folder::Listing listing = folders.list(Place::scripts);
   survey.warnings = core::order_warnings(listing.names, config.folders.order);
   survey.ignored = std::move(listing.ignored);
-  for (const std::string& name : listing.names) {
-    const folder::ReadResult read = folders.read(Place::scripts, name);
-    if (const auto* loaded = std::get_if<folder::Loaded>(&read))
-      survey.pending.push_back(pending_of(config, loaded->script, history));
-    else if (const auto* not_now = std::get_if<folder::NotNow>(&read))
-      survey.ignored.push_back({name, not_now->reason});
+  const bool all = digests == Digests::of_all;
+  const std::vector<std::string> known = all ? std::vector<std::string>() : attempted(history, listing.names);
+  survey.pending.reserve(listing.names.size());
+  for (std::string& name : listing.names) {
+    if (all || contains(known, name) || contains(listing.recent, name))
+      read_pending(survey, config, folders, history, name);
+    else
+      survey.pending.push_back({std::move(name), {}, core::ScriptState::fresh, {}});
   }
 }
 
@@ -127,11 +151,11 @@ std::string select_one(std::string_view word, const std::vector<std::string>& kn
 
 }  // namespace
 
-Survey survey(const core::Config& config) {
+Survey survey(const core::Config& config, Digests digests) {
   Survey survey;
   const folder::Folders folders = folder::Folders::open(config, folder::Missing::is_empty);
   const History history = open_history(config);
-  list_pending(survey, config, folders, history);
+  list_pending(survey, config, folders, history, digests);
   list_failed(survey, folders, history);
   survey.succeeded = folders.count(Place::succeeded);
   if (history) survey.last_run = history->last_run();

@@ -15,7 +15,8 @@
 namespace runner {
 
 struct Pending {
-  std::string script, sha256;
+  std::string script;
+  std::string sha256;  // empty: not read, Digests::where_needed
   core::ScriptState state = core::ScriptState::fresh;
   std::string reason;
 };
@@ -44,7 +45,12 @@ struct Survey {
   Lock lock;
 };
 
-Survey survey(const core::Config& config);
+enum class Digests {
+  of_all,        // every pending file is read
+  where_needed,  // only where the state depends on it, and what is so new that somebody may still be writing it
+};
+
+Survey survey(const core::Config& config, Digests digests = Digests::of_all);
 
 // Whether a run goes on, and whose.
 Lock lock_state(const core::Config& config);
