@@ -204,14 +204,20 @@ def bulk_scripts(rows):
         "      for n = first, math.min(first + 9999, {rows}) do list[#list + 1] = {{ {row} }} end\n"
         '      db.executemany("{sql}", list)\n    end'
     )
+    function = (
+        "    local n = 0\n    db.executemany(\"{sql}\", function()\n      n = n + 1\n"
+        "      if n <= {rows} then return {{ {row} }} end\n    end)"
+    )
     insert, update = "insert into item (a, b) values (?, ?)", "update item set a = ? where id = ?"
     return {
         "insert exec": f'    for n = 1, {rows} do db.exec("{insert}", n, "name " .. n) end',
         "insert executemany": many.format(rows=rows, row='n, "name " .. n', sql=insert),
+        "insert executemany, function": function.format(rows=rows, row='n, "name " .. n', sql=insert),
         "insert one statement": "    db.exec([[with recursive n (i) as (select 1 union all select i + 1 from n "
         f"where i < {rows}) insert into item (a, b) select i, 'name ' || i from n]])",
         "update exec": f'    for n = 1, {rows} do db.exec("{update}", n + 7, n) end',
         "update executemany": many.format(rows=rows, row="n + 7, n", sql=update),
+        "update executemany, function": function.format(rows=rows, row="n + 7, n", sql=update),
         "update one statement": '    db.exec("update item set a = a + 7")',
         "read rows": "    local sum = 0\n    for row in db.rows('select id, a, b from item') do "
         f"sum = sum + row.id + row.a + #row.b end\n    assert(sum > {rows})",
@@ -232,7 +238,7 @@ def bulk_python(kind, rows):
         "update exec": f"for n in {span}: d.execute('{update}', (n + 7, n))",
         "update executemany": f"d.executemany('{update}', ((n + 7, n) for n in {span}))",
         "read rows": "print(sum(i + a + len(b) for i, a, b in d.execute('select id, a, b from item')))",
-    }.get(kind)
+    }.get(kind.removesuffix(", function"))
     return body and f"{head}{body}\nd.execute('commit')\n"
 
 

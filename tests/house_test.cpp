@@ -326,6 +326,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"target/sqlite.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
     {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
+    {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},
     {"sandbox/lua_state.hpp", 2, "the guard of every host function: a C++ exception becomes a Lua error"},
 };
 constexpr std::size_t k_most_catch_sites = 8;

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <fmt/format.h>
 #include <limits>
 #include <numeric>
@@ -38,6 +39,16 @@ Point decode(std::string_view bytes) noexcept {
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
   if (overlong || surrogate || code > 0x10FFFF) return {};
   return {code, length};
+}
+
+// Without the ASCII that it begins with, as far as eight bytes at a time go.
+std::string_view after_ascii(std::string_view bytes) noexcept {
+  constexpr std::uint64_t k_high_bits = 0x8080'8080'8080'8080;
+  for (std::uint64_t eight = 0; bytes.size() >= sizeof eight; bytes.remove_prefix(sizeof eight)) {
+    std::memcpy(&eight, bytes.data(), sizeof eight);
+    if ((eight & k_high_bits) != 0) break;
+  }
+  return bytes;
 }
 
 // Controls, changes of direction, ends of line, and what nobody sees: marks, fillers, annotations, tags.
@@ -95,7 +106,7 @@ char lower(char letter) noexcept {
 }  // namespace
 
 bool is_utf8(std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
+  for (bytes = after_ascii(bytes); !bytes.empty(); bytes = after_ascii(bytes)) {
     const Point point = decode(bytes);
     if (point.length == k_bad) return false;
     bytes.remove_prefix(point.length);

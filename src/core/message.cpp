@@ -59,13 +59,16 @@ FETTLE_FIELDS(Fact, m.name, m.text)
 FETTLE_FIELDS(Examined, m.cause, m.error, m.facts)
 FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.statements, m.rows_changed)
 FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
-FETTLE_FIELDS(Many, m.database, m.sql, m.rows)
-FETTLE_FIELDS(Fetch, m.cursor)
+FETTLE_FIELDS(Many, m.database, m.sql, m.follows, m.rows)
+FETTLE_FIELDS(Fetch, m.cursor, m.ahead)
 FETTLE_FIELDS(Close, m.cursor)
 FETTLE_FIELDS(Describe, m.what, m.database, m.table, m.name)
 FETTLE_FIELDS(Rows, m.cursor, m.columns, m.rows)
 FETTLE_FIELDS(Affected, m.rows)
 FETTLE_FIELDS(SqlFault, m.message)
+FETTLE_FIELDS(StatementView, m.wants, m.database, m.sql, m.parameters)
+FETTLE_FIELDS(ManyView, m.database, m.sql, m.follows, m.rows)
+FETTLE_FIELDS(RowsView, m.cursor, m.columns, m.rows)
 #undef FETTLE_FIELDS
 
 Role last(Role) {
@@ -126,6 +129,12 @@ template <class Field>
 void read(Reader& in, Field& field) {
   if constexpr (std::is_same_v<Field, std::string>) {
     field = in.text();
+  } else if constexpr (std::is_same_v<Field, std::string_view>) {
+    field = in.view();
+  } else if constexpr (std::is_same_v<Field, Values>) {
+    read_values(in, field);
+  } else if constexpr (std::is_same_v<Field, PackedRows>) {
+    field = PackedRows(in);
   } else if constexpr (std::is_same_v<Field, bool>) {
     field = in.flag();
   } else if constexpr (std::is_enum_v<Field>) {
@@ -202,5 +211,9 @@ FETTLE_MESSAGE(Rows)
 FETTLE_MESSAGE(Affected)
 FETTLE_MESSAGE(SqlFault)
 #undef FETTLE_MESSAGE
+
+template std::optional<StatementView> decode<StatementView>(std::string_view body);
+template std::optional<ManyView> decode<ManyView>(std::string_view body);
+template std::optional<RowsView> decode<RowsView>(std::string_view body);
 
 }  // namespace core

@@ -21,6 +21,7 @@
 #include "core/sandbox_level.hpp"
 #include "core/script.hpp"
 #include "core/value.hpp"
+#include "core/wire.hpp"
 
 namespace core {
 
@@ -249,12 +250,14 @@ struct Statement {
 struct Many {  // one statement, executed for each row
   static constexpr Kind kind = Kind::many;
   std::string database, sql;
+  bool follows = false;  // of the same call as the Many before: if that failed, nothing of this one is executed
   std::vector<Row> rows;
 };
 
 struct Fetch {
   static constexpr Kind kind = Kind::fetch;
   std::uint32_t cursor = 0;
+  bool ahead = false;  // not needed yet: no rows, and the cursor kept, when they could be more than a limit allows
 };
 
 struct Close {
@@ -317,6 +320,28 @@ std::string encode(const Describe& message);
 std::string encode(const Rows& message);
 std::string encode(const Affected& message);
 std::string encode(const SqlFault& message);
+
+// The same bytes as Statement, Many and Rows, read where they lie: the body must outlive what is decoded.
+struct StatementView {
+  static constexpr Kind kind = Kind::statement;
+  Statement::Wants wants = Statement::Wants::affected;
+  std::string_view database, sql;
+  Values parameters;
+};
+
+struct ManyView {
+  static constexpr Kind kind = Kind::many;
+  std::string_view database, sql;
+  bool follows = false;
+  PackedRows rows;
+};
+
+struct RowsView {
+  static constexpr Kind kind = Kind::rows;
+  std::uint32_t cursor = 0;
+  std::vector<std::string_view> columns;
+  PackedRows rows;
+};
 
 // Defined for every message above.
 template <class Message>

@@ -114,7 +114,7 @@ struct Ledger::Inside {
       return work();
     });
     if (before_sync) before_sync(attempt);
-    guarded(doing, state, [&] { writes.commit(); });
+    guarded(doing, state, [&] { commit(); });
     return attempt;
   }
 

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::uint16_t k_magic = 0xF377;
 constexpr std::size_t k_gulp = std::size_t{64} << 10U;
-constexpr std::size_t k_most_descriptors = 8;  // in one frame
+constexpr std::size_t k_most_descriptors = 8;          // in one frame
+constexpr std::size_t k_kept = std::size_t{1} << 20U;  // bytes that a buffer may keep for the next frames
 
 bool write_all(int fd, std::string_view bytes) noexcept {
   while (!bytes.empty()) {
@@ -29,22 +30,27 @@ bool write_all(int fd, std::string_view bytes) noexcept {
   return true;
 }
 
-bool read_all(int fd, char* into, std::size_t length) noexcept {
-  while (length > 0) {
-    const ssize_t got = ::read(fd, into, length);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    into += got;
-    length -= static_cast<std::size_t>(got);
+// What is left of a head and of a body that follow each other on the wire.
+struct Parts {
+  std::string_view head, body;
+
+  bool done() const noexcept { return head.empty() && body.empty(); }
+  void advance(std::size_t bytes) noexcept {
+    const std::size_t of_head = std::min(bytes, head.size());
+    head.remove_prefix(of_head);
+    body.remove_prefix(bytes - of_head);
   }
-  return true;
+};
+
+iovec part_of(std::string_view bytes) noexcept {
+  return {const_cast<char*>(bytes.data()), bytes.size()};
 }
 
-ssize_t send_some(int fd, std::string_view bytes, const std::vector<int>& descriptors) noexcept {
-  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+ssize_t send_some(int fd, const Parts& parts, const std::vector<int>& descriptors) noexcept {
+  std::array<iovec, 2> vectors = {part_of(parts.head), part_of(parts.body)};
   msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = vectors.size();
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * k_most_descriptors)> control{};
   if (!descriptors.empty()) {
     const std::size_t size = descriptors.size() * sizeof(int);
@@ -74,11 +80,8 @@ void Channel::set_nonblocking() {
     base::throw_errno(base::ErrorKind::internal, "cannot make a channel non-blocking");
 }
 
-std::string Channel::header(std::uint8_t kind, std::size_t length, std::size_t descriptors) {
-  const Header head{static_cast<std::uint32_t>(length), kind, static_cast<std::uint8_t>(descriptors), k_magic};
-  std::string bytes(k_header, '\0');
-  std::memcpy(bytes.data(), &head, k_header);
-  return bytes;
+Channel::Header Channel::header(std::uint8_t kind, std::size_t length, std::size_t descriptors) noexcept {
+  return {static_cast<std::uint32_t>(length), kind, static_cast<std::uint8_t>(descriptors), k_magic};
 }
 
 std::optional<Channel::Header> Channel::peek() const noexcept {
@@ -94,34 +97,52 @@ Channel::Header Channel::header_at(std::size_t position) const noexcept {
 
 SendResult Channel::send(std::uint8_t kind, std::string_view body) {
   if (body.size() > k_largest_frame) return SendResult::too_large;
-  std::string bytes = header(kind, body.size(), 0);
+  const Header head = header(kind, body.size(), 0);
   const std::size_t joined = body.size() <= k_gulp ? body.size() : 0;  // a large body is not copied once more
-  bytes += body.substr(0, joined);
-  const bool sent = write_all(fd_.get(), bytes) && write_all(fd_.get(), body.substr(joined));
+  outgoing_.assign(reinterpret_cast<const char*>(&head), k_header);
+  outgoing_ += body.substr(0, joined);
+  const bool sent = write_all(fd_.get(), outgoing_) && write_all(fd_.get(), body.substr(joined));
   return sent ? SendResult::sent : SendResult::closed;
 }
 
 std::optional<Frame> Channel::receive() {
-  Header head{};
-  if (!read_all(fd_.get(), reinterpret_cast<char*>(&head), k_header)) return std::nullopt;
-  if (head.magic != k_magic || head.length > k_largest_frame || head.descriptors != 0) return std::nullopt;
-  Frame frame{head.kind, std::string(head.length, '\0'), {}};
-  if (!read_all(fd_.get(), frame.body.data(), frame.body.size())) return std::nullopt;
-  return frame;
+  const std::optional<FrameView> found = receive_view();
+  if (!found) return std::nullopt;
+  return Frame{found->kind, std::string(found->body), {}};
+}
+
+std::optional<FrameView> Channel::receive_view() {
+  while (is_sound()) {
+    if (auto frame = next_view()) return frame;
+    forget_consumed();
+    if (!read_some()) break;
+  }
+  return std::nullopt;
+}
+
+bool Channel::read_some() {
+  std::array<char, k_gulp> gulp;
+  for (;;) {
+    const ssize_t got = ::read(fd_.get(), gulp.data(), gulp.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    incoming_.append(gulp.data(), static_cast<std::size_t>(got));
+    return true;
+  }
 }
 
 SendResult Channel::send(std::uint8_t kind, std::string_view body, Deadline deadline,
                          const std::vector<int>& descriptors, int wake) {
   if (body.size() > k_largest_frame || descriptors.size() > k_most_descriptors) return SendResult::too_large;
-  std::string bytes = header(kind, body.size(), descriptors.size());
-  bytes += body;
-  std::string_view left = bytes;
+  static const std::vector<int> none;
+  const Header head = header(kind, body.size(), descriptors.size());
+  Parts left{{reinterpret_cast<const char*>(&head), k_header}, body};
   bool first = true;
-  while (!left.empty()) {
-    const ssize_t sent = send_some(fd_.get(), left, first ? descriptors : std::vector<int>{});
+  while (!left.done()) {
+    const ssize_t sent = send_some(fd_.get(), left, first ? descriptors : none);
     if (sent >= 0) {
       first = false;
-      left.remove_prefix(static_cast<std::size_t>(sent));
+      left.advance(static_cast<std::size_t>(sent));
       continue;
     }
     if (errno == EINTR) continue;
@@ -134,12 +155,17 @@ SendResult Channel::send(std::uint8_t kind, std::string_view body, Deadline dead
   return SendResult::sent;
 }
 
+// What a giant took is given back.
+void Channel::forget_consumed() {
+  if (consumed_ == 0) return;
+  incoming_.erase(0, consumed_);
+  consumed_ = 0;
+  if (incoming_.empty() && incoming_.capacity() > k_kept) incoming_ = {};
+}
+
 FillResult Channel::fill() {
-  if (consumed_ > 0) {
-    incoming_.erase(0, consumed_);
-    consumed_ = 0;
-  }
-  std::array<char, k_gulp> gulp{};
+  forget_consumed();
+  std::array<char, k_gulp> gulp;
   iovec part{gulp.data(), gulp.size()};
   msghdr message{};
   message.msg_iov = &part;
@@ -181,14 +207,26 @@ bool Channel::is_sound() const noexcept {
 }
 
 std::optional<Frame> Channel::next() {
+  std::vector<Fd> descriptors;
+  const std::optional<FrameView> found = take(descriptors);
+  if (!found) return std::nullopt;
+  return Frame{found->kind, std::string(found->body), std::move(descriptors)};
+}
+
+std::optional<FrameView> Channel::next_view() {
+  std::vector<Fd> closed;
+  return take(closed);
+}
+
+std::optional<FrameView> Channel::take(std::vector<Fd>& descriptors) {
   const std::optional<Header> head = peek();
   if (!head || head->magic != k_magic || head->length > k_largest_frame) return std::nullopt;
   if (incoming_.size() - consumed_ < k_header + head->length) return std::nullopt;
   if (incoming_descriptors_.size() < head->descriptors) return std::nullopt;
-  Frame frame{head->kind, incoming_.substr(consumed_ + k_header, head->length), {}};
   const auto end = incoming_descriptors_.begin() + head->descriptors;
-  frame.descriptors.assign(std::make_move_iterator(incoming_descriptors_.begin()), std::make_move_iterator(end));
+  descriptors.assign(std::make_move_iterator(incoming_descriptors_.begin()), std::make_move_iterator(end));
   incoming_descriptors_.erase(incoming_descriptors_.begin(), end);
+  const FrameView frame{head->kind, std::string_view(incoming_).substr(consumed_ + k_header, head->length)};
   consumed_ += k_header + head->length;
   return frame;
 }

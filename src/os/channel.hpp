@@ -28,6 +28,12 @@ struct Frame {
   std::vector<Fd> descriptors;
 };
 
+// A frame in the channel's own memory, without descriptors.
+struct FrameView {
+  std::uint8_t kind = 0;
+  std::string_view body;
+};
+
 enum class SendResult { sent, closed, timed_out, woken, too_large };
 enum class FillResult { open, closed, malformed };
 
@@ -47,7 +53,8 @@ class Channel {
 
   // Blocking use.
   SendResult send(std::uint8_t kind, std::string_view body);
-  std::optional<Frame> receive();  // nullopt: the peer is gone or sent what is no frame
+  std::optional<Frame> receive();           // nullopt: the peer is gone or sent what is no frame
+  std::optional<FrameView> receive_view();  // the same; valid until the channel is used again
 
   // Non-blocking use. descriptors are duplicated into the peer; the caller keeps its own.
   SendResult send(std::uint8_t kind, std::string_view body, Deadline deadline, const std::vector<int>& descriptors = {},
@@ -55,6 +62,7 @@ class Channel {
   // Reads what is there, at most one large gulp. malformed: the peer broke the framing; do not go on with it.
   FillResult fill();
   std::optional<Frame> next();
+  std::optional<FrameView> next_view();  // valid until the next fill(); descriptors that came with it are closed
   bool buffered() const noexcept { return incoming_.size() > consumed_; }
 
  private:
@@ -66,13 +74,17 @@ class Channel {
   };
   static constexpr std::size_t k_header = 8;
 
-  static std::string header(std::uint8_t kind, std::size_t length, std::size_t descriptors);
+  static Header header(std::uint8_t kind, std::size_t length, std::size_t descriptors) noexcept;
   std::optional<Header> peek() const noexcept;
+  void forget_consumed();
+  bool read_some();
   Header header_at(std::size_t position) const noexcept;
   bool is_sound() const noexcept;
+  std::optional<FrameView> take(std::vector<Fd>& descriptors);
 
   Fd fd_;
   std::string incoming_;
+  std::string outgoing_;  // blocking use
   std::size_t consumed_ = 0;
   std::vector<Fd> incoming_descriptors_;
 };

@@ -7,6 +7,7 @@
 
 #include "core/message.hpp"
 #include "os/channel.hpp"
+#include "sandbox/broker_line.hpp"
 
 namespace sandbox {
 
@@ -17,6 +18,7 @@ enum class Phase { loading, asking, executing };
 struct Host {
   os::Channel runner;
   os::Channel broker;
+  BrokerLine line{broker};
   core::Load load;
   Phase phase = Phase::loading;
   std::string own_engine;  // of the database that `db` is; empty while loading

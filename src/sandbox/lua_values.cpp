@@ -18,6 +18,11 @@ int null_text(lua_State* lua) {
   return 1;
 }
 
+std::string text_of(Place place) {
+  if (place.row == 0) return fmt::format("parameter {}", place.value);
+  return fmt::format("row {}, value {}", place.row, place.value);
+}
+
 std::string advice(std::string_view key) {
   return key.empty() ? std::string() : fmt::format(" ({}); return less, or raise it in config.toml", key);
 }
@@ -155,7 +160,7 @@ bool is_null(lua_State* lua, int index) {
   return same;
 }
 
-core::Value to_value(lua_State* lua, int index, const std::string& what) {
+core::ValueView to_view(lua_State* lua, int index, Place place) {
   switch (lua_type(lua, index)) {
     case LUA_TNIL:
       return core::Null{};
@@ -167,30 +172,29 @@ core::Value to_value(lua_State* lua, int index, const std::string& what) {
     case LUA_TSTRING: {
       const std::string_view text = text_at(lua, index);
       if (text.size() > core::k_largest_row)
-        throw ScriptError(fmt::format("{} is larger than {}, more than a statement can take", what,
+        throw ScriptError(fmt::format("{} is larger than {}, more than a statement can take", text_of(place),
                                       base::format_size(core::k_largest_row)));
-      const bool is_text = text.find('\0') == std::string_view::npos && base::is_utf8(text);
-      if (is_text) return std::string(text);
-      return core::Blob{std::string(text)};
+      if (text.find('\0') == std::string_view::npos && base::is_utf8(text)) return text;
+      return core::BlobView(text);
     }
     default:
       break;
   }
   if (is_null(lua, index)) return core::Null{};
-  throw ScriptError(fmt::format("{} is a {}; a statement takes strings, numbers, booleans, nil and db.null", what,
-                                luaL_typename(lua, index)));
+  throw ScriptError(fmt::format("{} is a {}; a statement takes strings, numbers, booleans, nil and db.null",
+                                text_of(place), luaL_typename(lua, index)));
 }
 
-void push_value(lua_State* lua, const core::Value& value) {
-  if (const auto* flag = std::get_if<bool>(&value))
-    lua_pushboolean(lua, *flag ? 1 : 0);
-  else if (const auto* integer = std::get_if<std::int64_t>(&value))
+void push_value(lua_State* lua, const core::ValueView& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
     lua_pushinteger(lua, *integer);
+  else if (const auto* text = std::get_if<std::string_view>(&value))
+    lua_pushlstring(lua, text->data(), text->size());
   else if (const auto* real = std::get_if<double>(&value))
     lua_pushnumber(lua, *real);
-  else if (const auto* text = std::get_if<std::string>(&value))
-    lua_pushlstring(lua, text->data(), text->size());
-  else if (const auto* blob = std::get_if<core::Blob>(&value))
+  else if (const auto* flag = std::get_if<bool>(&value))
+    lua_pushboolean(lua, *flag ? 1 : 0);
+  else if (const auto* blob = std::get_if<core::BlobView>(&value))
     lua_pushlstring(lua, blob->bytes.data(), blob->bytes.size());
   else
     lua_pushnil(lua);

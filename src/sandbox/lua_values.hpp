@@ -16,12 +16,18 @@ namespace sandbox {
 void push_null(lua_State* lua);
 bool is_null(lua_State* lua, int index);
 
-// A parameter of a statement. Text that is not valid UTF-8, or holds a zero byte, is bound as a blob.
-// Throws ScriptError for a table, a function or a thread; `what` names it ("parameter 2").
-core::Value to_value(lua_State* lua, int index, const std::string& what);
+// Where a value stands: a parameter, or a value of a row in a list (0: of no list). Counted from 1.
+struct Place {
+  lua_Integer value = 0;
+  lua_Integer row = 0;
+};
+
+// A parameter of a statement, valid as long as it stays on the Lua stack. Text that is not valid UTF-8, or holds a zero
+// byte, is bound as a blob. Throws ScriptError that names the place for a table, a function or a thread.
+core::ValueView to_view(lua_State* lua, int index, Place place);
 
 // Pushes it; NULL as nil.
-void push_value(lua_State* lua, const core::Value& value);
+void push_value(lua_State* lua, const core::ValueView& value);
 
 struct JsonCaps {
   std::size_t depth = 0;

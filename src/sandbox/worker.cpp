@@ -205,7 +205,9 @@ class Worker {
   bool run(Function function) {
     lua_settop(lua_, 0);
     push_function(lua_, function);
-    return call(0, LUA_MULTRET);
+    const bool good = call(0, LUA_MULTRET);
+    host_.line.settle();  // the broker must have nothing more to say when the transaction ends
+    return good;
   }
 
   // Calls what lies below its `count` arguments; on an error tells the runner, and the results are not there.

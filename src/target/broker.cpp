@@ -18,6 +18,7 @@
 #include "target/database.hpp"
 #include "target/journal_keeper.hpp"
 #include "target/refusals.hpp"
+#include "target/row_batch.hpp"
 #include "target/spending.hpp"
 #include "target/sqlite.hpp"
 
@@ -27,8 +28,6 @@ namespace {
 using core::Cause;
 using core::Kind;
 
-constexpr std::size_t k_batch_rows = 512;
-constexpr std::size_t k_batch_bytes = std::size_t{256} << 10U;
 constexpr std::size_t k_most_cursors = 32;
 constexpr std::uint64_t k_room_beside_databases = std::uint64_t{256} << 20U;  // messages and the program itself
 constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker to take a message
@@ -54,6 +53,7 @@ class Broker {
     std::uint32_t last_cursor = 0;
     std::uint64_t statements = 0;          // for the record
     std::optional<core::Receipt> receipt;  // to be left by the commit
+    bool many_failed = false;              // the last part of an executemany
     bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
   };
 
@@ -61,6 +61,7 @@ class Broker {
   void tell_runner(const Message& message);
   template <class Message>
   void answer(const Message& message);
+  void answer(Kind kind, std::string_view body);
 
   bool hear_runner();
   bool obey(os::Frame frame);
@@ -74,16 +75,18 @@ class Broker {
   void end_transactions();
 
   void hear_worker();
-  void handle(const os::Frame& frame);
-  void perform(const os::Frame& frame);
-  void perform(const core::Statement& statement);
+  void handle(const os::FrameView& frame);
+  void perform(const os::FrameView& frame);
+  void perform(const core::StatementView& statement);
+  void perform(const core::ManyView& many);
+  void perform(const core::Fetch& fetch);
   void perform(const core::Describe& describe);
   void send_rows(std::uint32_t id);
   void explain(Cause cause, std::string said);
   void check_transaction();
   void count_statements(std::uint64_t count);
-  Connection& connection(const std::string& name);
-  Database* find(const std::string& name) noexcept;
+  Connection& connection(std::string_view name);
+  Database* find(std::string_view name) noexcept;
   bool should_stop() const;
 
   os::Channel runner_;
@@ -95,6 +98,7 @@ class Broker {
   os::Channel worker_;
   Spending spending_;  // of the attempt that worker_ makes
   std::optional<Transaction> transaction_;
+  RowBatch batch_;
 };
 
 Broker::Broker(const core::BrokerSettings& settings, std::vector<os::Fd> descriptors)
@@ -132,7 +136,11 @@ void Broker::tell_runner(const Message& message) {
 
 template <class Message>
 void Broker::answer(const Message& message) {
-  const auto sent = worker_.send(static_cast<std::uint8_t>(Message::kind), encode(message),
+  answer(Message::kind, encode(message));
+}
+
+void Broker::answer(Kind kind, std::string_view body) {
+  const auto sent = worker_.send(static_cast<std::uint8_t>(kind), body,
                                  transaction_ ? transaction_->deadline : in(k_patience), {}, runner_.fd());
   if (sent == os::SendResult::too_large) {
     answer(core::SqlFault{fmt::format("the answer is larger than {} MiB", os::k_largest_frame >> 20U)});
@@ -191,7 +199,7 @@ bool Broker::obey(os::Frame frame) {
   return true;
 }
 
-Database* Broker::find(const std::string& name) noexcept {
+Database* Broker::find(std::string_view name) noexcept {
   for (Database& database : databases_)
     if (database.name == name) return &database;
   return nullptr;
@@ -304,14 +312,14 @@ void Broker::end_transactions() {
 void Broker::hear_worker() {
   const os::FillResult filled = worker_.fill();
   while (transaction_ && worker_) {
-    const std::optional<os::Frame> frame = worker_.next();
+    const std::optional<os::FrameView> frame = worker_.next_view();
     if (!frame) break;
     handle(*frame);
   }
   if (filled != os::FillResult::open) worker_.close();
 }
 
-void Broker::handle(const os::Frame& frame) {
+void Broker::handle(const os::FrameView& frame) {
   try {
     perform(frame);
   } catch (const SqlError& error) {
@@ -339,20 +347,17 @@ void Broker::check_transaction() {
     throw SqlError(Cause::error, "the transaction was ended by an earlier statement; nothing more can be done in it");
 }
 
-void Broker::perform(const os::Frame& frame) {
+void Broker::perform(const os::FrameView& frame) {
   if (frame.kind != static_cast<std::uint8_t>(Kind::close)) check_transaction();  // closing never hides an error
   switch (static_cast<Kind>(frame.kind)) {
     case Kind::statement:
-      if (const auto statement = core::decode<core::Statement>(frame.body)) return perform(*statement);
+      if (const auto statement = core::decode<core::StatementView>(frame.body)) return perform(*statement);
       break;
     case Kind::many:
-      if (const auto many = core::decode<core::Many>(frame.body)) {
-        count_statements(many->rows.size());
-        return answer(core::Affected{connection(many->database).execute_many(many->sql, many->rows)});
-      }
+      if (const auto many = core::decode<core::ManyView>(frame.body)) return perform(*many);
       break;
     case Kind::fetch:
-      if (const auto fetch = core::decode<core::Fetch>(frame.body)) return send_rows(fetch->cursor);
+      if (const auto fetch = core::decode<core::Fetch>(frame.body)) return perform(*fetch);
       break;
     case Kind::close:
       if (const auto close = core::decode<core::Close>(frame.body)) {
@@ -382,7 +387,23 @@ void Broker::perform(const core::Describe& describe) {
   answer(names);
 }
 
-void Broker::perform(const core::Statement& statement) {
+// The worker sends on before it has heard what became of the part before.
+void Broker::perform(const core::ManyView& many) {
+  if (many.follows && transaction_->many_failed) throw SqlError(Cause::error, "not executed: a row before failed");
+  transaction_->many_failed = true;
+  count_statements(many.rows.size());
+  const std::int64_t affected = connection(many.database).execute_many(many.sql, many.rows);
+  transaction_->many_failed = false;
+  answer(core::Affected{affected});
+}
+
+// What is fetched ahead may never be used, so it must not hit a limit: the worker asks again when it needs the rows.
+void Broker::perform(const core::Fetch& fetch) {
+  if (fetch.ahead && !RowBatch::fits(spending_)) return answer(core::Rows{fetch.cursor, {}, {}});
+  send_rows(fetch.cursor);
+}
+
+void Broker::perform(const core::StatementView& statement) {
   count_statements(1);
   Connection& database = connection(statement.database);
   if (statement.wants == core::Statement::Wants::affected)
@@ -399,26 +420,12 @@ void Broker::perform(const core::Statement& statement) {
 void Broker::send_rows(std::uint32_t id) {
   auto reading = transaction_->cursors.extract(id);
   if (!reading) throw SqlError(Cause::error, "this query is over; begin it again");
-  Cursor& cursor = *reading.mapped();
-  core::Rows batch{id, cursor.columns(), {}};
-  std::size_t bytes = 0;
-  core::Row row;
-  while (batch.rows.size() < k_batch_rows && bytes < k_batch_bytes) {
-    if (!cursor.next(row)) {
-      batch.cursor = 0;
-      break;
-    }
-    const std::size_t size = core::wire_size(row);
-    spending_.add_row(size);
-    bytes += size;
-    batch.rows.push_back(std::move(row));
-  }
-  if (batch.cursor != 0) transaction_->cursors.insert(std::move(reading));
-  answer(batch);
+  if (batch_.read(id, *reading.mapped(), spending_)) transaction_->cursors.insert(std::move(reading));
+  answer(Kind::rows, batch_.body());
 }
 
 // The script's own database, or another one: that is read in a read-only transaction of its own, begun when first used.
-Connection& Broker::connection(const std::string& name) {
+Connection& Broker::connection(std::string_view name) {
   Database* database = name.empty() ? transaction_->own : find(name);
   if (database == nullptr) throw SqlError(Cause::error, "there is no database of this name");
   if (!database->connection)
@@ -439,6 +446,7 @@ void broker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   for (const os::Fd& fd : descriptors) kept.push_back(fd.get());
   os::close_all_but(kept);
   os::detach_standard_streams();
+  use_sqlite_alone();
   {
     Broker broker(*wishes, std::move(descriptors));
     broker.lock_down();

@@ -14,6 +14,7 @@
 #include "core/message.hpp"
 #include "core/outcome.hpp"
 #include "core/value.hpp"
+#include "core/wire.hpp"
 #include "os/lockdown.hpp"
 
 namespace target {
@@ -35,7 +36,8 @@ class Cursor {
  public:
   virtual ~Cursor() = default;
   virtual const std::vector<std::string>& columns() const = 0;
-  virtual bool next(core::Row& row) = 0;  // false: that was the last; row is overwritten
+  // Appends the next row as it travels in core::Rows; false: there is none. What was appended before it threw is junk.
+  virtual bool next(core::Writer& row) = 0;
 };
 
 class Connection {
@@ -62,9 +64,9 @@ class Connection {
 
   // One statement of a script, parameters bound for `?`. Refuses transaction control and whatever would leave the
   // transaction.
-  virtual std::int64_t execute(const std::string& sql, const core::Row& parameters) = 0;  // rows affected
-  virtual std::int64_t execute_many(const std::string& sql, const std::vector<core::Row>& rows) = 0;
-  virtual std::unique_ptr<Cursor> query(const std::string& sql, const core::Row& parameters) = 0;
+  virtual std::int64_t execute(std::string_view sql, const core::Values& parameters) = 0;  // rows affected
+  virtual std::int64_t execute_many(std::string_view sql, core::PackedRows rows) = 0;
+  virtual std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) = 0;
 
   // tables: one row for each name. has_…: one row with one boolean.
   virtual std::vector<core::Row> describe(core::Describe::What what, const std::string& table,

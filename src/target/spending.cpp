@@ -34,6 +34,10 @@ void Spending::add_row(std::uint64_t bytes) {
   if (bytes_ > limits_.bytes) hit(core::too_many_bytes(limits_));
 }
 
+bool Spending::has_room_for(std::uint64_t rows, std::uint64_t bytes) const noexcept {
+  return rows <= limits_.rows - rows_ && bytes <= limits_.bytes - bytes_;
+}
+
 void Spending::hit_memory() {
   if (cause_ != Cause::none) return;
   cause_ = Cause::memory;

@@ -22,6 +22,9 @@ class Spending {
   void add_statements(std::uint64_t count);
   void add_row(std::uint64_t bytes);
 
+  // Whether these would stay within the limits.
+  bool has_room_for(std::uint64_t rows, std::uint64_t bytes) const noexcept;
+
   // The database ran out of the memory it was given.
   void hit_memory();
 

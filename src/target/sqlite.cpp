@@ -17,6 +17,7 @@
 #include "target/sqlite_address.hpp"
 #include "target/sqlite_facts.hpp"
 #include "target/sqlite_guard.hpp"
+#include "target/sqlite_internal.hpp"
 #include "target/sqlite_statements.hpp"
 #include "target/sqlite_values.hpp"
 
@@ -34,36 +35,15 @@ constexpr std::chrono::milliseconds k_busy_pause{10};
 // What one large transaction needed is given back.
 constexpr const char* k_journal_size = "PRAGMA journal_size_limit=4194304";  // bytes
 
-// docs/receipts.md explains it to people who meet it in their database.
-constexpr const char* k_receipts_table =
-    "CREATE TABLE IF NOT EXISTS main.fettle_receipts ("
-    " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
-    " node TEXT NOT NULL, applied_at TEXT NOT NULL, fettle TEXT NOT NULL,"
-    " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
-
-// Leaves a cached statement as if it had never run, also when it failed.
-struct Rewind {
-  explicit Rewind(sqlite3_stmt* rewound) : statement(rewound) {}
-  Rewind(const Rewind&) = delete;
-  Rewind& operator=(const Rewind&) = delete;
-  ~Rewind() {
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-  }
-  sqlite3_stmt* statement;
-};
-
 class Sqlite;
 
 class SqliteCursor final : public Cursor {
  public:
   SqliteCursor(Sqlite& connection, Compiled statement);
   const std::vector<std::string>& columns() const override { return columns_; }
-  bool next(core::Row& row) override;
+  bool next(core::Writer& row) override;
 
  private:
-  void check_size() const;
-
   Sqlite& connection_;
   Compiled statement_;
   std::vector<std::string> columns_;
@@ -81,9 +61,9 @@ class Sqlite final : public Connection {
   void commit() override;
   void rollback() override;
   bool in_transaction() const override { return sqlite3_get_autocommit(handle()) == 0; }
-  std::int64_t execute(const std::string& sql, const core::Row& parameters) override;
-  std::int64_t execute_many(const std::string& sql, const std::vector<core::Row>& rows) override;
-  std::unique_ptr<Cursor> query(const std::string& sql, const core::Row& parameters) override;
+  std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
+  std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
+  std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
   std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
@@ -105,11 +85,7 @@ class Sqlite final : public Connection {
   void prepare_durability();
   void set_up_guards();
   void forget_temporary();
-  std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Row& parameters);
   void allow(core::Access access);
-  std::optional<core::Row> say(const std::string& sql, const core::Row& parameters = {});
-  std::string word(const std::string& sql);
-  void internally(const char* sql);
   std::int64_t run(sqlite3_stmt* statement);
   [[noreturn]] void fail(int code);
 
@@ -119,8 +95,9 @@ class Sqlite final : public Connection {
   SqliteAddress address_;
   SQLite::Database database_;
   SqliteGuard guard_;
-  std::vector<os::Fd> files_;          // for files(): the database and, in WAL mode, its companions
-  SqliteStatements statements_, own_;  // the scripts', and fettle's
+  std::vector<os::Fd> files_;    // for files(): the database and, in WAL mode, its companions
+  SqliteStatements statements_;  // of scripts
+  SqliteInternal internal_;
   core::Access access_ = core::Access::read;
   bool wal_ = false;
   std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
@@ -142,30 +119,30 @@ SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
   }
 }
 
-// Before anything is copied: a value may have a gigabyte.
-void SqliteCursor::check_size() const {
-  std::size_t bytes = 0;
-  for (int index = 0; index < static_cast<int>(columns_.size()); ++index) {
-    const int type = sqlite3_column_type(statement_.get(), index);
-    if (type == SQLITE_TEXT || type == SQLITE_BLOB)
-      bytes += static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), index));
-  }
-  if (bytes > core::k_largest_row)
-    throw SqlError(Cause::error,
-                   fmt::format("a row of this query is larger than {}, more than an answer can hold; select less of "
-                               "it, for example a part with substr()",
-                               base::format_size(core::k_largest_row)));
+std::size_t bytes_in(const core::ValueView& value) noexcept {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return text->size();
+  const auto* blob = std::get_if<core::BlobView>(&value);
+  return blob != nullptr ? blob->bytes.size() : 0;
 }
 
-bool SqliteCursor::next(core::Row& row) {
+// The size is looked at before anything is copied: a value may have a gigabyte.
+bool SqliteCursor::next(core::Writer& row) {
   if (!statement_ || !connection_.step(statement_.get())) {
     statement_.reset();  // stepping again would start over
     return false;
   }
-  check_size();
-  row.resize(columns_.size());
-  for (std::size_t index = 0; index < row.size(); ++index)
-    row[index] = column(statement_.get(), static_cast<int>(index));
+  row.put(static_cast<std::uint32_t>(columns_.size()));
+  std::size_t bytes = 0;
+  for (int index = 0; index < static_cast<int>(columns_.size()); ++index) {
+    const core::ValueView value = column(statement_.get(), index);
+    bytes += bytes_in(value);
+    if (bytes > core::k_largest_row)
+      throw SqlError(Cause::error,
+                     fmt::format("a row of this query is larger than {}, more than an answer can hold; select less of "
+                                 "it, for example a part with substr()",
+                                 base::format_size(core::k_largest_row)));
+    row.put(value);
+  }
   return true;
 }
 
@@ -183,7 +160,7 @@ Sqlite::Sqlite(const SqliteAddress& address)
       database_(open_database(address)),
       guard_(database_.getHandle()),
       statements_(database_.getHandle(), guard_, SqliteGuard::Speaker::script, [this](int code) { fail(code); }),
-      own_(database_.getHandle(), guard_, SqliteGuard::Speaker::fettle, [this](int code) { fail(code); }) {
+      internal_(database_.getHandle(), guard_, [this](int code) { fail(code); }) {
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_busy_handler(handle(), &Sqlite::on_busy, this);
   sqlite3_progress_handler(handle(), k_steps_between_stop_checks, &Sqlite::on_progress, this);
@@ -198,7 +175,7 @@ Sqlite::Sqlite(const SqliteAddress& address)
 Sqlite::~Sqlite() {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
   statements_.forget();
-  own_.forget();
+  internal_.forget();
   if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   if (!wal_) sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the journal
 }
@@ -214,53 +191,26 @@ void Sqlite::set_up_guards() {
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_limit(handle(), SQLITE_LIMIT_ATTACHED, 0);
-  internally("PRAGMA temp_store=MEMORY");  // a temporary file could not be made behind the lock-down
-  internally(address_.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
+  internal_.once("PRAGMA temp_store=MEMORY");  // a temporary file could not be made behind the lock-down
+  internal_.once(address_.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
 }
 
 // Reads the settings back: a PRAGMA that was not understood or not possible says nothing. Also the first read of the
 // file, so that what is no database is found here, and WAL files are open before the lock-down.
 void Sqlite::prepare_durability() {
-  internally("SELECT count(*) FROM sqlite_schema");
-  wal_ = word("PRAGMA journal_mode") == "wal";
+  internal_.once("SELECT count(*) FROM sqlite_schema");
+  wal_ = internal_.word("PRAGMA journal_mode") == "wal";
   if (sqlite3_db_readonly(handle(), "main") == 1)
     refuse_target(fmt::format("{} is read-only for this user", base::escape(address_.path)));
-  if (!wal_ && word("PRAGMA journal_mode=PERSIST") != "persist")
+  if (!wal_ && internal_.word("PRAGMA journal_mode=PERSIST") != "persist")
     refuse_target(fmt::format("{} cannot use a rollback journal", base::escape(address_.path)));
-  if (!wal_) internally(k_journal_size);
-  internally(wal_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=EXTRA");
-  if (const auto level = say("PRAGMA synchronous"); !level || level->at(0) != core::Value(std::int64_t{wal_ ? 2 : 3}))
+  if (!wal_) internal_.once(k_journal_size);
+  internal_.once(wal_ ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=EXTRA");
+  if (const auto level = internal_.say("PRAGMA synchronous");
+      !level || level->at(0) != core::Value(std::int64_t{wal_ ? 2 : 3}))
     refuse_target(fmt::format("{} cannot be written durably", base::escape(address_.path)));
   for (const char* ending : {"", "-wal", "-shm"})
     if (os::Fd fd(::open((address_.path + ending).c_str(), O_PATH | O_CLOEXEC)); fd) files_.push_back(std::move(fd));
-}
-
-template <class Type>
-Type value_or(const core::Value& value, Type otherwise) {
-  const auto* found = std::get_if<Type>(&value);
-  return found != nullptr ? *found : otherwise;
-}
-
-// One statement of fettle's own, to its first row; nullopt: it has none.
-std::optional<core::Row> Sqlite::say(const std::string& sql, const core::Row& parameters) {
-  const Rewind rewind(own_.keep(sql));
-  bind_all(rewind.statement, parameters);
-  if (!step(rewind.statement)) return std::nullopt;
-  core::Row row;
-  for (int index = 0; index < sqlite3_column_count(rewind.statement); ++index)
-    row.push_back(column(rewind.statement, index));
-  return row;
-}
-
-// The first value, when it is a text.
-std::string Sqlite::word(const std::string& sql) {
-  const std::optional<core::Row> row = say(sql);
-  return row ? value_or(row->at(0), std::string()) : std::string();
-}
-
-void Sqlite::internally(const char* sql) {
-  guard_.listen_to(SqliteGuard::Speaker::fettle);
-  if (const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail(code);
 }
 
 int Sqlite::on_busy(void* self, int tries) {
@@ -310,26 +260,28 @@ std::int64_t Sqlite::run(sqlite3_stmt* statement) {
   return sqlite3_total_changes64(handle()) == before ? 0 : sqlite3_changes64(handle());
 }
 
-std::int64_t Sqlite::execute(const std::string& sql, const core::Row& parameters) {
+std::int64_t Sqlite::execute(std::string_view sql, const core::Values& parameters) {
   const Rewind rewind(statements_.keep(sql));
-  bind_all(rewind.statement, parameters);
+  bind_all(rewind.statement, parameters, Bytes::stay);
   return run(rewind.statement);
 }
 
-std::int64_t Sqlite::execute_many(const std::string& sql, const std::vector<core::Row>& rows) {
+std::int64_t Sqlite::execute_many(std::string_view sql, core::PackedRows rows) {
   std::int64_t affected = 0;
   const Rewind rewind(statements_.keep(sql));
-  for (const core::Row& row : rows) {
-    bind_all(rewind.statement, row);
+  core::Values row;
+  while (rows.next(row)) {
+    bind_all(rewind.statement, row, Bytes::stay);
     affected += run(rewind.statement);
     sqlite3_reset(rewind.statement);
   }
   return affected;
 }
 
-std::unique_ptr<Cursor> Sqlite::query(const std::string& sql, const core::Row& parameters) {
+// The cursor outlives the parameters.
+std::unique_ptr<Cursor> Sqlite::query(std::string_view sql, const core::Values& parameters) {
   Compiled statement = statements_.take(sql);
-  bind_all(statement.get(), parameters);
+  bind_all(statement.get(), parameters, Bytes::are_copied);
   if (access_ == core::Access::read && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
   return std::make_unique<SqliteCursor>(*this, std::move(statement));
 }
@@ -343,14 +295,14 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
       "SELECT count(*) FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE",
       "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND name = ? COLLATE "
       "NOCASE"};
-  core::Row parameters;
+  core::Values parameters;
   if (what != What::tables) parameters.emplace_back(table);
   if (what == What::has_column || what == What::has_index) parameters.emplace_back(name);
   const Rewind rewind(statements_.keep(k_sql[static_cast<std::size_t>(what)]));
-  bind_all(rewind.statement, parameters);
+  bind_all(rewind.statement, parameters, Bytes::stay);
   std::vector<core::Row> rows;
   while (step(rewind.statement)) {
-    core::Value value = column(rewind.statement, 0);
+    core::Value value = core::owned(column(rewind.statement, 0));
     if (what != What::tables) value = std::get<std::int64_t>(value) > 0;
     rows.push_back({std::move(value)});
   }
@@ -361,21 +313,21 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
 // next. Dropped before the commit, in the time of the script that made them.
 void Sqlite::forget_temporary() {
   for (;;) {
-    const std::string drop = word(
+    const std::string drop = internal_.word(
         "SELECT printf('DROP %s temp.\"%w\"', type, name) FROM sqlite_temp_schema "
         "WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1");
     if (drop.empty()) return;
     if (should_stop())
       throw SqlError(Cause::timeout, "the temporary tables were too many to drop in the time that is left");
     allow(core::Access::write);
-    internally(drop.c_str());
+    internal_.once(drop.c_str());
   }
 }
 
 void Sqlite::allow(core::Access access) {
   if (allowed_ == access) return;
   allowed_.reset();
-  internally(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");
+  internal_.once(access == core::Access::read ? "PRAGMA query_only=ON" : "PRAGMA query_only=OFF");
   allowed_ = access;
 }
 
@@ -384,46 +336,26 @@ void Sqlite::begin(core::Access access) {
   access_ = access;
   guard_.expect_reads_only(access == core::Access::read);
   allow(access);
-  internally(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
-  if (access == core::Access::write) say(k_receipts_table);  // before a script could make one of its own
+  internal_.once(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
+  if (access == core::Access::write) internal_.make_receipts();  // before a script could make one of its own
   changes_at_begin_ = sqlite3_total_changes64(handle());
   guard_.listen_to(SqliteGuard::Speaker::script);
 }
 
 // --- receipts ------------------------------------------------------------------------------------------------------
 
-std::optional<core::Receipt> Sqlite::receipt_where(const std::string& condition, const core::Row& parameters) {
-  const std::optional<core::Row> row =
-      say("SELECT script, sha256, ledger, node, applied_at, fettle, attempt, run FROM main.fettle_receipts WHERE " +
-              condition + " ORDER BY applied_at DESC LIMIT 1",
-          parameters);
-  if (!row) return std::nullopt;
-  const auto text = [&](std::size_t at) { return value_or(row->at(at), std::string()); };
-  const auto number = [&](std::size_t at) { return value_or(row->at(at), std::int64_t{0}); };
-  return core::Receipt{text(0), text(1), text(2), text(3), text(4), text(5), number(6), number(7)};
-}
-
 std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, const std::string& sha256) {
-  return receipt_where("script = ? AND sha256 = ?", {script, sha256});
+  return internal_.receipt_of(script, sha256);
 }
 
 void Sqlite::leave_receipt(const core::Receipt& receipt) {
   forget_temporary();
-  say("INSERT INTO main.fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node, receipt.applied_at,
-       receipt.version});
-  // Read back: a trigger on the table, made behind fettle's back, could have swallowed it.
-  if (!receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
-                     {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}))
-    throw SqlError(Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
+  internal_.leave(receipt);
 }
 
 // Opening the file rolled back what a dead process had left, and a living one would still hold the run lock.
 std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
-  if (!say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'")) return std::nullopt;
-  return receipt_where("script = ? AND sha256 = ? AND ledger = ? AND attempt = ?",
-                       {attempt.script, attempt.sha256, attempt.ledger, attempt.attempt});
+  return internal_.receipt_of(attempt.script, attempt.sha256, attempt.ledger, attempt.attempt);
 }
 
 void Sqlite::commit() {
@@ -434,10 +366,14 @@ void Sqlite::commit() {
 }
 
 void Sqlite::rollback() {
-  if (in_transaction()) internally("ROLLBACK");
+  if (in_transaction()) internal_.once("ROLLBACK");
 }
 
 }  // namespace
+
+void use_sqlite_alone() {
+  sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+}
 
 void limit_sqlite_memory(std::uint64_t bytes) {
   sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(bytes));

@@ -17,6 +17,9 @@ namespace target {
 // busy_timeout=5s. Throws SqlError as connect() does.
 std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings);
 
+// SQLite takes no locks in this process, which never has a second thread. Before its first use; without effect later.
+void use_sqlite_alone();
+
 // All SQLite connections of this process together may hold so many bytes; what needs more fails with Cause::memory.
 void limit_sqlite_memory(std::uint64_t bytes);
 

@@ -19,7 +19,7 @@ constexpr std::size_t k_most_kept = 64;
 constexpr std::size_t k_most_kept_bytes = std::size_t{1} << 20U;  // of SQL
 constexpr std::size_t k_longest_sql = std::size_t{4} << 20U;
 
-void check_text(const std::string& sql) {
+void check_text(std::string_view sql) {
   if (sql.find('\0') != std::string::npos)
     throw SqlError(Cause::error, "the SQL has a zero byte, behind which SQLite would not read on");
   if (sql.size() > k_longest_sql)
@@ -34,8 +34,9 @@ SqliteStatements::SqliteStatements(sqlite3* database, SqliteGuard& guard, Sqlite
                                    std::function<void(int)> fail)
     : database_(database), guard_(guard), speaker_(speaker), fail_(std::move(fail)) {}
 
-Compiled SqliteStatements::compile(const std::string& sql) {
-  check_text(sql);
+Compiled SqliteStatements::compile(std::string_view text) {
+  check_text(text);
+  const std::string sql(text);
   sqlite3_stmt* raw = nullptr;
   const char* tail = nullptr;
   guard_.expect(sql.c_str());
@@ -61,7 +62,7 @@ void SqliteStatements::refuse_second(const char* tail) {
   }
 }
 
-sqlite3_stmt* SqliteStatements::keep(const std::string& sql) {
+sqlite3_stmt* SqliteStatements::keep(std::string_view sql) {
   guard_.listen_to(speaker_);
   if (const auto found = kept_.find(sql); found != kept_.end()) return found->second.get();
   if (kept_.size() >= k_most_kept || kept_bytes_ + sql.size() > k_most_kept_bytes) forget();
@@ -70,10 +71,10 @@ sqlite3_stmt* SqliteStatements::keep(const std::string& sql) {
   return statement;
 }
 
-Compiled SqliteStatements::take(const std::string& sql) {
+Compiled SqliteStatements::take(std::string_view sql) {
   keep(sql);
   kept_bytes_ -= sql.size();
-  return std::move(kept_.extract(sql).mapped());
+  return std::move(kept_.extract(kept_.find(sql)).mapped());
 }
 
 void SqliteStatements::forget() {
@@ -81,7 +82,7 @@ void SqliteStatements::forget() {
   kept_bytes_ = 0;
 }
 
-void bind_all(sqlite3_stmt* statement, const core::Row& parameters) {
+void bind_all(sqlite3_stmt* statement, const core::Values& parameters, Bytes bytes) {
   const int wanted = sqlite3_bind_parameter_count(statement);
   if (wanted != static_cast<int>(parameters.size()))
     throw SqlError(
@@ -90,10 +91,10 @@ void bind_all(sqlite3_stmt* statement, const core::Row& parameters) {
                     base::plural(static_cast<std::uint64_t>(wanted), "placeholder"),
                     parameters.size() == 1 ? "1 value was" : fmt::format("{} values were", parameters.size())));
   for (int index = 0; index < wanted; ++index) {
-    const core::Value& value = parameters[static_cast<std::size_t>(index)];
+    const core::ValueView& value = parameters[static_cast<std::size_t>(index)];
     if (const auto* real = std::get_if<double>(&value); real != nullptr && std::isnan(*real))
       throw SqlError(Cause::error, fmt::format("value {} is not a number (0/0), which SQLite cannot hold", index + 1));
-    if (bind(statement, index + 1, value) == SQLITE_NOMEM) throw SqlError(Cause::memory, "out of memory");
+    if (bind(statement, index + 1, value, bytes) == SQLITE_NOMEM) throw SqlError(Cause::memory, "out of memory");
   }
 }
 

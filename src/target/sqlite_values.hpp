@@ -14,10 +14,13 @@ using Compiled = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 // Of a primary or extended result code.
 core::Cause cause_of(int code) noexcept;
 
-// index counts from 1, as in SQLite. The result code.
-int bind(sqlite3_stmt* statement, int index, const core::Value& value);
+// Whether the bytes of texts and blobs stay where they are for as long as they are bound.
+enum class Bytes { stay, are_copied };
 
-// Of the row at hand; index counts from 0, as in SQLite.
-core::Value column(sqlite3_stmt* statement, int index);
+// index counts from 1, as in SQLite. The result code.
+int bind(sqlite3_stmt* statement, int index, const core::ValueView& value, Bytes bytes);
+
+// Of the row at hand, valid until the next step; index counts from 0, as in SQLite. Throws SqlError(memory).
+core::ValueView column(sqlite3_stmt* statement, int index);
 
 }  // namespace target

@@ -106,6 +106,25 @@ TEST_CASE("a script to load and rows of a result arrive as they were sent") {
   CHECK((result->rows == rows().rows));
 }
 
+TEST_CASE("rows are read where they lie in a message, as often as they were sent") {
+  core::Many sent{"main", "insert", true, {{std::int64_t{1}, std::string("a")}, {}, {core::Blob{"\xff"}, true, 0.5}}};
+  const std::string body = encode(sent);
+  auto arrived = core::decode<core::ManyView>(body);
+  REQUIRE(arrived);
+  CHECK(arrived->sql == "insert");
+  CHECK(arrived->follows);
+  CHECK(arrived->rows.size() == 3);
+  core::Values row;
+  for (const core::Row& expected : sent.rows) {
+    REQUIRE(arrived->rows.next(row));
+    REQUIRE(row.size() == expected.size());
+    for (std::size_t index = 0; index < row.size(); ++index) CHECK((core::owned(row[index]) == expected[index]));
+  }
+  CHECK_FALSE(arrived->rows.next(row));
+  for (std::size_t length = 0; length < body.size(); ++length)
+    CHECK_FALSE(core::decode<core::ManyView>(std::string_view(body).substr(0, length)));
+}
+
 TEST_CASE("half a message is none, and neither is one with more behind it") {
   check_only_whole(statement());
   check_only_whole(load());
@@ -144,12 +163,14 @@ TEST_CASE("a count that cannot be true is refused before memory is asked for") {
 TEST_CASE("a message of more elements than its reader can hold is refused, however few bytes they take") {
   const auto message = [](std::uint32_t rows, std::uint32_t values) {
     core::Writer writer;
-    writer.put(std::string_view("")).put(std::string_view("insert")).put(rows);
+    writer.put(std::string_view("")).put(std::string_view("insert")).put(false).put(rows);
     for (std::uint32_t row = 0; row < rows; ++row) {
       writer.put(values);
       for (std::uint32_t value = 0; value < values; ++value) writer.put(std::uint8_t{0});
     }
-    return core::decode<core::Many>(writer.bytes()).has_value();
+    const bool good = core::decode<core::Many>(writer.bytes()).has_value();
+    CHECK(core::decode<core::ManyView>(writer.bytes()).has_value() == good);
+    return good;
   };
   CHECK(message(65'536, 1));
   CHECK(message(1, 65'536));

@@ -158,10 +158,10 @@ class Machine {
 void convert(lua_State* lua, int index) {
   const int top = lua_gettop(lua);
   try {
-    const core::Value value = sandbox::to_value(lua, index, "parameter 1");
+    const core::ValueView value = sandbox::to_view(lua, index, {1});
     must(lua_gettop(lua) == top, "a conversion leaves the stack as it was");
     sandbox::push_value(lua, value);
-    must(sandbox::to_value(lua, -1, "parameter 1") == value || value != value, "a value comes back as it went");
+    must(sandbox::to_view(lua, -1, {1}) == value || value != value, "a value comes back as it went");
   } catch (const sandbox::ScriptError& error) {
     must(std::string_view(error.what()).starts_with("parameter 1"), "an error names the parameter");
   }

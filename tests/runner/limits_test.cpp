@@ -96,6 +96,42 @@ TEST_CASE("limits: a log that is full says which keys raise it, and the script g
   CHECK(history.lines(history.latest("2_bytes.lua")->id).size() == 2);
 }
 
+TEST_CASE("executemany: what was before a refused row is there, nothing after it is, from a list and from a function") {
+  Site site;
+  site.drop("1_list.lua", Site::script(R"lua(
+    db.exec("CREATE TABLE one (x UNIQUE)")
+    local list = {}
+    for i = 1, 60000 do list[i] = { i } end
+    list[30001] = { 7 }
+    local ok, why = pcall(db.executemany, "INSERT INTO one VALUES (?)", list)
+    assert(not ok and why:find("UNIQUE constraint failed"), why)
+    assert(db.value("SELECT count(*) FROM one") == 30000)
+    assert(db.value("SELECT max(x) FROM one") == 30000))lua"));
+  site.drop("2_function.lua", Site::script(R"lua(
+    db.exec("CREATE TABLE two (x UNIQUE)")
+    local i = 0
+    local ok, why = pcall(db.executemany, "INSERT INTO two VALUES (?)", function()
+      i = i + 1
+      if i == 30001 then return { 7 } end
+      return { i }
+    end)
+    assert(not ok and why:find("UNIQUE constraint failed"), why)
+    assert(db.value("SELECT count(*) FROM two") == 30000)
+    assert(i < 60000))lua"));
+  site.drop("3_copy.lua", Site::script(R"lua(
+    db.exec("CREATE TABLE three (x, y)")
+    local nextRow = db.rows("SELECT x FROM one ORDER BY x")
+    local n = db.executemany("INSERT INTO three VALUES (?, ?)", function()
+      local row = nextRow()
+      return row and { row.x, "nr " .. row.x }
+    end)
+    assert(n == 30000)
+    assert(db.value("SELECT count(*) FROM three JOIN one USING (x) WHERE y = 'nr ' || x") == 30000))lua"));
+  const core::RunReport report = site.run();
+  for (const core::AttemptReport& attempt : report.scripts) CHECK(attempt.outcome.error == "");
+  CHECK(report.counts.succeeded == 3);
+}
+
 TEST_CASE("limits: what the defaults allow: many rows in little memory, many statements, large values") {
   Site site;
   site.drop("1_rows.lua", Site::script(R"lua(

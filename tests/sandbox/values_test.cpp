@@ -139,11 +139,107 @@ TEST_CASE("executemany sends its rows in pieces and adds up what they affected")
   REQUIRE_MESSAGE(told.result, told.error());
   CHECK(told.json().find(R"("n":300)") != std::string::npos);
   CHECK(told.json().find(R"("none":0)") != std::string::npos);
-  CHECK(told.batches.size() == 3);
+  CHECK(told.batches.size() > 10);
+  std::int64_t next = 1;
+  for (const core::Many& part : told.batches) {
+    CHECK(part.follows == (next > 1));
+    for (const Row& row : part.rows) CHECK(row.at(0) == core::Value(next++));
+  }
+  CHECK(next == 301);
   CHECK(told.batches.at(0).rows.at(0).at(2) == core::Value(Null{}));
   CHECK(has(value_of("db.executemany('x', { { 1 }, 2 })"), "row 2 is a number"));
   CHECK(has(value_of("db.executemany('x', { { {} } })"), "row 1, value 1 is a table"));
   CHECK(has(value_of("db.executemany('x')"), "takes a list of rows"));
+}
+
+TEST_CASE("when a row of executemany is refused, that is the error, whatever was on its way") {
+  WorkerBench bench;
+  int parts = 0;
+  bench.broker = [&](const os::Frame& frame, os::Channel& worker) {
+    if (!core::decode<core::Many>(frame.body)) return answer(worker, core::Affected{7});
+    ++parts;
+    if (parts == 2) return answer(worker, core::SqlFault{"the second was refused"});
+    if (parts > 2) return answer(worker, core::SqlFault{"not this"});
+    answer(worker, core::Affected{0});
+  };
+  const Told told = bench.tell(support::script_with(R"lua(
+    local rows = {}
+    for i = 1, 300 do rows[i] = { i, ("x"):rep(10000) } end
+    rows[16] = { {} }  -- in the third part: also wrong, but later
+    local ok, late = pcall(db.executemany, "x", rows)
+    rows[16] = rows[1]
+    local _, refused = pcall(db.executemany, "x", rows)
+    return { executed = true, first = late, second = refused, after = db.exec("y") }
+  )lua"));
+  REQUIRE_MESSAGE(told.result, told.error());
+  CHECK(has(told.json(), R"("first":"the second was refused)"));
+  CHECK(has(told.json(), R"("second":"not this)"));
+  CHECK(has(told.json(), R"("after":7)"));  // each answer went to its own question
+  CHECK(parts < 10);                        // and the rest was not sent
+}
+
+TEST_CASE("executemany takes rows from a function, which may use the database itself") {
+  WorkerBench bench;
+  bench.broker = [&](const os::Frame& frame, os::Channel& worker) {
+    const auto many = core::decode<core::Many>(frame.body);
+    if (many && frame.kind == static_cast<std::uint8_t>(core::Kind::many))
+      return answer(worker, core::Affected{static_cast<std::int64_t>(many->rows.size())});
+    answer(worker, core::Affected{5});
+  };
+  const Told told = bench.tell(support::script_with(R"lua(
+    local i, asked = 0, 0
+    local n = db.executemany("x", function()
+      i = i + 1
+      if i % 100 == 0 then asked = asked + db.exec("y") end
+      if i % 150 == 0 then asked = asked + db.executemany("z", { { 1 }, { 2 } }) end
+      if i <= 300 then return { i, ("x"):rep(10000) } end
+    end)
+    return { executed = true, n = n, asked = asked, none = db.executemany("x", function() end) }
+  )lua"));
+  REQUIRE_MESSAGE(told.result, told.error());
+  CHECK(has(told.json(), R"("n":300)"));
+  CHECK(has(told.json(), R"("asked":19)"));
+  CHECK(has(told.json(), R"("none":0)"));
+  std::int64_t next = 1;
+  for (const core::Many& part : told.batches)
+    for (const Row& row : part.rows)
+      if (part.sql == "x") CHECK(row.at(0) == core::Value(next++));
+  CHECK(next == 301);
+  CHECK(has(value_of("db.executemany('x', function() return 1 end)"), "row 1 is a number"));
+  CHECK(has(value_of("db.executemany('x', function() error('its own') end)"), "its own"));
+  CHECK(has(value_of("db.executemany('x', 1)"), "takes a list of rows"));
+}
+
+TEST_CASE("while a loop only reads, the next rows are fetched ahead; while it writes, they are not") {
+  WorkerBench bench;
+  std::string asked;
+  int fetched = 0;
+  bench.broker = [&](const os::Frame& frame, os::Channel& worker) {
+    if (const auto fetch = core::decode<core::Fetch>(frame.body);
+        fetch && frame.kind == static_cast<std::uint8_t>(core::Kind::fetch))
+      asked += fetch->ahead ? 'a' : 'f';
+    else
+      asked += frame.kind == static_cast<std::uint8_t>(core::Kind::close) ? 'c' : 's';
+    const auto statement = core::decode<core::Statement>(frame.body);
+    if (asked.back() == 'c' || (asked.back() == 's' && statement->sql == "write"))
+      return answer(worker, core::Affected{1});
+    ++fetched;
+    answer(worker, core::Rows{fetched == 6 ? 0U : 9U, {"n"}, {{std::int64_t{fetched}}, {std::int64_t{fetched}}}});
+  };
+  const auto script = [](const std::string& body) {
+    return support::script_with("local seen = '' for row in db.rows('x') do seen = seen .. row.n " + body +
+                                " end return { executed = true, seen = seen }");
+  };
+  CHECK(has(bench.tell(script("")).json(), R"("seen":"112233445566")"));
+  CHECK(asked == "sfaaaa");
+  asked.clear();
+  fetched = 0;
+  CHECK(has(bench.tell(script("db.exec('write')")).json(), R"("seen":"112233445566")"));
+  CHECK(asked == "sssfssfssfssfssfss");
+  asked.clear();
+  fetched = 0;
+  CHECK(has(bench.tell(script("if row.n == 3 then break end")).json(), R"("seen":"11223")"));
+  CHECK(asked == "sfaac");  // what was on its way is heard before the query is closed
 }
 
 TEST_CASE("a colon instead of a dot, and SQL that is no string, are told with what to write") {

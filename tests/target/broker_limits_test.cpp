@@ -70,6 +70,30 @@ TEST_CASE("limits: rows are counted over the whole attempt") {
   at.check_that_it_stays("limits.rows", Cause::error);
 }
 
+TEST_CASE("limits: rows that are fetched ahead never hit a limit, rows that are needed do") {
+  core::Limits limits;
+  limits.rows = 1200;
+  Limited at(limits);
+  at.begin();
+  const auto fetch = [&](std::uint32_t cursor, bool ahead) {
+    const auto frame = at.broker.ask(core::Fetch{cursor, ahead});
+    REQUIRE(frame);
+    const auto rows = core::decode<core::Rows>(frame->body);
+    REQUIRE(rows);
+    return *rows;
+  };
+  core::Rows batch = at.broker.rows(numbers(5000) + "SELECT x FROM n");
+  REQUIRE(batch.cursor != 0);
+  batch = fetch(batch.cursor, true);
+  CHECK(batch.rows.size() == 512);
+  batch = fetch(batch.cursor, true);  // 176 rows are left
+  CHECK(batch.rows.empty());
+  CHECK(batch.cursor != 0);
+  CHECK(at.broker.exec("INSERT INTO t (name) VALUES ('a')") == "no fault");
+  CHECK(says(at.broker.fault(core::Fetch{batch.cursor}), "more than 1,200 rows were read (limits.rows)"));
+  at.check_that_it_stays("limits.rows", Cause::error);
+}
+
 TEST_CASE("limits: bytes, and names of tables are rows too") {
   core::Limits limits;
   limits.bytes = 10'000;
@@ -86,8 +110,9 @@ TEST_CASE("limits: each row of executemany is a statement, and none of too many 
   limits.statements = 100;
   Limited at(limits);
   at.begin();
-  CHECK(at.broker.fault(core::Many{"", "INSERT INTO t DEFAULT VALUES", std::vector<core::Row>(100)}) == "no fault");
-  CHECK(says(at.broker.fault(core::Many{"", "INSERT INTO t DEFAULT VALUES", std::vector<core::Row>(1)}),
+  CHECK(at.broker.fault(core::Many{"", "INSERT INTO t DEFAULT VALUES", false, std::vector<core::Row>(100)}) ==
+        "no fault");
+  CHECK(says(at.broker.fault(core::Many{"", "INSERT INTO t DEFAULT VALUES", false, std::vector<core::Row>(1)}),
              "more than 100 statements were sent (limits.statements); change many rows with one"));
   at.check_that_it_stays("limits.statements", Cause::error);
 }
@@ -139,7 +164,7 @@ namespace {
 // A message of one statement for many rows, made by hand: `row` again and again.
 std::string many(const std::string& sql, const std::string& row, std::uint32_t count) {
   core::Writer head;
-  head.put(std::string_view("")).put(std::string_view(sql)).put(count);
+  head.put(std::string_view("")).put(std::string_view(sql)).put(false).put(count);
   std::string body = head.take();
   body.reserve(body.size() + row.size() * count);
   for (std::uint32_t index = 0; index < count; ++index) body += row;
@@ -154,6 +179,25 @@ std::string nulls(std::uint32_t count) {
 
 }  // namespace
 #endif
+
+TEST_CASE("flood: a worker that asks on and on and never listens is let go when the runner speaks") {
+  Limited at({});
+  at.begin();
+  const std::string body = encode(core::Many{"", "SELECT 1", false, std::vector<core::Row>(1)});
+  os::SendResult sent = os::SendResult::sent;
+  std::size_t count = 0;
+  for (; sent == os::SendResult::sent; ++count)
+    sent = at.broker.worker().send(static_cast<std::uint8_t>(Kind::many), body,
+                                   os::Steady::now() + std::chrono::seconds(1));
+  CHECK(sent == os::SendResult::timed_out);
+  CHECK(count > 100);
+  CHECK(at.broker.finish(false).word == Done::Word::rolled_back);
+#ifndef FETTLE_SANITIZED
+  CHECK(support::peak_memory(static_cast<pid_t>(at.broker.child().pid)) / k_mib < 128);
+#endif
+  at.begin();
+  CHECK(at.broker.exec("INSERT INTO t (name) VALUES ('next')") == "no fault");
+}
 
 TEST_CASE("flood: whatever a worker sends, the broker holds no more than its databases may and 128 MiB") {
 #ifdef FETTLE_SANITIZED

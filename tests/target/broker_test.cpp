@@ -7,6 +7,8 @@
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "os/lockdown.hpp"
 #include "support/child.hpp"
@@ -229,6 +231,26 @@ TEST_CASE("a commit that the database refuses is a roll-back with its reason") {
   CHECK(done.word == Done::Word::rolled_back);
   CHECK(says(done.error, "FOREIGN KEY constraint failed"));
   CHECK(file.outside("SELECT count(*) FROM sqlite_schema WHERE name = 'child'") == "0");
+}
+
+TEST_CASE("after a row of executemany has failed, the parts that follow are passed over, the next call is not") {
+  const Crowded file;
+  BrokerBench broker(file.settings());
+  REQUIRE(broker.begin("main", Access::write).cause == Cause::none);
+  const auto part = [](bool follows, std::vector<core::Row> rows) {
+    return core::Many{"", "INSERT INTO t (name) VALUES (?)", follows, std::move(rows)};
+  };
+  CHECK(broker.fault(part(false, {{std::string("a")}, {std::string("b")}})) == "no fault");
+  CHECK(broker.fault(part(true, {{std::string("c")}})) == "no fault");
+  CHECK(says(broker.fault(part(true, {{std::string("d")}, {std::string("a")}, {std::string("e")}})), "UNIQUE"));
+  CHECK(says(broker.fault(part(true, {{std::string("f")}})), "not executed"));
+  CHECK(says(broker.fault(part(true, {{std::string("g")}})), "not executed"));
+  CHECK(broker.fault(part(false, {{std::string("h")}})) == "no fault");
+  CHECK(broker.fault(part(true, {{std::string("i")}})) == "no fault");
+  const Done done = broker.finish(true);
+  CHECK(done.word == Done::Word::committed);
+  CHECK(done.statements == 8);  // without those that were passed over
+  CHECK(file.outside("SELECT group_concat(name, '') FROM (SELECT name FROM t ORDER BY id)") == "abcdhi");
 }
 
 TEST_CASE("a long query comes in batches, and one that has failed does not begin anew") {

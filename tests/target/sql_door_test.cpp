@@ -142,7 +142,7 @@ TEST_CASE("sql door: each refusal says what was refused, why, and what to do ins
     CHECK(says(by_exec, "error: "));
     CHECK(says(by_exec, refused.says));
     CHECK(says(sql_error([&] {
-                 Row row;
+                 core::Writer row;
                  at.connection->query(refused.sql, {})->next(row);
                }),
                refused.says));
@@ -173,7 +173,7 @@ TEST_CASE("sql door: a kept statement that is compiled anew is judged by its own
   for (int round = 1; round <= 3; ++round) {
     CHECK_NOTHROW(at.connection->execute(drop, {}));
     at.connection->execute("CREATE TABLE gone (x)", {});  // the schema changes under the kept statement
-    Row row;
+    core::Writer row;
     CHECK(at.connection->query("SELECT count(*) FROM fettle_receipts", {})->next(row));
   }
 }
@@ -219,7 +219,7 @@ TEST_CASE("sql door: shouldRun() writes nothing, not by a temporary table, a tri
     CAPTURE(refused.sql);
     CHECK(says(sql_error([&] { connection->execute(refused.sql, {}); }), refused.says));
     CHECK(says(sql_error([&] {
-                 Row row;
+                 core::Writer row;
                  connection->query(refused.sql, {})->next(row);
                }),
                refused.says));

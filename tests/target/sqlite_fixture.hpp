@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/scratch.hpp"
 #include "target/sqlite.hpp"
@@ -58,11 +59,36 @@ inline bool says(const std::string& text, const std::string& part) {
 }
 
 // First column of the first row.
-inline core::Value value_of(target::Connection& connection, const std::string& sql, const core::Row& parameters = {}) {
+inline core::Value value_of(target::Connection& connection, const std::string& sql,
+                            const core::Values& parameters = {}) {
   const auto cursor = connection.query(sql, parameters);
-  core::Row row;
-  REQUIRE(cursor->next(row));
+  core::Writer bytes;
+  REQUIRE(cursor->next(bytes));
+  core::Reader reader(bytes.bytes());
+  const core::Row row = reader.row();
+  REQUIRE(reader.complete());
   return row.at(0);
 }
+
+// Rows as the broker finds them in a message.
+class Packed {
+ public:
+  explicit Packed(const std::vector<core::Row>& rows) {
+    core::Writer bytes;
+    bytes.put(static_cast<std::uint32_t>(rows.size()));
+    for (const core::Row& row : rows) bytes.put(row);
+    bytes_ = bytes.take();
+    core::Reader reader(bytes_);
+    rows_ = core::PackedRows(reader);
+    REQUIRE(reader.complete());
+  }
+  Packed(const Packed&) = delete;
+  Packed& operator=(const Packed&) = delete;
+  operator core::PackedRows() const { return rows_; }
+
+ private:
+  std::string bytes_;
+  core::PackedRows rows_;
+};
 
 }  // namespace support

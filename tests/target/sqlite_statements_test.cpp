@@ -12,6 +12,7 @@ using core::Describe;
 using core::Null;
 using core::Row;
 using core::Value;
+using support::Packed;
 using support::says;
 using support::sql_error;
 using support::TargetFile;
@@ -23,10 +24,10 @@ namespace {
 struct Working : TargetFile {
   explicit Working(Access access = Access::write) : connection(open()) { connection->begin(access); }
 
-  std::string refusal(const std::string& sql, const Row& parameters = {}) const {
+  std::string refusal(const std::string& sql, const core::Values& parameters = {}) const {
     return sql_error([&] { connection->execute(sql, parameters); });
   }
-  std::int64_t run(const std::string& sql, const Row& parameters = {}) const {
+  std::int64_t run(const std::string& sql, const core::Values& parameters = {}) const {
     return connection->execute(sql, parameters);
   }
   std::int64_t number(const std::string& sql) const { return std::get<std::int64_t>(value_of(*connection, sql)); }
@@ -45,7 +46,7 @@ TEST_CASE("while only reading is allowed nothing is written, by whatever stateme
     CAPTURE(sql);
     CHECK(says(at.refusal(sql), "error: "));
     CHECK(sql_error([&] {
-            Row row;
+            core::Writer row;
             at.connection->query(sql, {})->next(row);
           }) != "no error");
   }
@@ -133,10 +134,9 @@ TEST_CASE("as many values as placeholders, no more and no less") {
   const Working at;
   CHECK(says(at.refusal("INSERT INTO t (name) VALUES (?)"), "1 placeholder, but 0 values were given"));
   CHECK(says(at.refusal("DELETE FROM t", {std::int64_t{1}}), "0 placeholders, but 1 value was given"));
-  CHECK(
-      says(sql_error([&] { at.connection->query("SELECT ?, ?", {Value(true)}); }), "2 placeholders, but 1 value was"));
+  CHECK(says(sql_error([&] { at.connection->query("SELECT ?, ?", {true}); }), "2 placeholders, but 1 value was"));
   CHECK(says(sql_error([&] {
-               at.connection->execute_many("INSERT INTO t (name) VALUES (?)", {{std::string("a")}, {}});
+               at.connection->execute_many("INSERT INTO t (name) VALUES (?)", Packed({{std::string("a")}, {}}));
              }),
              "but 0 values were"));
 }
@@ -155,7 +155,7 @@ TEST_CASE("every value comes back as it was stored") {
                                      Blob{std::string("\0\xff", 2)}};
   for (const Value& value : values) {
     at.run("DELETE FROM v");
-    at.run("INSERT INTO v VALUES (?)", {value});
+    at.run("INSERT INTO v VALUES (?)", {core::view(value)});
     CHECK(value_of(*at.connection, "SELECT a FROM v") == value);
   }
   CHECK(value_of(*at.connection, "SELECT ?", {true}) == Value(std::int64_t{1}));
@@ -175,7 +175,8 @@ TEST_CASE("affected rows are those of this statement") {
   CHECK(at.run("CREATE TABLE copy AS SELECT * FROM log") == 0);
   CHECK(at.run("ALTER TABLE log ADD COLUMN y") == 0);
   CHECK(at.run("DROP TABLE log") == 0);
-  CHECK(at.connection->execute_many("INSERT INTO t (name) VALUES (?)", {{std::string("p")}, {std::string("q")}}) == 2);
+  CHECK(at.connection->execute_many("INSERT INTO t (name) VALUES (?)",
+                                    Packed({{std::string("p")}, {std::string("q")}})) == 2);
   CHECK(at.connection->rows_changed() >= 14);
 }
 
@@ -202,7 +203,7 @@ TEST_CASE("dropping a table that is being read is told as that, not as another p
   const Working at;
   at.run("INSERT INTO t (name) VALUES ('a'), ('b')");
   const auto cursor = at.connection->query("SELECT id FROM t", {});
-  Row row;
+  core::Writer row;
   REQUIRE(cursor->next(row));
   CHECK(
       says(at.refusal("DROP TABLE t"), "error: database table is locked: a query of this script is still being read"));
@@ -210,7 +211,7 @@ TEST_CASE("dropping a table that is being read is told as that, not as another p
 
 TEST_CASE("a query of no columns, two columns of one name, and the end that stays the end") {
   const Working at;
-  Row row;
+  core::Writer row;
   const auto none = at.connection->query("INSERT INTO t (name) VALUES ('a')", {});
   CHECK(none->columns().empty());
   CHECK_FALSE(none->next(row));

@@ -1,0 +1,98 @@
+#include "target/sqlite_internal.hpp"
+
+#include <utility>
+#include <variant>
+
+#include "target/connection.hpp"
+
+namespace target {
+namespace {
+
+// docs/receipts.md explains it to people who meet it in their database.
+constexpr const char* k_receipts_table =
+    "CREATE TABLE IF NOT EXISTS main.fettle_receipts ("
+    " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
+    " node TEXT NOT NULL, applied_at TEXT NOT NULL, fettle TEXT NOT NULL,"
+    " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
+
+constexpr const char* k_of_attempt = "script = ? AND sha256 = ? AND ledger = ? AND attempt = ?";
+
+template <class Type>
+Type value_or(const core::Value& value, Type otherwise) {
+  const auto* found = std::get_if<Type>(&value);
+  return found != nullptr ? *found : otherwise;
+}
+
+}  // namespace
+
+SqliteInternal::SqliteInternal(sqlite3* database, SqliteGuard& guard, std::function<void(int)> fail)
+    : database_(database),
+      guard_(guard),
+      fail_(std::move(fail)),
+      statements_(database, guard, SqliteGuard::Speaker::fettle, fail_) {}
+
+std::optional<core::Row> SqliteInternal::say(const std::string& sql, const core::Values& parameters) {
+  const Rewind rewind(statements_.keep(sql));
+  bind_all(rewind.statement, parameters, Bytes::stay);
+  guard_.expect(sqlite3_sql(rewind.statement));
+  const int code = sqlite3_step(rewind.statement);
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) fail_(code);
+  core::Row row;
+  for (int index = 0; index < sqlite3_column_count(rewind.statement); ++index)
+    row.push_back(core::owned(column(rewind.statement, index)));
+  return row;
+}
+
+std::string SqliteInternal::word(const std::string& sql) {
+  const std::optional<core::Row> row = say(sql);
+  return row ? value_or(row->at(0), std::string()) : std::string();
+}
+
+void SqliteInternal::once(const char* sql) {
+  guard_.listen_to(SqliteGuard::Speaker::fettle);
+  if (const int code = sqlite3_exec(database_, sql, nullptr, nullptr, nullptr); code != SQLITE_OK) fail_(code);
+}
+
+void SqliteInternal::forget() {
+  statements_.forget();
+}
+
+// --- receipts ------------------------------------------------------------------------------------------------------
+
+void SqliteInternal::make_receipts() {
+  say(k_receipts_table);
+}
+
+std::optional<core::Receipt> SqliteInternal::receipt_where(const std::string& condition,
+                                                           const core::Values& parameters) {
+  const std::optional<core::Row> row =
+      say("SELECT script, sha256, ledger, node, applied_at, fettle, attempt, run FROM main.fettle_receipts WHERE " +
+              condition + " ORDER BY applied_at DESC LIMIT 1",
+          parameters);
+  if (!row) return std::nullopt;
+  const auto text = [&](std::size_t at) { return value_or(row->at(at), std::string()); };
+  const auto number = [&](std::size_t at) { return value_or(row->at(at), std::int64_t{0}); };
+  return core::Receipt{text(0), text(1), text(2), text(3), text(4), text(5), number(6), number(7)};
+}
+
+std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256) {
+  return receipt_where("script = ? AND sha256 = ?", {script, sha256});
+}
+
+std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256,
+                                                        const std::string& ledger, std::int64_t attempt) {
+  if (!say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'")) return std::nullopt;
+  return receipt_where(k_of_attempt, {script, sha256, ledger, attempt});
+}
+
+void SqliteInternal::leave(const core::Receipt& receipt) {
+  say("INSERT INTO main.fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node, receipt.applied_at,
+       receipt.version});
+  if (!receipt_where(k_of_attempt, {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}))
+    throw SqlError(core::Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
+}
+
+}  // namespace target
