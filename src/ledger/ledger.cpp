@@ -70,7 +70,7 @@ struct Ledger::Inside {
 
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(database.getHandle()) == 0; }
 
-  // What is not durable at once (begin_run, set_moved_to) leaves its transaction open for the next commit.
+  // What is not durable at once (begin_run, moves_are_durable) leaves its transaction open for the next commit.
   void begin() {
     if (!in_transaction()) writes.begin_transaction();
   }
@@ -160,6 +160,7 @@ struct Ledger::Inside {
   SQLite::Database database;
   LogSpace log;
   Writes writes;
+  std::vector<std::pair<std::int64_t, std::string>> moves;  // attempt, where its file went: not known to be durable
   bool broken = false;
 };
 
@@ -244,11 +245,16 @@ std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& fin
 }
 
 void Ledger::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
-  inside_->guarded(fmt::format("where the file of attempt {} went cannot be recorded", attempt),
-                   fmt::format("the attempt is recorded; its file is now {}", base::escape(moved_to)), [&] {
-                     inside_->begin();
-                     inside_->writes.set_moved_to(attempt, moved_to);
-                   });
+  inside_->moves.emplace_back(attempt, moved_to);
+}
+
+void Ledger::moves_are_durable() {
+  if (inside_->moves.empty()) return;
+  inside_->guarded("where files went cannot be recorded", "all attempts are recorded, and the files were moved", [&] {
+    inside_->begin();
+    for (const auto& [attempt, moved_to] : inside_->moves) inside_->writes.set_moved_to(attempt, moved_to);
+  });
+  inside_->moves.clear();
 }
 
 std::vector<Ledger::Unfinished> Ledger::unfinished() const {

@@ -122,8 +122,12 @@ class Ledger {
   // Both in one commit, with one sync: the end of one attempt and the intent of the next.
   std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
                                  const BeforeSync& before_sync = {});
-  // Where the file went. Not synced on its own (it can be derived from the folders): rides with the next commit.
+  // Where the file went. Kept back until moves_are_durable(): were it on disk before the move itself, a power cut would
+  // leave a file that lies where it lay, and a ledger that takes it for one which somebody put back. Until then it can
+  // be derived from the folders (unfiled).
   void set_moved_to(std::int64_t attempt, const std::string& moved_to);
+  // What set_moved_to told so far is on disk: it rides with the next commit.
+  void moves_are_durable();
 
   // Attempts that were begun and never finished, by runs that are dead (the caller holds the lock).
   struct Unfinished {

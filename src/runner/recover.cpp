@@ -223,8 +223,9 @@ std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, cons
     }
     if (refile(recovery, folders, ledger) && !records) ledger.note(event_of(recovery, actor));
   }
-  ledger.settle();
   folders.sync();
+  ledger.moves_are_durable();
+  ledger.settle();
   return held;
 }
 

@@ -83,6 +83,9 @@ bool block_all(const Crew& crew, const std::vector<std::string>& names, const Ru
   return true;
 }
 
+// What a kill leaves for the next run to look up in the folders, at most.
+constexpr std::size_t k_moves_at_once = 100;
+
 // The walk over the scripts of one run. While the database commits one script, the file of the next is read; while its
 // outcome is being recorded, in one commit with the intent of the next, that one is already loaded and asked.
 class Walk {
@@ -105,8 +108,9 @@ class Walk {
       tell(file(at_, *going, finished));
       tell_held();
       going = std::move(following);
+      if (++moves_ % k_moves_at_once == 0) settle_moves();
     }
-    at_.folders.sync();
+    settle_moves();
     report_.stopped_by_signal = at_.stop.signal();
   }
 
@@ -143,6 +147,11 @@ class Walk {
     ahead_ = read_next();
   }
 
+  void settle_moves() {
+    at_.folders.sync();
+    at_.ledger.moves_are_durable();
+  }
+
   bool goes_on_after(const core::Outcome& outcome) {
     if (at_.stop.requested()) return false;
     const bool failed = outcome.kind == core::OutcomeKind::failed || outcome.kind == core::OutcomeKind::unknown;
@@ -166,6 +175,7 @@ class Walk {
   core::RunReport& report_;
   std::size_t index_ = 0;                    // of the next name
   std::optional<folder::ReadResult> ahead_;  // what was read of it
+  std::size_t moves_ = 0;
   std::vector<core::AttemptReport> held_;
 };
 

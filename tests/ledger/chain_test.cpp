@@ -103,7 +103,11 @@ TEST_CASE("the head stays the same however often the ledger is opened, and where
   CHECK(empty.hash == ledger::beginning(fixture.open().id()));
   one_run(fixture, OutcomeKind::succeeded);
   const std::string head = ledger::describe(fixture.history().head());
-  fixture.open().set_moved_to(1, "successfully-ran/001_x.lua");
+  {
+    Ledger ledger = fixture.open();
+    ledger.set_moved_to(1, "successfully-ran/001_x.lua");
+    ledger.moves_are_durable();
+  }
   CHECK(ledger::describe(fixture.history().head()) == head);
   one_run(fixture, OutcomeKind::succeeded);
   CHECK(ledger::describe(fixture.history().head()) != head);
@@ -163,7 +167,11 @@ TEST_CASE("an accident is refused by a trigger that says its name") {
   one_run(fixture, OutcomeKind::failed);
   fixture.open().record(
       {.verb = "retry", .script = "x", .by = "a", .host = "h", .reason = "", .detail = "", .at = {4}});
-  fixture.open().set_moved_to(1, "failed/001_x.lua");
+  {
+    Ledger ledger = fixture.open();
+    ledger.set_moved_to(1, "failed/001_x.lua");
+    ledger.moves_are_durable();
+  }
   const auto refusal = [&](const std::string& sql) {
     try {
       fixture.change(sql);
@@ -193,7 +201,8 @@ TEST_CASE("what is under way may be written: counts of a run, the end of an atte
   const std::int64_t run = ledger.begin_run(run_of("anna"));
   const std::int64_t id = LedgerFixture::attempt(ledger, run, script_of("x.lua", ""), ended(OutcomeKind::succeeded));
   ledger.end_run(run, {.at = {3}, .scripts = 1, .exit_code = 0});
-  CHECK_NOTHROW(ledger.set_moved_to(id, "successfully-ran/x.lua"));
+  ledger.set_moved_to(id, "successfully-ran/x.lua");
+  CHECK_NOTHROW(ledger.moves_are_durable());
 }
 
 TEST_CASE("an attempt of a run that has ended can still be closed") {

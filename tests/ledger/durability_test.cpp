@@ -83,7 +83,10 @@ TEST_CASE("an attempt costs two syncs, and one where its end is recorded with th
   ledger::Finished finished = ended(OutcomeKind::succeeded);
   finished.lines.assign(100, {{1}, core::LineLevel::info, "line"});
   CHECK(syncs_of([&] { ledger.finish_attempt(attempt, finished); }) == 1);
-  CHECK(syncs_of([&] { ledger.set_moved_to(attempt, "successfully-ran/x.lua"); }) == 0);
+  CHECK(syncs_of([&] {
+          ledger.set_moved_to(attempt, "successfully-ran/x.lua");
+          ledger.moves_are_durable();
+        }) == 0);
   CHECK(syncs_of([&] { (void)ledger.known("x.lua", script.sha256); }) == 0);
   CHECK(syncs_of([&] { attempt = ledger.begin_attempt({.run = run, .script = script, .state = "new", .at = {1}}); }) ==
         1);
@@ -108,6 +111,7 @@ TEST_CASE("a thousand attempts in one run cost hardly more than one sync each wh
           ledger.finish_then_begin(attempt, ended(OutcomeKind::succeeded),
                                    {.run = run, .script = script_of(text + ".lua", text), .state = "new", .at = {1}});
       ledger.set_moved_to(attempt - 1, "successfully-ran/" + text + ".lua");
+      ledger.moves_are_durable();
     }
   });
   CHECK(syncs >= 1001);
@@ -139,6 +143,7 @@ TEST_CASE("what was durable is there after a kill, and the rest is not half ther
     const std::int64_t run = ledger.begin_run(run_of("anna"));
     const std::int64_t id = LedgerFixture::attempt(ledger, run, script_of("x.lua", ""), ended(OutcomeKind::succeeded));
     ledger.set_moved_to(id, "successfully-ran/x.lua");
+    ledger.moves_are_durable();
     ledger.begin_run(run_of("bert"));
     ::kill(::getpid(), SIGKILL);
     return 0;

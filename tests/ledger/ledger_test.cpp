@@ -37,6 +37,7 @@ TEST_CASE("a run's whole life can be read while it is being written") {
   CHECK(history.last_run()->counts.succeeded == 1);
 
   ledger.set_moved_to(attempt, "successfully-ran/001_x.lua");
+  ledger.moves_are_durable();
   ledger.end_run(run, {.at = {3000}, .scripts = 1, .exit_code = 0});
   CHECK(history.attempt(attempt)->moved_to == "successfully-ran/001_x.lua");
   CHECK(history.last_run()->finished == base::Instant{3000});
@@ -116,6 +117,7 @@ TEST_CASE("every field of an attempt comes back as it was given") {
   finished.at = {5678};
   ledger.finish_attempt(id, finished);
   ledger.set_moved_to(id, "failed/" + name);
+  ledger.moves_are_durable();
   ledger.end_run(run, {.at = {6000}, .scripts = 1, .exit_code = 4});
 
   const ledger::History history = fixture.history();
@@ -215,6 +217,7 @@ TEST_CASE("where the file went is written even when nothing follows") {
     const std::int64_t run = ledger.begin_run(run_of("anna"));
     attempt = LedgerFixture::attempt(ledger, run, script_of("x.lua", ""), ended(OutcomeKind::failed));
     ledger.set_moved_to(attempt, "failed/x.lua");
+    ledger.moves_are_durable();
   }
   CHECK(fixture.history().attempt(attempt)->moved_to == "failed/x.lua");
 }

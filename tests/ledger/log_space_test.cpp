@@ -38,6 +38,7 @@ std::int64_t chain_of(Ledger& ledger, int attempts, After after_each) {
   for (int number = 2; number <= attempts; ++number) {
     attempt = ledger.finish_then_begin(attempt, ended(OutcomeKind::succeeded), intent(number));
     ledger.set_moved_to(attempt - 1, "successfully-ran/x.lua");
+    ledger.moves_are_durable();
     after_each();
   }
   return attempt;
@@ -158,6 +159,7 @@ TEST_CASE("after a long run the next who opens the ledger has little of its log 
     const std::int64_t last = chain_of(ledger, 90, [] {});
     ledger.finish_attempt(last, ended(OutcomeKind::succeeded));
     ledger.set_moved_to(last, "successfully-ran/x.lua");
+    ledger.moves_are_durable();
     ledger.end_run(round + 1, {});
   }
   const std::string told = shell(fixture.path, "PRAGMA wal_checkpoint(PASSIVE)");  // busy|frames|carried over

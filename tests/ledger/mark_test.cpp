@@ -148,6 +148,7 @@ TEST_CASE("attempts whose file was not moved yet are known, newest first") {
   };
   const std::int64_t filed = attempt("filed.lua", OutcomeKind::succeeded);
   ledger.set_moved_to(filed, "successfully-ran/filed.lua");
+  ledger.moves_are_durable();
   attempt("again.lua", OutcomeKind::failed);
   const std::int64_t good = attempt("good.lua", OutcomeKind::succeeded);
   const std::int64_t skipped = attempt("skipped.lua", OutcomeKind::skipped);
@@ -165,5 +166,6 @@ TEST_CASE("attempts whose file was not moved yet are known, newest first") {
   CHECK(ledger.unfiled()[0].sha256 == base::sha256_hex("again.lua"));
   CHECK(ledger.unfiled()[0].outcome.kind == OutcomeKind::failed);
   ledger.set_moved_to(again, "failed/again.lua");
+  ledger.moves_are_durable();
   CHECK(ids(ledger.unfiled(core::Skipped::keep)) == std::vector<std::int64_t>{good});
 }

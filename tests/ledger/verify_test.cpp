@@ -36,6 +36,7 @@ struct Recorded : LedgerFixture {
         finished.lines = {{{1600}, core::LineLevel::info, "first"}, {{1700}, core::LineLevel::warn, "second"}};
       const std::int64_t id = attempt(ledger, run, script_of(name, "-- " + name), finished);
       ledger.set_moved_to(id, "somewhere/" + name);
+      ledger.moves_are_durable();
     }
     ledger.end_run(run, {.at = {3000}, .scripts = 3, .exit_code = 0});
   }
