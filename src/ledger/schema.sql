@@ -45,7 +45,7 @@ CREATE TABLE versions (
   first_seen INTEGER NOT NULL            -- ms since 1970: start of the first attempt of this version
 ) STRICT;
 
--- One try of one script in one run. The row is there, durably, before anything of the script runs.
+-- One try of one script in one run. The row is there, durably, before the script can change anything.
 CREATE TABLE attempts (
   id              INTEGER PRIMARY KEY,  -- counts up from 1 over all runs
   run             INTEGER NOT NULL REFERENCES runs (id),        -- the run that made it

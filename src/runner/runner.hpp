@@ -1,5 +1,5 @@
 // One run: a sweep over the folder, what a person types as `fettle run`. Lives in the runner process.
-// Order for each script: intent durable → shouldRun → execute → outcome durable → move → sync (runner/step).
+// Order for each script: shouldRun → intent durable → execute → outcome durable → move → sync (runner/step).
 #pragma once
 
 #include <chrono>
