@@ -112,3 +112,18 @@ TEST_CASE("a reader that was open before sees what was written since") {
   fill(ledger);
   CHECK(history.attempts({}).size() == 6);
 }
+
+TEST_CASE("of many names those are found that were ever attempted") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  const std::int64_t run = ledger.begin_run(run_of("anna"));
+  for (const char* name : {"b.lua", "d.lua", "d.lua", "e.lua", "z.lua"})
+    LedgerFixture::attempt(ledger, run, script_of(name, "x"), ended(OutcomeKind::failed));
+  const ledger::History history = fixture.history();
+  using Names = std::vector<std::string>;
+  CHECK(history.attempted({}).empty());
+  CHECK(history.attempted({"a.lua", "b.lua", "c.lua", "d.lua", "e.lua", "f.lua"}) == Names{"b.lua", "d.lua", "e.lua"});
+  CHECK(history.attempted({"a.lua", "c.lua", "x.lua"}).empty());
+  CHECK(history.attempted({"z.lua", "zz.lua"}) == Names{"z.lua"});
+  CHECK(history.attempted({"b.lua", "b.lua\xff", "z.lu"}) == Names{"b.lua"});
+}

@@ -209,6 +209,21 @@ TEST_CASE("a run in which nothing was attempted is recorded too") {
   CHECK(fixture.history().last_run()->exit_code == 0);
 }
 
+TEST_CASE("where a file went is not written before its move is known to be durable") {
+  const LedgerFixture fixture;
+  Ledger ledger = fixture.open();
+  const std::int64_t run = ledger.begin_run(run_of("anna"));
+  const std::int64_t first = LedgerFixture::attempt(ledger, run, script_of("x.lua", "x"), ended(OutcomeKind::failed));
+  ledger.set_moved_to(first, "failed/x.lua");
+  LedgerFixture::attempt(ledger, run, script_of("y.lua", "y"), ended(OutcomeKind::failed));
+  ledger.settle();
+  CHECK(fixture.history().attempt(first)->moved_to.empty());
+  CHECK(ledger.unfiled().size() == 2);
+  ledger.moves_are_durable();
+  ledger.end_run(run, {});
+  CHECK(fixture.history().attempt(first)->moved_to == "failed/x.lua");
+}
+
 TEST_CASE("where the file went is written even when nothing follows") {
   const LedgerFixture fixture;
   std::int64_t attempt = 0;

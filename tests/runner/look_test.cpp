@@ -1,9 +1,12 @@
 // The commands that bring back or only look: retry, status, check, plan.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <map>
 #include <string>
 
+#include "ledger/ledger.hpp"
+#include "os/fd.hpp"
 #include "runner/preflight.hpp"
 #include "runner/retry.hpp"
 #include "runner/run_fixture.hpp"
@@ -95,6 +98,56 @@ TEST_CASE("the survey of a busy folder tells each script's state, and changes no
   CHECK(survey.last_run->counts.failed == 2);
   CHECK_FALSE(survey.lock.held);
   CHECK(changes_since(before, site) == "");
+}
+
+TEST_CASE("a survey that reads only what it must tells the same of each script") {
+  Site site;
+  fill(site);
+  const runner::Survey all = runner::survey(site.config, runner::Digests::of_all);
+  const runner::Survey some = runner::survey(site.config, runner::Digests::where_needed);
+  REQUIRE(some.pending.size() == all.pending.size());
+  for (std::size_t index = 0; index < all.pending.size(); ++index) {
+    CHECK(some.pending[index].script == all.pending[index].script);
+    CHECK(some.pending[index].state == all.pending[index].state);
+    CHECK(some.pending[index].reason == all.pending[index].reason);
+  }
+  CHECK(some.ignored.size() == all.ignored.size());
+}
+
+TEST_CASE("a survey opens no file that has lain there for long and that the ledger does not know") {
+  Site site;
+  site.config.directory = FETTLE_SOURCE_DIR "/tests";
+  site.config.folders = {.scripts = "hostile/processor", .succeeded = "no/such", .failed = "nor/this", .order = {}};
+  site.config.ledger.path = site.scratch.path("ledger.db");
+  const runner::Survey all = runner::survey(site.config, runner::Digests::of_all);
+  REQUIRE(all.pending.size() > 2);
+  {
+    ledger::Ledger ledger = ledger::Ledger::open(site.config.path(site.config.ledger.path));
+    const std::int64_t run = ledger.begin_run(
+        {.trigger = "manual", .by = "a", .host = "h", .reason = "", .command = "c", .pid = 1, .at = {1}});
+    ledger::Finished finished;
+    finished.outcome.kind = OutcomeKind::succeeded;
+    const std::int64_t attempt = ledger.begin_attempt(
+        {.run = run, .script = {all.pending[1].script, all.pending[1].sha256, ""}, .state = "new", .at = {1}});
+    ledger.finish_attempt(attempt, finished);
+  }
+  const runner::Survey some = runner::survey(site.config, runner::Digests::where_needed);
+  REQUIRE(some.pending.size() == all.pending.size());
+  CHECK(some.pending[1].sha256 == all.pending[1].sha256);
+  CHECK(some.pending[1].state == ScriptState::applied);
+  CHECK(some.pending[0].sha256.empty());
+  CHECK(some.pending[2].sha256.empty());
+  CHECK(some.pending[2].state == ScriptState::fresh);
+}
+
+TEST_CASE("a survey tells of a new file that is still being written, whatever else it does not read") {
+  Site site;
+  site.scratch.write("pending/1_half.lua", "return {");
+  const os::Fd writer(::open(site.scratch.path("pending/1_half.lua").c_str(), O_WRONLY | O_CLOEXEC));
+  const runner::Survey survey = runner::survey(site.config, runner::Digests::where_needed);
+  CHECK(survey.pending.empty());
+  REQUIRE(survey.ignored.size() == 1);
+  CHECK(survey.ignored[0].name == "1_half.lua");
 }
 
 TEST_CASE("a survey while a run goes on sees whose it is and what it does") {
