@@ -28,7 +28,7 @@ int query(lua_State* lua) {
   Reading reading(lua);
   const int names = lua_gettop(lua);
   lua_newtable(lua);
-  for (lua_Integer count = 1; reading.advance(lua); ++count) {
+  for (lua_Integer count = 1; reading.advance(); ++count) {
     reading.push_row(lua, names);
     lua_rawseti(lua, -2, count);
   }
@@ -38,22 +38,22 @@ int query(lua_State* lua) {
 int first(lua_State* lua) {
   check_phase(lua);
   Reading reading(lua);
-  if (reading.advance(lua))
+  if (reading.advance())
     reading.push_row(lua, lua_gettop(lua));
   else
     lua_pushnil(lua);
-  reading.close(lua);
+  reading.close();
   return 1;
 }
 
 int value(lua_State* lua) {
   check_phase(lua);
   Reading reading(lua);
-  if (reading.advance(lua))
+  if (reading.advance())
     reading.push_first(lua);
   else
     lua_pushnil(lua);
-  reading.close(lua);
+  reading.close();
   return 1;
 }
 
@@ -63,7 +63,7 @@ Reading& reading_at(lua_State* lua, int index) {
 
 int next_row(lua_State* lua) {
   Reading& reading = **static_cast<Reading**>(lua_touserdata(lua, lua_upvalueindex(1)));
-  if (reading.advance(lua))
+  if (reading.advance())
     reading.push_row(lua, lua_upvalueindex(2));
   else
     lua_pushnil(lua);
@@ -71,7 +71,7 @@ int next_row(lua_State* lua) {
 }
 
 int close_rows(lua_State* lua) {
-  reading_at(lua, 1).close(lua);
+  reading_at(lua, 1).close();
   return 0;
 }
 

@@ -42,7 +42,7 @@ void* LuaState::allocate(void* self, void* block, std::size_t old_size, std::siz
     if (state.must_end()) ::_exit(k_exit_out_of_memory);
     return nullptr;
   }
-  void* moved = std::realloc(block, new_size);
+  void* moved = block == nullptr ? std::malloc(new_size) : std::realloc(block, new_size);
   if (moved == nullptr) return nullptr;
   state.used_ = state.used_ - held + wanted;
   if (wanted > held) {

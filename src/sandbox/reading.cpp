@@ -21,7 +21,7 @@ std::uint32_t cursor_in(const os::Frame& frame) {
 
 }  // namespace
 
-Reading::Reading(lua_State* lua) : line_(host_of(lua).line), phase_(host_of(lua).phase), sql_(sql_at(lua, 1)) {
+Reading::Reading(lua_State* lua) : host_(host_of(lua)), line_(host_.line), phase_(host_.phase), sql_(sql_at(lua, 1)) {
   use(kept(ask_statement(lua, core::Statement::Wants::rows)));
   sent_ = line_.sent();
   lua_createtable(lua, static_cast<int>(batch_.columns.size()), 0);
@@ -36,9 +36,8 @@ Reading::~Reading() {
   line_.forget(*this);
 }
 
-bool Reading::advance(lua_State* lua) {
-  if (host_of(lua).phase != phase_)
-    throw ScriptError("this query was begun in shouldRun(), which is over; begin it again");
+bool Reading::advance() {
+  if (host_.phase != phase_) throw ScriptError("this query was begun in shouldRun(), which is over; begin it again");
   while (!batch_.rows.next(row_)) {
     if (batch_.cursor == 0) return false;
     fetch();
@@ -63,13 +62,13 @@ void Reading::push_first(lua_State* lua) const {
     push_value(lua, row_[0]);
 }
 
-void Reading::close(lua_State* lua) {
+void Reading::close() {
   line_.settle();
   const std::uint32_t cursor = ahead_ ? cursor_in(*ahead_) : batch_.cursor;
   batch_ = {};
   ahead_.reset();
   frame_ = {};
-  if (cursor == 0 || host_of(lua).phase != phase_) return;
+  if (cursor == 0 || host_.phase != phase_) return;
   expect<core::Affected>(line_.ask(core::Kind::close, encode(core::Close{cursor})));
 }
 

@@ -26,7 +26,7 @@ class Reading final : private Listener {
   ~Reading();
 
   // false: there is no further row.
-  bool advance(lua_State* lua);
+  bool advance();
 
   // The row at hand as a table. names: where the stack has the names of the columns.
   void push_row(lua_State* lua, int names) const;
@@ -34,13 +34,14 @@ class Reading final : private Listener {
   void push_first(lua_State* lua) const;
 
   // The rest is not wanted.
-  void close(lua_State* lua);
+  void close();
 
  private:
   void take(const os::FrameView& frame) override;
   void fetch();
   void use(os::Frame frame);
 
+  Host& host_;
   BrokerLine& line_;
   Phase phase_;  // in which it was begun: the broker forgets it when that ends
   std::string sql_;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/text.hpp"
 #include "core/message.hpp"
 #include "core/wire.hpp"
 #include "os/channel.hpp"
@@ -29,6 +30,7 @@ using core::Cause;
 using core::Kind;
 
 constexpr std::size_t k_most_cursors = 32;
+constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
 constexpr std::uint64_t k_room_beside_databases = std::uint64_t{256} << 20U;  // messages and the program itself
 constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker to take a message
 
@@ -338,7 +340,7 @@ void Broker::explain(Cause cause, std::string said) {
     transaction_->lost = true;
     said = transaction_was_ended(said);
   }
-  answer(core::SqlFault{std::move(said)});
+  answer(core::SqlFault{base::cap(said, k_longest_fault)});
 }
 
 void Broker::check_transaction() {

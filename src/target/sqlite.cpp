@@ -119,13 +119,7 @@ SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
   }
 }
 
-std::size_t bytes_in(const core::ValueView& value) noexcept {
-  if (const auto* text = std::get_if<std::string_view>(&value)) return text->size();
-  const auto* blob = std::get_if<core::BlobView>(&value);
-  return blob != nullptr ? blob->bytes.size() : 0;
-}
-
-// The size is looked at before anything is copied: a value may have a gigabyte.
+// The size is looked at before a value is made or copied: it may have a gigabyte.
 bool SqliteCursor::next(core::Writer& row) {
   if (!statement_ || !connection_.step(statement_.get())) {
     statement_.reset();  // stepping again would start over
@@ -134,14 +128,13 @@ bool SqliteCursor::next(core::Writer& row) {
   row.put(static_cast<std::uint32_t>(columns_.size()));
   std::size_t bytes = 0;
   for (int index = 0; index < static_cast<int>(columns_.size()); ++index) {
-    const core::ValueView value = column(statement_.get(), index);
-    bytes += bytes_in(value);
+    bytes += column_bytes(statement_.get(), index);
     if (bytes > core::k_largest_row)
       throw SqlError(Cause::error,
                      fmt::format("a row of this query is larger than {}, more than an answer can hold; select less of "
                                  "it, for example a part with substr()",
                                  base::format_size(core::k_largest_row)));
-    row.put(value);
+    row.put(column(statement_.get(), index));
   }
   return true;
 }

@@ -47,23 +47,31 @@ int bind(sqlite3_stmt* statement, int index, const core::ValueView& value, Bytes
   return sqlite3_bind_null(statement, index);
 }
 
+std::size_t column_bytes(sqlite3_stmt* statement, int index) noexcept {
+  sqlite3_value* value = sqlite3_column_value(statement, index);
+  const int type = sqlite3_value_type(value);
+  return type == SQLITE_TEXT || type == SQLITE_BLOB ? static_cast<std::size_t>(sqlite3_value_bytes(value)) : 0;
+}
+
+// By sqlite3_column_value, which looks the column up once; what it gives may be read where SQLite has no second thread.
 core::ValueView column(sqlite3_stmt* statement, int index) {
+  sqlite3_value* value = sqlite3_column_value(statement, index);
   const auto bytes = [&](const void* data) {
-    return std::string_view(static_cast<const char*>(data),
-                            static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+    return std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value)));
   };
-  switch (sqlite3_column_type(statement, index)) {
+  switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
-      return sqlite3_column_int64(statement, index);
+      return sqlite3_value_int64(value);
     case SQLITE_FLOAT:
-      return sqlite3_column_double(statement, index);
+      return sqlite3_value_double(value);
     case SQLITE_TEXT: {
-      const void* data = sqlite3_column_text(statement, index);
+      const void* data = sqlite3_value_text(value);
       if (data == nullptr) throw SqlError(core::Cause::memory, "out of memory");
       return bytes(data);
     }
     case SQLITE_BLOB: {
-      const void* data = sqlite3_column_blob(statement, index);
+      const void* data = sqlite3_value_blob(value);  // nullptr: no bytes, or no memory for them
+      if (data == nullptr && sqlite3_value_bytes(value) > 0) throw SqlError(core::Cause::memory, "out of memory");
       return core::BlobView(data != nullptr ? bytes(data) : std::string_view());
     }
     default:

@@ -20,6 +20,9 @@ enum class Bytes { stay, are_copied };
 // index counts from 1, as in SQLite. The result code.
 int bind(sqlite3_stmt* statement, int index, const core::ValueView& value, Bytes bytes);
 
+// What a text or blob of the row at hand takes, 0 for other values; a blob is not made for that.
+std::size_t column_bytes(sqlite3_stmt* statement, int index) noexcept;
+
 // Of the row at hand, valid until the next step; index counts from 0, as in SQLite. Throws SqlError(memory).
 core::ValueView column(sqlite3_stmt* statement, int index);
 

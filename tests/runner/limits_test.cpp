@@ -132,6 +132,19 @@ TEST_CASE("executemany: what was before a refused row is there, nothing after it
   CHECK(report.counts.succeeded == 3);
 }
 
+TEST_CASE("executemany: a refusal as long as its statement, with more rows on their way, is told and not waited for") {
+  Site site;
+  site.drop("1_long.lua", Site::script(R"lua(
+    local sql, list = "PRAGMA " .. ("x"):rep(600000), {}
+    for i = 1, 2000 do list[i] = { ("y"):rep(10000) } end
+    local ok, why = pcall(db.executemany, sql, list)
+    assert(not ok and why:find("PRAGMA", 1, true), why:sub(1, 200))
+    assert(#why < 10000))lua"));
+  const core::RunReport report = site.run();
+  for (const core::AttemptReport& attempt : report.scripts) CHECK(attempt.outcome.error == "");
+  CHECK(report.counts.succeeded == 1);
+}
+
 TEST_CASE("limits: what the defaults allow: many rows in little memory, many statements, large values") {
   Site site;
   site.drop("1_rows.lua", Site::script(R"lua(
