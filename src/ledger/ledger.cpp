@@ -105,15 +105,22 @@ struct Ledger::Inside {
     });
   }
 
-  // What before_sync throws leaves the transaction to the next commit.
-  template <class Work>
-  std::int64_t begin_and_sync(std::string_view doing, std::string_view state, const BeforeSync& before_sync,
-                              Work work) {
+  // rest: what is written in the same commit, also when nothing comes of the beginning.
+  template <class Rest>
+  std::int64_t begin_and_sync(std::string_view doing, std::string_view state, const Intent& intent,
+                              const Meanwhile& meanwhile, Rest rest) {
     const std::int64_t attempt = guarded(doing, state, [&] {
       begin();
-      return work();
+      return begin_attempt(intent);
     });
-    if (before_sync) before_sync(attempt);
+    try {
+      if (meanwhile.begun) meanwhile.begun(attempt);
+    } catch (...) {
+      guarded(doing, state, rest);
+      throw;
+    }
+    guarded(doing, state, rest);
+    if (meanwhile.before_sync) meanwhile.before_sync();
     guarded(doing, state, [&] { commit(); });
     return attempt;
   }
@@ -161,6 +168,7 @@ struct Ledger::Inside {
   LogSpace log;
   Writes writes;
   std::vector<std::pair<std::int64_t, std::string>> moves;  // attempt, where its file went: not known to be durable
+  std::string id;                                           // empty: not asked yet
   bool broken = false;
 };
 
@@ -212,11 +220,11 @@ void Ledger::end_run(std::int64_t run, const RunEnd& end) {
   });
 }
 
-std::int64_t Ledger::begin_attempt(const Intent& intent, const BeforeSync& before_sync) {
+std::int64_t Ledger::begin_attempt(const Intent& intent, const Meanwhile& meanwhile) {
   const std::string script = base::escape(intent.script.name);
   return inside_->begin_and_sync(fmt::format("the start of {} cannot be recorded", script),
-                                 fmt::format("nothing of {} was changed; the file stays where it is", script),
-                                 before_sync, [&] { return inside_->begin_attempt(intent); });
+                                 fmt::format("nothing of {} was changed; the file stays where it is", script), intent,
+                                 meanwhile, [] {});
 }
 
 void Ledger::finish_attempt(std::int64_t attempt, const Finished& finished) {
@@ -231,17 +239,14 @@ void Ledger::finish_attempt(std::int64_t attempt, const Finished& finished) {
 }
 
 std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
-                                       const BeforeSync& before_sync) {
+                                       const Meanwhile& meanwhile) {
   const std::string script = base::escape(next.script.name);
   return inside_->begin_and_sync(
       fmt::format("the end of attempt {} and the start of {} cannot be recorded", attempt, script),
       fmt::format("the attempt ended as {}, which the ledger may not know; nothing of {} was changed; both files stay "
                   "where they are",
                   core::name(finished.outcome.kind), script),
-      before_sync, [&] {
-        inside_->finish_attempt(attempt, finished);
-        return inside_->begin_attempt(next);
-      });
+      next, meanwhile, [&] { inside_->finish_attempt(attempt, finished); });
 }
 
 void Ledger::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
@@ -277,7 +282,10 @@ std::int64_t Ledger::interruptions(const std::string& name, const std::string& s
 }
 
 std::string Ledger::id() const {
-  return inside_->guarded("the ledger cannot be read", "nothing was run", [&] { return read_id(inside_->database); });
+  if (inside_->id.empty())
+    inside_->id =
+        inside_->guarded("the ledger cannot be read", "nothing was run", [&] { return read_id(inside_->database); });
+  return inside_->id;
 }
 
 core::Known Ledger::known(const std::string& name, const std::string& sha256) const {

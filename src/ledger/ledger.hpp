@@ -99,6 +99,13 @@ struct Mark {
   base::Instant at;
 };
 
+// What the caller lets others do while the ledger is at work. Either may be empty; what they throw flies on, and what
+// was written until then rides with the next commit.
+struct Meanwhile {
+  std::function<void(std::int64_t attempt)> begun;  // the attempt has its id; nothing of it is durable
+  std::function<void()> before_sync;                // everything is written, only the sync is missing
+};
+
 class Ledger {
  public:
   // Opens the ledger at path, makes it (and its folder, mode 0700) when it is missing, migrates an older schema.
@@ -112,16 +119,13 @@ class Ledger {
   std::int64_t begin_run(const RunStart& start);
   void end_run(std::int64_t run, const RunEnd& end);
 
-  // Called with the id of an attempt that is written and not yet durable: what it begins goes on during the sync.
-  using BeforeSync = std::function<void(std::int64_t attempt)>;
-
   // Durable when it returns: the attempt's id.
-  std::int64_t begin_attempt(const Intent& intent, const BeforeSync& before_sync = {});
+  std::int64_t begin_attempt(const Intent& intent, const Meanwhile& meanwhile = {});
   // Durable when it returns: outcome, log lines and measures in one commit.
   void finish_attempt(std::int64_t attempt, const Finished& finished);
   // Both in one commit, with one sync: the end of one attempt and the intent of the next.
   std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
-                                 const BeforeSync& before_sync = {});
+                                 const Meanwhile& meanwhile = {});
   // Where the file went. Kept back until moves_are_durable(): were it on disk before the move itself, a power cut would
   // leave a file that lies where it lay, and a ledger that takes it for one which somebody put back. Until then it can
   // be derived from the folders (unfiled).

@@ -15,9 +15,13 @@ constexpr std::int64_t k_largest_text = std::int64_t{1} << 30U;  // bytes; more 
 
 }  // namespace
 
-std::string pack(std::string_view text) {
+Packer::Packer() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {}
+
+std::string Packer::pack(std::string_view text) {
+  if (!context_) throw base::Error(base::ErrorKind::internal, "cannot compress a script: out of memory");
   std::string packed(ZSTD_compressBound(text.size()), '\0');
-  const std::size_t size = ZSTD_compress(packed.data(), packed.size(), text.data(), text.size(), k_level);
+  const std::size_t size =
+      ZSTD_compressCCtx(context_.get(), packed.data(), packed.size(), text.data(), text.size(), k_level);
   if (ZSTD_isError(size) != 0)
     throw base::Error(base::ErrorKind::internal, fmt::format("cannot compress a script: {}", ZSTD_getErrorName(size)));
   packed.resize(size);
@@ -45,7 +49,7 @@ bool Texts::has(const std::string& sha256) {
 }
 
 void Texts::insert(const core::Script& script, base::Instant at) {
-  const std::string packed = pack(script.text);
+  const std::string packed = packer_.pack(script.text);
   Query(insert_)
       .text(script.sha256)
       .number(static_cast<std::int64_t>(script.text.size()))

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,10 +12,22 @@
 #include "core/script.hpp"
 #include "ledger/sql.hpp"
 
+struct ZSTD_CCtx_s;
+
 namespace ledger {
 
-// Both throw Error(internal) when zstd fails; unpack gives nullopt for bytes that are no frame of exactly `size` bytes.
-std::string pack(std::string_view text);
+// Packs one text after the other; it keeps the memory that zstd works in, which takes longer to get than most scripts
+// to pack. Throws Error(internal) when zstd fails.
+class Packer {
+ public:
+  Packer();
+  std::string pack(std::string_view text);
+
+ private:
+  std::unique_ptr<ZSTD_CCtx_s, std::size_t (*)(ZSTD_CCtx_s*)> context_;
+};
+
+// nullopt for bytes that are no frame of exactly `size` bytes.
 std::optional<std::string> unpack(std::string_view packed, std::int64_t size);
 
 // Write side: within the caller's transaction. Throws SQLite::Exception.
@@ -26,6 +40,7 @@ class Texts {
  private:
   void insert(const core::Script& script, base::Instant at);
 
+  Packer packer_;
   Kept has_, insert_;
 };
 

@@ -1,5 +1,6 @@
 #include "runner/crew.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <poll.h>
 #include <utility>
@@ -88,7 +89,7 @@ const core::DatabaseStatus* Crew::database(const std::string& name) const noexce
 
 void Crew::start_broker(std::vector<int> held) {
   held_ = std::move(held);
-  await_born();  // children come in the order of their orders
+  await_born(next_.size());  // children come in the order of their orders
   auto [here, there] = os::Channel::pair();
   std::vector<int> descriptors = {there.fd()};
   descriptors.insert(descriptors.end(), held_.begin(), held_.end());
@@ -96,13 +97,13 @@ void Crew::start_broker(std::vector<int> held) {
   there.close();
   broker_channel_ = std::move(here);
   broker_channel_.set_nonblocking();
-  prepare_worker();
+  prepare_workers(1);
   const auto ready = as<core::BrokerReady>(hear(broker_channel_, in(k_to_connect)));
   if (!ready || ready->databases.size() != databases_.size()) broker_lost();
   broker_level_ = ready->level;
   databases_ = ready->databases;
   refuse_below_minimum("the process that holds the database connections", broker_level_);
-  prepare_worker();
+  prepare_workers(1);
   await_ready();
 }
 
@@ -188,17 +189,20 @@ Worker Crew::order_worker() {
   return worker;
 }
 
-void Crew::prepare_worker() {
-  if (!next_) next_ = order_worker();
+// One for the next script, and one in the making: a worker takes longer to come up than a quick database to commit.
+void Crew::prepare_workers(std::size_t wanted) {
+  constexpr std::size_t k_most = 2;
+  while (next_.size() < std::min(wanted, k_most)) next_.push_back(order_worker());
 }
 
-void Crew::await_born() {
-  if (next_ && !next_->child.pidfd) next_->child = zygote_.take_child();
+void Crew::await_born(std::size_t count) {
+  for (std::size_t index = 0; index < count; ++index)
+    if (!next_[index].child.pidfd) next_[index].child = zygote_.take_child();
 }
 
 void Crew::await_ready() {
-  await_born();
-  Worker& worker = *next_;
+  await_born(1);
+  Worker& worker = next_.front();
   if (worker.ready) return;
   const auto ready = as<core::WorkerReady>(hear(worker.channel, in(k_to_prepare)));
   if (!ready) {
@@ -213,10 +217,10 @@ void Crew::await_ready() {
 }
 
 Worker Crew::take_worker() {
-  prepare_worker();
+  prepare_workers(1);
   await_ready();
-  Worker worker = std::move(*next_);
-  next_.reset();
+  Worker worker = std::move(next_.front());
+  next_.pop_front();
   return worker;
 }
 

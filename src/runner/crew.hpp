@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,9 +51,9 @@ class Crew {
 
   std::uint64_t memory_limit() const noexcept { return worker_settings_.memory; }  // of a script, bytes
 
-  // Lets a worker be made while something else goes on; it stands ready for the next take_worker. Does nothing when one
-  // does already. Throws Error(internal).
-  void prepare_worker();
+  // Lets workers be made while something else goes on, for the next calls of take_worker: as many as are wanted, but no
+  // more than two stand ready at a time. Throws Error(internal).
+  void prepare_workers(std::size_t wanted);
   // The worker that stands ready, or a new one. Throws Error(config) when its lock-down is weaker than sandbox.minimum,
   // Error(internal) when no worker can be had.
   Worker take_worker();
@@ -80,7 +82,7 @@ class Crew {
 
  private:
   Worker order_worker();
-  void await_born();
+  void await_born(std::size_t count);
   void await_ready();
   template <class Wish>
   void tell_broker(const Wish& wish, os::Deadline deadline, const std::vector<int>& descriptors = {});
@@ -97,7 +99,7 @@ class Crew {
   os::Channel broker_channel_;
   core::SandboxLevel broker_level_;
   std::vector<core::DatabaseStatus> databases_;
-  std::optional<Worker> next_;  // ordered; it may not be born yet
+  std::deque<Worker> next_;  // ordered; those behind may not be born yet
 };
 
 }  // namespace runner

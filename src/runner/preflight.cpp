@@ -81,7 +81,7 @@ Checked check_one(Crew& crew, const core::Config& config, core::Script script, s
   checked.script = std::move(shown);
   checked.sha256 = script.sha256;
   Session session(crew, load_of(config, script), setting_of(config), Session::Upto::declaration);
-  crew.prepare_worker();
+  crew.prepare_workers(1);
   std::optional<Outcome> ended = session.load();
   if (ended)
     checked.outcome = std::move(*ended);
@@ -107,7 +107,7 @@ Forecast forecast_of(const std::optional<Outcome>& ended) noexcept {
 
 void ask(Crew& crew, const core::Config& config, const core::Script& script, Planned& planned) {
   Session session(crew, load_of(config, script), setting_of(config), Session::Upto::answer);
-  crew.prepare_worker();
+  crew.prepare_workers(1);
   std::optional<Outcome> ended = session.load();
   if (!ended) ended = session.ask();
   planned.forecast = forecast_of(ended);

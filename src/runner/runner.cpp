@@ -1,6 +1,7 @@
 #include "runner/runner.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <optional>
 #include <unistd.h>
@@ -85,6 +86,7 @@ bool block_all(const Crew& crew, const std::vector<std::string>& names, const Ru
 
 // What a kill leaves for the next run to look up in the folders, at most.
 constexpr std::size_t k_moves_at_once = 100;
+constexpr std::chrono::seconds k_moves_within{1};
 
 // The walk over the scripts of one run. While the database commits one script, the file of the next is read; while its
 // outcome is being recorded, in one commit with the intent of the next, that one is already loaded and asked.
@@ -96,8 +98,7 @@ class Walk {
   void go() {
     std::optional<Going> going;
     if (std::optional<Ready> first = next()) {
-      const auto set_out_first = [&](std::int64_t attempt) { going = set_out(at_, std::move(*first), attempt); };
-      at_.ledger.begin_attempt(intent_of(at_, *first), set_out_first);
+      at_.ledger.begin_attempt(intent_of(at_, *first), on_the_way(*first, going));
     }
     tell_held();
     while (going) {
@@ -108,7 +109,7 @@ class Walk {
       tell(file(at_, *going, finished));
       tell_held();
       going = std::move(following);
-      if (++moves_ % k_moves_at_once == 0) settle_moves();
+      if (++moves_ >= k_moves_at_once || os::Steady::now() - settled_ >= k_moves_within) settle_moves();
     }
     settle_moves();
     report_.stopped_by_signal = at_.stop.signal();
@@ -119,12 +120,15 @@ class Walk {
   std::optional<Going> record(const Going& done, const ledger::Finished& finished) {
     std::optional<Going> following;
     std::optional<Ready> ready = goes_on_after(finished.outcome) ? next() : std::nullopt;
-    const auto set_out_next = [&](std::int64_t attempt) { following = set_out(at_, std::move(*ready), attempt); };
     if (ready)
-      at_.ledger.finish_then_begin(done.attempt, finished, intent_of(at_, *ready), set_out_next);
+      at_.ledger.finish_then_begin(done.attempt, finished, intent_of(at_, *ready), on_the_way(*ready, following));
     else
       at_.ledger.finish_attempt(done.attempt, finished);
     return following;
+  }
+
+  ledger::Meanwhile on_the_way(Ready& ready, std::optional<Going>& going) {
+    return {[&](std::int64_t attempt) { going = set_out(at_, std::move(ready), attempt); }, [&] { go_ahead(*going); }};
   }
 
   // The next script that is to be attempted; those held back on the way are kept for tell_held.
@@ -143,13 +147,15 @@ class Walk {
 
   void look_ahead() {
     if (index_ == names_.size()) return;
-    at_.crew.prepare_worker();
+    at_.crew.prepare_workers(names_.size() - index_);
     ahead_ = read_next();
   }
 
   void settle_moves() {
     at_.folders.sync();
     at_.ledger.moves_are_durable();
+    moves_ = 0;
+    settled_ = os::Steady::now();
   }
 
   bool goes_on_after(const core::Outcome& outcome) {
@@ -175,7 +181,8 @@ class Walk {
   core::RunReport& report_;
   std::size_t index_ = 0;                    // of the next name
   std::optional<folder::ReadResult> ahead_;  // what was read of it
-  std::size_t moves_ = 0;
+  std::size_t moves_ = 0;                    // since they were settled
+  os::Steady::time_point settled_ = os::Steady::now();
   std::vector<core::AttemptReport> held_;
 };
 

@@ -1,5 +1,6 @@
 #include "runner/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -22,6 +23,8 @@ using core::Outcome;
 using core::OutcomeKind;
 
 constexpr std::string_view k_loading = "the script was being loaded";
+constexpr std::string_view k_asking = "shouldRun() was running";
+constexpr std::string_view k_executing = "execute() was running";
 constexpr std::size_t k_room_in_depth = 6;  // the worker counts tables, a reader of JSON its brackets
 constexpr std::size_t k_longest_text = std::size_t{64} << 10U;    // message, error, traceback
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
@@ -87,7 +90,7 @@ Session::Session(Crew& crew, core::Load load, Setting setting, Upto upto)
     load_.databases.push_back({database.name, database.engine});
   measures_.worker_sandbox = core::describe(worker_.level);
   measures_.broker_sandbox = core::describe(crew.broker_level());
-  unsent_ = tell(Kind::load, encode(load_), k_loading);
+  over_ = tell(Kind::load, encode(load_), k_loading);
   const std::string first = crew.databases().empty() ? std::string() : crew.databases().front().name;
   // A worker that ends over the loading does not take this; why, it has said.
   if (upto == Upto::answer)
@@ -117,7 +120,12 @@ std::optional<Outcome> Session::tell(Kind kind, const std::string& body, std::st
   }
 }
 
-std::variant<os::Frame, Outcome> Session::hear(std::string_view doing) {
+Session::Heard Session::hear(std::string_view doing) {
+  return *hear_by(os::Deadline::max(), doing);
+}
+
+// nullopt: not before give_up.
+std::optional<Session::Heard> Session::hear_by(os::Deadline give_up, std::string_view doing) {
   for (;;) {
     while (std::optional<os::Frame> frame = worker_.channel.next()) {
       if (frame->kind != static_cast<std::uint8_t>(Kind::line)) return std::move(*frame);
@@ -129,8 +137,9 @@ std::variant<os::Frame, Outcome> Session::hear(std::string_view doing) {
     std::array<pollfd, 3> wait = {pollfd{worker_.channel.fd(), POLLIN, 0},
                                   pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0},
                                   pollfd{worker_known_to_broker_ ? crew_.broker_fd() : -1, 0, 0}};
-    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(deadline_));
-    if (ready == 0 || os::Steady::now() >= deadline_) return timed_out(doing);
+    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(std::min(deadline_, give_up)));
+    if (os::Steady::now() >= deadline_) return timed_out(doing);
+    if (ready == 0) return std::nullopt;
     if (wait[1].revents != 0) {
       setting_.stop->look();
       if (setting_.stop->at_once()) return interrupted();
@@ -155,8 +164,13 @@ void Session::take_line(const core::Line& line) {
   std::string text = base::cap(line.text, k_longest_text);
   if (lines_.size() + 1 == limits.log_lines || line_bytes_ >= limits.log_bytes)
     text += fmt::format("\n{}", core::log_is_full(limits));
-  if (setting_.on_line) setting_.on_line(line.level, text);
   lines_.push_back({os::now(), line.level, std::move(text)});
+  if (!ahead_) tell_lines();
+}
+
+void Session::tell_lines() {
+  for (; told_ < lines_.size(); ++told_)
+    if (setting_.on_line) setting_.on_line(lines_[told_].level, lines_[told_].text);
 }
 
 std::optional<Outcome> Session::fault_in(const os::Frame& frame) const {
@@ -213,9 +227,27 @@ Outcome Session::died() {
 
 // --- the steps -----------------------------------------------------------------------------------------------------
 
+void Session::run_ahead(std::chrono::microseconds most) {
+  const os::Deadline give_up = os::Steady::now() + most;
+  ahead_ = true;
+  while (!over_ && stage_ != Stage::executing) {
+    const bool loading = stage_ == Stage::loading;
+    std::optional<Heard> heard = hear_by(give_up, loading ? k_loading : k_asking);
+    if (!heard) break;
+    over_ = loading ? take_declaration(std::move(*heard)) : take_answer(std::move(*heard));
+    if (!over_ && loading) over_ = serve();
+    if (!over_ && !loading) start_to_execute();
+  }
+  ahead_ = false;
+}
+
 std::optional<Outcome> Session::load() {
-  if (unsent_) return std::move(unsent_);
-  auto heard = hear(k_loading);
+  tell_lines();
+  if (over_) return std::move(over_);
+  return stage_ == Stage::loading ? take_declaration(hear(k_loading)) : std::nullopt;
+}
+
+std::optional<Outcome> Session::take_declaration(Heard heard) {
   loaded_ = os::Steady::now();
   measures_.load = std::chrono::duration_cast<std::chrono::microseconds>(loaded_ - started_);
   if (auto* ended = std::get_if<Outcome>(&heard)) return std::move(*ended);
@@ -269,6 +301,7 @@ std::optional<Outcome> Session::serve() {
     return core::blocked(Cause::unreachable,
                          fmt::format("database {} cannot be used: {}", database.name, database.fault));
   if (!worker_.channel.buffered()) begin(begin_of(core::Access::read));
+  stage_ = Stage::asking;
   return std::nullopt;
 }
 
@@ -283,8 +316,13 @@ std::optional<Outcome> Session::hear_began() {
 }
 
 std::optional<Outcome> Session::ask() {
-  if (auto blocked = serve()) return blocked;
-  auto heard = hear("shouldRun() was running");
+  if (stage_ == Stage::executing) return std::nullopt;
+  if (stage_ == Stage::loading)
+    if (auto blocked = serve()) return blocked;
+  return take_answer(hear(k_asking));
+}
+
+std::optional<Outcome> Session::take_answer(Heard heard) {
   measures_.should_run = os::since(loaded_);
   if (auto* ended = std::get_if<Outcome>(&heard)) return roll_back(std::move(*ended));
   const os::Frame& frame = std::get<os::Frame>(heard);
@@ -298,15 +336,19 @@ std::optional<Outcome> Session::ask() {
 }
 
 // The worker need not wait for the transaction: its first statement does.
-Outcome Session::execute(const std::function<void()>& meanwhile) {
-  constexpr std::string_view k_doing = "execute() was running";
-  const auto start = os::Steady::now();
+void Session::start_to_execute() {
+  executing_ = os::Steady::now();
+  stage_ = Stage::executing;
   begin(begin_of(core::Access::write));
-  auto untold = tell(Kind::execute, encode(core::Execute{}), k_doing);
+  untold_ = tell(Kind::execute, encode(core::Execute{}), k_executing);
+}
+
+Outcome Session::execute(const std::function<void()>& meanwhile) {
+  if (stage_ != Stage::executing) start_to_execute();
   if (auto ended = hear_began()) return std::move(*ended);
-  if (untold) return roll_back(std::move(*untold));
-  auto heard = hear(k_doing);
-  measures_.execute = os::since(start);
+  if (untold_) return roll_back(std::move(*untold_));
+  auto heard = hear(k_executing);
+  measures_.execute = os::since(executing_);
   if (auto* ended = std::get_if<Outcome>(&heard)) return roll_back(std::move(*ended));
   const os::Frame& frame = std::get<os::Frame>(heard);
   if (auto fault = fault_in(frame)) return roll_back(std::move(*fault));

@@ -39,6 +39,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Goes through the steps as far as it can within this time, up to the middle of execute(); commits nothing. What it
+  // comes to is returned by the steps, and told by the lines, when they are called.
+  void run_ahead(std::chrono::microseconds most);
+
   // Each step returns an outcome when it ended the attempt. In this order; none after one that ended it.
   std::optional<core::Outcome> load();
   std::optional<core::Outcome> ask();  // nullopt: shouldRun() said yes
@@ -51,9 +55,15 @@ class Session {
   std::vector<ledger::LogLine> take_lines() noexcept { return std::move(lines_); }
 
  private:
-  std::variant<os::Frame, core::Outcome> hear(std::string_view doing);
+  using Heard = std::variant<os::Frame, core::Outcome>;
+  Heard hear(std::string_view doing);
+  std::optional<Heard> hear_by(os::Deadline give_up, std::string_view doing);
+  std::optional<core::Outcome> take_declaration(Heard heard);
+  std::optional<core::Outcome> take_answer(Heard heard);
+  void start_to_execute();
   std::optional<core::Outcome> tell(core::Kind kind, const std::string& body, std::string_view doing);
   std::optional<core::Outcome> choose_database();
+  void tell_lines();
   core::Begin begin_of(core::Access access) const;
   std::optional<core::Outcome> serve();
   void begin(core::Begin wish);
@@ -78,14 +88,18 @@ class Session {
   Worker worker_;
   bool worker_alive_ = true;
   bool worker_known_to_broker_ = false;
-  std::optional<core::Outcome> unsent_;  // why the script could not be sent
-  os::Steady::time_point started_, loaded_;
+  enum class Stage { loading, asking, executing } stage_ = Stage::loading;  // what the worker is at
+  std::optional<core::Outcome> over_;                                       // ended already, when the next step comes
+  std::optional<core::Outcome> untold_;                                     // the worker cannot be told to execute
+  os::Steady::time_point started_, loaded_, executing_;
   os::Deadline deadline_;
   std::chrono::milliseconds timeout_;
   core::Declaration declaration_;
   std::string database_;
   ledger::Measures measures_;
   std::vector<ledger::LogLine> lines_;
+  std::size_t told_ = 0;  // of the lines
+  bool ahead_ = false;    // nobody is to be told yet
   std::size_t line_bytes_ = 0;
 };
 

@@ -61,9 +61,12 @@ std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, con
 
 ledger::Intent intent_of(const Workplace& at, const Ready& ready);
 
-// Hands the script to a worker, which loads it and asks shouldRun(). That changes nothing, so the intent need not be
-// durable yet. Throws as Crew::take_worker.
+// Hands the script to a worker, which loads it and asks shouldRun(). Throws as Crew::take_worker.
 Going set_out(Workplace& at, Ready ready, std::int64_t attempt);
+
+// Lets a quick script come into the middle of execute() before its intent is durable: nothing of it lasts before
+// perform() lets the database commit.
+void go_ahead(Going& going);
 
 // The script at work, once its intent is durable. Everything that is to be recorded of it. meanwhile: called while its
 // database commits, when it comes so far.
