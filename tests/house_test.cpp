@@ -322,7 +322,9 @@ const std::vector<Catcher> k_known_catchers = {
     {"ledger/connection.cpp", 3, "SQLiteCpp: opening to write, to read, and the first read become Errors"},
     {"ledger/history.cpp", 1, "SQLiteCpp: the one guard of all reading becomes an Error"},
     {"ledger/verify.cpp", 1, "SQLiteCpp: damage that SQLite itself finds becomes a finding"},
-    {"ledger/ledger.cpp", 3, "SQLiteCpp: the one guard of all writing, and a destructor that must not throw"},
+    {"ledger/ledger.cpp", 4,
+     "SQLiteCpp: the one guard of all writing, and a destructor that must not throw; an end is kept although nothing "
+     "comes of the next beginning"},
     {"target/sqlite.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
     {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},

@@ -16,7 +16,9 @@ namespace runner {
 namespace {
 
 constexpr std::chrono::milliseconds k_pause{20};
-constexpr std::chrono::milliseconds k_glance{60};  // who only asks whether there is a lock holds it for a moment
+constexpr std::chrono::milliseconds k_glance{60};
+// Who only asks whether there is a run shares the lock for a moment: that is no run, and not waited for as one.
+constexpr std::chrono::milliseconds k_for_those_who_ask{5000};
 
 [[noreturn]] void refuse(const core::Config& config) {
   throw base::Error(
@@ -44,7 +46,12 @@ os::Fd wait_for_lock(const core::Config& config, std::chrono::milliseconds wait,
   bool told = false;
   for (;;) {
     if (std::optional<os::Fd> lock = os::try_lock(folder)) return std::move(*lock);
-    if (os::Steady::now() >= deadline) refuse(config);
+    const bool is_run = os::is_locked(folder);
+    if (os::Steady::now() >= deadline + (is_run ? std::chrono::milliseconds(0) : k_for_those_who_ask)) refuse(config);
+    if (!is_run) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
     if (!told && observer != nullptr && wait > k_glance)
       observer->waiting(
           fmt::format("waiting up to {} for {}", base::format_duration(wait), describe(lock_state(config))));

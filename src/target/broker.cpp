@@ -22,6 +22,7 @@
 #include "target/row_batch.hpp"
 #include "target/spending.hpp"
 #include "target/sqlite.hpp"
+#include "target/transaction.hpp"
 
 namespace target {
 namespace {
@@ -46,19 +47,6 @@ class Broker {
   void serve();
 
  private:
-  struct Transaction {
-    Database* own = nullptr;  // the script's own database
-    core::Access access = core::Access::read;
-    bool begun = false;  // reading begins with the first statement
-    os::Deadline deadline;
-    std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
-    std::uint32_t last_cursor = 0;
-    std::uint64_t statements = 0;          // for the record
-    std::optional<core::Receipt> receipt;  // to be left by the commit
-    bool many_failed = false;              // the last part of an executemany
-    bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
-  };
-
   template <class Message>
   void tell_runner(const Message& message);
   template <class Message>

@@ -246,7 +246,7 @@ TEST_CASE("limits: time holds while another program has the database locked, and
   site.config.databases = {{"main", "sqlite:app.db?busy_timeout=20s"}};
   site.config.run.timeout = std::chrono::milliseconds(400);
   SQLite::Database other(site.scratch.path("app.db"), SQLite::OPEN_READWRITE);
-  site.seen.on_start = [&](std::string_view) { other.exec("BEGIN IMMEDIATE"); };
+  other.exec("BEGIN IMMEDIATE");
   site.drop("1_waits.lua", Site::script());
   const core::RunReport report = site.run();
   const core::AttemptReport& attempt = attempt_of(report, "1_waits.lua");

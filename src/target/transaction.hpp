@@ -1,0 +1,31 @@
+// What a worker does in its database between begin and commit or roll-back, as the broker keeps account of it. Lives in
+// the broker, which has one at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "core/message.hpp"
+#include "core/receipt.hpp"
+#include "os/clock.hpp"
+#include "target/connection.hpp"
+#include "target/database.hpp"
+
+namespace target {
+
+struct Transaction {
+  Database* own = nullptr;  // the script's own database
+  core::Access access = core::Access::read;
+  bool begun = false;  // reading begins with the first statement
+  os::Deadline deadline;
+  std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
+  std::uint32_t last_cursor = 0;
+  std::uint64_t statements = 0;          // for the record
+  std::optional<core::Receipt> receipt;  // to be left by the commit
+  bool many_failed = false;              // the last part of an executemany
+  bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
+};
+
+}  // namespace target
