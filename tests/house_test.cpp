@@ -326,6 +326,8 @@ const std::vector<Catcher> k_known_catchers = {
      "SQLiteCpp: the one guard of all writing, and a destructor that must not throw; an end is kept although nothing "
      "comes of the next beginning"},
     {"target/sqlite.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
+    {"runner/runner.cpp", 1, "what is only done ahead must not come between a commit and its answer"},
+    {"runner/session.cpp", 1, "a destructor that must not throw"},
     {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
     {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <poll.h>
 #include <utility>
 #include <vector>
 
@@ -252,6 +253,16 @@ void Console::print_counts(const core::RunReport& run) {
     used += text.size() + 2;
   }
   print((line.empty() ? "nothing was run" : line) + time);
+}
+
+// A full pipe, or a terminal that was stopped. Standard error with it: lines of scripts go there.
+bool Console::would_wait() const {
+  for (std::FILE* const stream : {settings_.out, settings_.talk}) {
+    if (stream == nullptr) continue;
+    pollfd ready{::fileno(stream), POLLOUT, 0};
+    if (::poll(&ready, 1, 0) == 0) return true;
+  }
+  return false;
 }
 
 void Console::run_ended(const core::RunReport& run) {

@@ -33,6 +33,7 @@ class Console : public core::Observer {
   void warning(std::string_view text) override;
   void waiting(std::string_view text) override;
   void run_ended(const core::RunReport& run) override;
+  bool would_wait() const override;
 
  private:
   enum class Header { not_printed, printed };

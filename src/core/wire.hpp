@@ -33,6 +33,7 @@ class Writer {
   void replace(std::size_t position, std::uint32_t number) noexcept {
     std::memcpy(bytes_.data() + position, &number, sizeof number);
   }
+  void replace(std::size_t position, bool flag) noexcept { std::memcpy(bytes_.data() + position, &flag, sizeof flag); }
   // Ready for the next message, without asking for memory again; what a giant took is given back.
   void clear() {
     if (bytes_.capacity() > k_kept) bytes_ = {};

@@ -105,7 +105,7 @@ struct Ledger::Inside {
     });
   }
 
-  // rest: what is written in the same commit, also when nothing comes of the beginning.
+  // rest: what is written in the same commit, which is made also when nothing comes of the beginning.
   template <class Rest>
   std::int64_t begin_and_sync(std::string_view doing, std::string_view state, const Intent& intent,
                               const Meanwhile& meanwhile, Rest rest) {
@@ -113,15 +113,20 @@ struct Ledger::Inside {
       begin();
       return begin_attempt(intent);
     });
+    const auto commit_all = [&] { guarded(doing, state, [&] { commit(); }); };
+    bool rested = false;
     try {
       if (meanwhile.begun) meanwhile.begun(attempt);
-    } catch (...) {
       guarded(doing, state, rest);
+      rested = true;
+      if (meanwhile.before_sync) meanwhile.before_sync();
+    } catch (...) {
+      if (broken) throw;
+      if (!rested) guarded(doing, state, rest);
+      commit_all();
       throw;
     }
-    guarded(doing, state, rest);
-    if (meanwhile.before_sync) meanwhile.before_sync();
-    guarded(doing, state, [&] { commit(); });
+    commit_all();
     return attempt;
   }
 

@@ -99,8 +99,8 @@ struct Mark {
   base::Instant at;
 };
 
-// What the caller lets others do while the ledger is at work. Either may be empty; what they throw flies on, and what
-// was written until then rides with the next commit.
+// What the caller lets others do while the ledger is at work. Either may be empty; what they throw flies on, once
+// everything is durable all the same.
 struct Meanwhile {
   std::function<void(std::int64_t attempt)> begun;  // the attempt has its id; nothing of it is durable
   std::function<void()> before_sync;                // everything is written, only the sync is missing

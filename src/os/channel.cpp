@@ -206,6 +206,20 @@ bool Channel::is_sound() const noexcept {
   return true;
 }
 
+// The head of the next frame, when all of it is there.
+std::optional<Channel::Header> Channel::complete() const noexcept {
+  const std::optional<Header> head = peek();
+  if (!head || head->magic != k_magic || head->length > k_largest_frame) return std::nullopt;
+  if (incoming_.size() - consumed_ < k_header + head->length) return std::nullopt;
+  if (incoming_descriptors_.size() < head->descriptors) return std::nullopt;
+  return head;
+}
+
+std::optional<std::uint8_t> Channel::next_kind() const noexcept {
+  const std::optional<Header> head = complete();
+  return head ? std::optional(head->kind) : std::nullopt;
+}
+
 std::optional<Frame> Channel::next() {
   std::vector<Fd> descriptors;
   const std::optional<FrameView> found = take(descriptors);
@@ -219,10 +233,8 @@ std::optional<FrameView> Channel::next_view() {
 }
 
 std::optional<FrameView> Channel::take(std::vector<Fd>& descriptors) {
-  const std::optional<Header> head = peek();
-  if (!head || head->magic != k_magic || head->length > k_largest_frame) return std::nullopt;
-  if (incoming_.size() - consumed_ < k_header + head->length) return std::nullopt;
-  if (incoming_descriptors_.size() < head->descriptors) return std::nullopt;
+  const std::optional<Header> head = complete();
+  if (!head) return std::nullopt;
   const auto end = incoming_descriptors_.begin() + head->descriptors;
   descriptors.assign(std::make_move_iterator(incoming_descriptors_.begin()), std::make_move_iterator(end));
   incoming_descriptors_.erase(incoming_descriptors_.begin(), end);

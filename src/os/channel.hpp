@@ -63,7 +63,8 @@ class Channel {
   FillResult fill();
   std::optional<Frame> next();
   std::optional<FrameView> next_view();  // valid until the next fill(); descriptors that came with it are closed
-  bool buffered() const noexcept { return incoming_.size() > consumed_; }
+  // Of what next() would give; nullopt: nothing is complete.
+  std::optional<std::uint8_t> next_kind() const noexcept;
 
  private:
   struct Header {
@@ -76,6 +77,7 @@ class Channel {
 
   static Header header(std::uint8_t kind, std::size_t length, std::size_t descriptors) noexcept;
   std::optional<Header> peek() const noexcept;
+  std::optional<Header> complete() const noexcept;
   void forget_consumed();
   bool read_some();
   Header header_at(std::size_t position) const noexcept;

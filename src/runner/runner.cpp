@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "core/order.hpp"
 #include "folder/folders.hpp"
@@ -128,7 +129,8 @@ class Walk {
   }
 
   ledger::Meanwhile on_the_way(Ready& ready, std::optional<Going>& going) {
-    return {[&](std::int64_t attempt) { going = set_out(at_, std::move(ready), attempt); }, [&] { go_ahead(*going); }};
+    return {[&](std::int64_t attempt) { going = set_out(at_, std::move(ready), attempt); },
+            [&] { go_ahead(at_, *going); }};
   }
 
   // The next script that is to be attempted; those held back on the way are kept for tell_held.
@@ -145,10 +147,15 @@ class Walk {
 
   folder::ReadResult read_next() { return at_.folders.read(folder::Place::scripts, names_[index_]); }
 
+  // The database is committing: what goes wrong here waits, the next who needs it meets it again.
   void look_ahead() {
     if (index_ == names_.size()) return;
-    at_.crew.prepare_workers(names_.size() - index_);
-    ahead_ = read_next();
+    try {
+      at_.crew.prepare_workers(names_.size() - index_);
+      ahead_ = read_next();
+    } catch (const base::Error&) {
+      ahead_.reset();
+    }
   }
 
   void settle_moves() {

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <cstring>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <utility>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "os/clock.hpp"
+#include "runner/verdicts.hpp"
 #include "sandbox/worker.hpp"
 
 namespace runner {
@@ -42,38 +42,14 @@ std::optional<Message> as(const os::Frame& frame) {
   return core::decode<Message>(frame.body);
 }
 
+bool says_yes(const os::Frame& frame) {
+  const auto answer = as<core::Answer>(frame);
+  return answer && answer->word == core::Answer::Word::yes;
+}
+
 // Causes that a worker may give; any other would be a lie.
 Cause honest(Cause cause) noexcept {
   return cause == Cause::syntax || cause == Cause::contract || cause == Cause::memory ? cause : Cause::error;
-}
-
-std::string applied_before(const core::Receipt& earlier, const std::string& ledger) {
-  return fmt::format("already applied by {} on {} (attempt {}{}): its receipt is in the database",
-                     base::escape(earlier.node), base::escape(earlier.applied_at), earlier.attempt,
-                     earlier.ledger == ledger ? "" : " of another ledger");
-}
-
-// Adds what the script kept to itself: an attempt that hit a limit failed, whatever it says of itself.
-Outcome with_limit(Outcome outcome, const core::Done& done) {
-  if (done.cause == Cause::none || outcome.kind == OutcomeKind::interrupted) return outcome;
-  if (outcome.kind != OutcomeKind::failed) return core::failed(done.cause, done.error);
-  if (outcome.cause == Cause::error) outcome.cause = done.cause;
-  if (outcome.error.find(done.error) == std::string::npos)
-    outcome.error += fmt::format("\nbefore that: {}", done.error);
-  return outcome;
-}
-
-std::string signal_text(int signal) {
-  switch (signal) {
-    case SIGSYS:
-      return "it made a system call that is forbidden to scripts";
-    case SIGKILL:
-      return "it was killed from outside, or by the kernel for lack of memory";
-    case SIGXCPU:
-      return "it used up its processor time";
-    default:
-      return fmt::format("signal {} ({})", signal, ::strsignal(signal));
-  }
 }
 
 }  // namespace
@@ -97,8 +73,12 @@ Session::Session(Crew& crew, core::Load load, Setting setting, Upto upto)
     worker_.channel.send(static_cast<std::uint8_t>(Kind::ask), encode(core::Ask{first}), deadline_);
 }
 
+// A zygote that has died took the worker with it.
 Session::~Session() {
-  if (worker_alive_) crew_.kill(worker_);
+  try {
+    if (worker_alive_) crew_.kill(worker_);
+  } catch (const base::Error&) {
+  }
 }
 
 void Session::end_worker(const core::Ended& ended) {
@@ -120,26 +100,20 @@ std::optional<Outcome> Session::tell(Kind kind, const std::string& body, std::st
   }
 }
 
+// What has arrived counts, whenever it is looked at: the runner may have been busy with the script before.
 Session::Heard Session::hear(std::string_view doing) {
-  return *hear_by(os::Deadline::max(), doing);
-}
-
-// nullopt: not before give_up.
-std::optional<Session::Heard> Session::hear_by(os::Deadline give_up, std::string_view doing) {
+  if (early_) return *std::exchange(early_, std::nullopt);
   for (;;) {
     while (std::optional<os::Frame> frame = worker_.channel.next()) {
       if (frame->kind != static_cast<std::uint8_t>(Kind::line)) return std::move(*frame);
-      const auto line = core::decode<core::Line>(frame->body);
-      if (!line) return protocol_fault();
-      take_line(*line);
+      if (auto fault = take_line(*frame)) return std::move(*fault);
       if (os::Steady::now() >= deadline_) return timed_out(doing);
     }
     std::array<pollfd, 3> wait = {pollfd{worker_.channel.fd(), POLLIN, 0},
                                   pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0},
                                   pollfd{worker_known_to_broker_ ? crew_.broker_fd() : -1, 0, 0}};
-    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(std::min(deadline_, give_up)));
-    if (os::Steady::now() >= deadline_) return timed_out(doing);
-    if (ready == 0) return std::nullopt;
+    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(deadline_));
+    if (ready == 0 && os::Steady::now() >= deadline_) return timed_out(doing);
     if (wait[1].revents != 0) {
       setting_.stop->look();
       if (setting_.stop->at_once()) return interrupted();
@@ -155,6 +129,30 @@ std::optional<Session::Heard> Session::hear_by(os::Deadline give_up, std::string
         return died();
     }
   }
+}
+
+std::optional<Outcome> Session::take_line(const os::Frame& frame) {
+  const auto line = core::decode<core::Line>(frame.body);
+  if (!line) return protocol_fault();
+  take_line(*line);
+  return std::nullopt;
+}
+
+// The next frame but lines, when it comes within this time. Whatever ends the worker is left for hear().
+std::optional<os::Frame> Session::glance(os::Deadline give_up) {
+  while (os::Steady::now() < give_up) {
+    if (std::optional<os::Frame> frame = worker_.channel.next()) {
+      if (frame->kind != static_cast<std::uint8_t>(Kind::line)) return frame;
+      if ((over_ = take_line(*frame))) return std::nullopt;
+      continue;
+    }
+    pollfd wait{worker_.channel.fd(), POLLIN, 0};
+    if (::poll(&wait, 1, os::poll_timeout(give_up)) <= 0) return std::nullopt;
+    const os::FillResult filled = worker_.channel.fill();
+    if (filled == os::FillResult::malformed) over_ = protocol_fault();
+    if (filled != os::FillResult::open && !worker_.channel.next_kind()) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 void Session::take_line(const core::Line& line) {
@@ -219,24 +217,22 @@ Outcome Session::died() {
   const core::Ended ended = crew_.dismiss(worker_);
   end_worker(ended);
   if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == sandbox::k_exit_out_of_memory) return out_of_memory();
-  if (WIFSIGNALED(ended.status))
-    return core::failed(WTERMSIG(ended.status) == SIGXCPU ? Cause::timeout : Cause::crash,
-                        fmt::format("the worker process died: {}", signal_text(WTERMSIG(ended.status))));
-  return core::failed(Cause::crash, "the worker process ended before the script did");
+  return worker_died(ended.status);
 }
 
 // --- the steps -----------------------------------------------------------------------------------------------------
 
+// Only what is quick and changes nothing is done ahead: a script that does not go straight on waits for its steps.
 void Session::run_ahead(std::chrono::microseconds most) {
   const os::Deadline give_up = os::Steady::now() + most;
   ahead_ = true;
-  while (!over_ && stage_ != Stage::executing) {
-    const bool loading = stage_ == Stage::loading;
-    std::optional<Heard> heard = hear_by(give_up, loading ? k_loading : k_asking);
-    if (!heard) break;
-    over_ = loading ? take_declaration(std::move(*heard)) : take_answer(std::move(*heard));
-    if (!over_ && loading) over_ = serve();
-    if (!over_ && !loading) start_to_execute();
+  std::optional<os::Frame> frame = over_ ? std::nullopt : glance(give_up);
+  if (frame) over_ = take_declaration(std::move(*frame));
+  if (frame && !over_) over_ = serve();
+  if (stage_ == Stage::asking && !over_) early_ = glance(give_up);
+  if (early_ && says_yes(std::get<os::Frame>(*early_))) {
+    over_ = take_answer(*std::exchange(early_, std::nullopt));
+    start_to_execute();
   }
   ahead_ = false;
 }
@@ -270,12 +266,7 @@ std::optional<Outcome> Session::choose_database() {
   if (database_.empty() && crew_.databases().empty()) return std::nullopt;  // `check` needs none
   if (database_.empty()) database_ = crew_.databases().front().name;
   if (crew_.database(database_) != nullptr) return std::nullopt;
-  std::vector<std::string_view> names;
-  for (const core::DatabaseStatus& database : crew_.databases()) names.push_back(database.name);
-  const auto meant = base::nearest(database_, names);
-  return core::failed(Cause::contract,
-                      fmt::format("`database` names {}, which config.toml does not have{}", base::escape(database_),
-                                  meant ? fmt::format("; did you mean {}?", *meant) : ""));
+  return unknown_database(database_, crew_.databases());
 }
 
 core::Begin Session::begin_of(core::Access access) const {
@@ -300,7 +291,7 @@ std::optional<Outcome> Session::serve() {
   if (!database.fault.empty())
     return core::blocked(Cause::unreachable,
                          fmt::format("database {} cannot be used: {}", database.name, database.fault));
-  if (!worker_.channel.buffered()) begin(begin_of(core::Access::read));
+  if (worker_.channel.next_kind() != static_cast<std::uint8_t>(Kind::answer)) begin(begin_of(core::Access::read));
   stage_ = Stage::asking;
   return std::nullopt;
 }

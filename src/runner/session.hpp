@@ -57,7 +57,7 @@ class Session {
  private:
   using Heard = std::variant<os::Frame, core::Outcome>;
   Heard hear(std::string_view doing);
-  std::optional<Heard> hear_by(os::Deadline give_up, std::string_view doing);
+  std::optional<os::Frame> glance(os::Deadline give_up);
   std::optional<core::Outcome> take_declaration(Heard heard);
   std::optional<core::Outcome> take_answer(Heard heard);
   void start_to_execute();
@@ -72,6 +72,7 @@ class Session {
   core::Outcome resolve(core::Outcome success, std::string doubt);
   core::Outcome roll_back(core::Outcome outcome);
   std::optional<core::Outcome> refuse(const core::Result& result);
+  std::optional<core::Outcome> take_line(const os::Frame& frame);
   void take_line(const core::Line& line);
   std::optional<core::Outcome> fault_in(const os::Frame& frame) const;
   core::Outcome out_of_memory() const;
@@ -89,6 +90,7 @@ class Session {
   bool worker_alive_ = true;
   bool worker_known_to_broker_ = false;
   enum class Stage { loading, asking, executing } stage_ = Stage::loading;  // what the worker is at
+  std::optional<Heard> early_;                                              // heard already, when the next step comes
   std::optional<core::Outcome> over_;                                       // ended already, when the next step comes
   std::optional<core::Outcome> untold_;                                     // the worker cannot be told to execute
   os::Steady::time_point started_, loaded_, executing_;

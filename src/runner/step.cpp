@@ -148,9 +148,9 @@ Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {
   return going;
 }
 
-void go_ahead(Going& going) {
+void go_ahead(const Workplace& at, Going& going) {
   constexpr std::chrono::microseconds k_most{2000};  // that the end of the script before it waits to be recorded
-  if (going.session) going.session->run_ahead(k_most);
+  if (going.session && !at.observer.would_wait()) going.session->run_ahead(k_most);
 }
 
 ledger::Finished perform(Workplace& at, Going& going, const std::function<void()>& meanwhile) {

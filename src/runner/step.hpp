@@ -65,8 +65,9 @@ ledger::Intent intent_of(const Workplace& at, const Ready& ready);
 Going set_out(Workplace& at, Ready ready, std::int64_t attempt);
 
 // Lets a quick script come into the middle of execute() before its intent is durable: nothing of it lasts before
-// perform() lets the database commit.
-void go_ahead(Going& going);
+// perform() lets the database commit. Not while a reader of what is told stands still: the database would be locked for
+// as long.
+void go_ahead(const Workplace& at, Going& going);
 
 // The script at work, once its intent is durable. Everything that is to be recorded of it. meanwhile: called while its
 // database commits, when it comes so far.

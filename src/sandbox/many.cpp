@@ -52,7 +52,7 @@ class Many final : private Listener {
   // The head of core::Many.
   void begin() {
     out_.clear();
-    out_.put(database_).put(sql_).put(unanswered_ > 0);
+    out_.put(database_).put(sql_).put(false);
     rows_at_ = out_.size();
     out_.put(std::uint32_t{0});
     rows_ = 0;
@@ -76,7 +76,10 @@ class Many final : private Listener {
     values_ += static_cast<std::size_t>(length) + 1;
   }
 
+  // A function that gives the rows may have used the database meanwhile, so that the answers are there already.
   void send() {
+    if (fault_) hear();
+    out_.replace(rows_at_ - sizeof(bool), unanswered_ > 0);
     out_.replace(rows_at_, rows_);
     line_.send_ahead(core::Kind::many, out_.bytes(), *this, BrokerLine::Answer::small);
     ++unanswered_;

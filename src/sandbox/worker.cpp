@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <fmt/format.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/random.h>
@@ -81,8 +82,8 @@ core::SandboxLevel lock_down(const core::WorkerSettings& settings, const os::Cal
 // --- what every worker inherits -------------------------------------------------------------------------------------
 
 // A state with the environment of scripts and nothing of any script. Without a limit: each worker sets its own.
-LuaState& new_state() {
-  auto* state = new LuaState(UINT64_MAX);  // lives as long as the process does
+std::unique_ptr<LuaState> new_state() {
+  auto state = std::make_unique<LuaState>(UINT64_MAX);
   lua_State* lua = state->get();
   lua_pushcfunction(lua, [](lua_State* inner) {
     build_environment(inner);
@@ -90,14 +91,14 @@ LuaState& new_state() {
   });
   if (lua_pcall(lua, 0, 0, 0) != LUA_OK) ::_exit(k_exit_out_of_memory);
   lua_gc(lua, LUA_GCCOLLECT);
-  return *state;
+  return state;
 }
 
 // Made in the zygote, used by one script in each process that is forked from it. Hashes of strings are then seeded
 // alike in all workers of a run; a script that profits from it makes only itself slow.
 LuaState& inherited_state() {
-  static LuaState& state = new_state();
-  return state;
+  static LuaState* const state = new_state().release();  // lives as long as the process does
+  return *state;
 }
 
 // An inherited generator would give every script the same numbers. Before the lock-down: it takes a system call.
@@ -320,9 +321,9 @@ bool rehearse() {
   Host host;
   host.runner = std::move(to_runner);
   host.broker = std::move(to_broker);
-  LuaState& state = new_state();
-  Worker(host, {}, state).serve();
-  lua_close(state.get());
+  const std::unique_ptr<LuaState> state = new_state();
+  Worker(host, {}, *state).serve();
+  lua_close(state->get());
   host.runner.close();
   bool said_yes = false, succeeded = false;
   while (const std::optional<os::Frame> frame = runner.receive()) {

@@ -310,6 +310,7 @@ void Broker::hear_worker() {
 }
 
 void Broker::handle(const os::FrameView& frame) {
+  transaction_->fetches_ahead = false;
   try {
     perform(frame);
   } catch (const SqlError& error) {
@@ -321,8 +322,8 @@ void Broker::handle(const os::FrameView& frame) {
 
 void Broker::explain(Cause cause, std::string said) {
   if (cause == Cause::memory) {
-    spending_.hit_memory();
-    said = spending_.fault();
+    if (!transaction_->fetches_ahead) spending_.hit_memory();
+    said = spending_.too_much_memory();
   }
   if (transaction_->begun && !transaction_->lost && !transaction_->own->connection->in_transaction()) {
     transaction_->lost = true;
@@ -390,6 +391,7 @@ void Broker::perform(const core::ManyView& many) {
 // What is fetched ahead may never be used, so it must not hit a limit: the worker asks again when it needs the rows.
 void Broker::perform(const core::Fetch& fetch) {
   if (fetch.ahead && !RowBatch::fits(spending_)) return answer(core::Rows{fetch.cursor, {}, {}});
+  transaction_->fetches_ahead = fetch.ahead;
   send_rows(fetch.cursor);
 }
 

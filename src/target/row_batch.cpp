@@ -37,7 +37,7 @@ bool RowBatch::read(std::uint32_t number, Cursor& cursor, Spending& spending) {
     ++count;
   }
   out_.replace(count_at_, count);
-  if (!more) out_.replace(k_cursor_at, 0);
+  if (!more) out_.replace(k_cursor_at, std::uint32_t{0});
   return more;
 }
 

@@ -41,7 +41,7 @@ bool Spending::has_room_for(std::uint64_t rows, std::uint64_t bytes) const noexc
 void Spending::hit_memory() {
   if (cause_ != Cause::none) return;
   cause_ = Cause::memory;
-  fault_ = core::too_much_database_memory(limits_);
+  fault_ = too_much_memory();
 }
 
 }  // namespace target

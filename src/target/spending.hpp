@@ -27,6 +27,7 @@ class Spending {
 
   // The database ran out of the memory it was given.
   void hit_memory();
+  std::string too_much_memory() const { return core::too_much_database_memory(limits_); }
 
   // none: within all limits.
   core::Cause cause() const noexcept { return cause_; }

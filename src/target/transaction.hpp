@@ -24,6 +24,7 @@ struct Transaction {
   std::uint32_t last_cursor = 0;
   std::uint64_t statements = 0;          // for the record
   std::optional<core::Receipt> receipt;  // to be left by the commit
+  bool fetches_ahead = false;            // what goes wrong may never matter
   bool many_failed = false;              // the last part of an executemany
   bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
 };

@@ -237,6 +237,27 @@ TEST_CASE("where the file went is written even when nothing follows") {
   CHECK(fixture.history().attempt(attempt)->moved_to == "failed/x.lua");
 }
 
+TEST_CASE("what the caller throws between takes nothing from the end of the attempt before") {
+  for (const bool early : {true, false}) {
+    const LedgerFixture fixture;
+    Ledger ledger = fixture.open();
+    const std::int64_t run = ledger.begin_run(run_of("anna"));
+    const std::int64_t first =
+        ledger.begin_attempt({.run = run, .script = script_of("1.lua", "a"), .state = "new", .at = {1}});
+    ledger::Meanwhile meanwhile;
+    if (early)
+      meanwhile.begun = [](std::int64_t) { throw base::Error(base::ErrorKind::internal, "no worker"); };
+    else
+      meanwhile.before_sync = [] { throw base::Error(base::ErrorKind::internal, "no worker"); };
+    CHECK_THROWS_AS(
+        ledger.finish_then_begin(first, ended(OutcomeKind::failed),
+                                 {.run = run, .script = script_of("2.lua", "b"), .state = "new", .at = {2}}, meanwhile),
+        base::Error);
+    CHECK(fixture.history().attempt(first)->ended_as == OutcomeKind::failed);  // durable: another connection sees it
+    CHECK(fixture.history().in_work()->script == "2.lua");
+  }
+}
+
 TEST_CASE("the end of one attempt and the start of the next arrive together") {
   const LedgerFixture fixture;
   Ledger ledger = fixture.open();

@@ -135,7 +135,7 @@ TEST_CASE("a frame that comes byte by byte is whole at its last byte and not bef
   REQUIRE(frame);
   CHECK(frame->kind == 9);
   CHECK(frame->body == "abc");
-  CHECK_FALSE(theirs.buffered());
+  CHECK_FALSE(theirs.next_kind());
   CHECK_FALSE(theirs.next());
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("with nothing to read, filling neither blocks nor fails") {
   auto [ours, theirs] = Channel::pair();
   theirs.set_nonblocking();
   CHECK(theirs.fill() == FillResult::open);
-  CHECK_FALSE(theirs.buffered());
+  CHECK_FALSE(theirs.next_kind());
 }
 
 TEST_CASE("wrong magic and a length over the limit are malformed at once") {

@@ -24,6 +24,7 @@ class Recorder final : public core::Observer {
   std::vector<core::AttemptReport> ended;
   std::size_t scripts = 0;
   int runs_started = 0, runs_ended = 0;
+  bool stands_still = false;
   std::function<void(std::string_view)> on_line;  // while the script goes on
   std::function<void(std::string_view)> on_start;
   std::function<void(const core::AttemptReport&)> on_end;
@@ -47,6 +48,7 @@ class Recorder final : public core::Observer {
   void warning(std::string_view text) override { warnings.emplace_back(text); }
   void waiting(std::string_view text) override { waits.emplace_back(text); }
   void run_ended(const core::RunReport&) override { ++runs_ended; }
+  bool would_wait() const override { return stands_still; }
 
   bool warned(std::string_view part) const {
     for (const std::string& text : warnings)

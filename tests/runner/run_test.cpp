@@ -272,6 +272,57 @@ TEST_CASE("a run that may wait begins when the other one ends") {
   CHECK(killer.waits == 1);
 }
 
+TEST_CASE("shouldRun() may log before it asks the database, however early the next script is looked at") {
+  Site site;
+  site.config.run.timeout = std::chrono::seconds(5);
+  for (int number = 10; number < 60; ++number)
+    site.drop(std::to_string(number) + ".lua",
+              Site::script("", "log.info('asked') return db.value('SELECT count(*) FROM ran') == " +
+                                   std::to_string(number - 10)));
+  const core::RunReport report = site.run();
+  CHECK(report.counts.succeeded == 50);
+  CHECK(site.sql("SELECT count(*) FROM ran") == "50");
+  CHECK(site.history().lines(attempt_of(report, "37.lua").attempt).size() == 1);
+}
+
+TEST_CASE("rows behind one that failed are not executed, also when the function that gives them uses the database") {
+  Site site;
+  site.sql("CREATE TABLE outer_rows (n INTEGER UNIQUE, text TEXT)");
+  site.sql("CREATE TABLE inner_rows (n INTEGER UNIQUE)");
+  site.drop("1.lua", Site::script(R"lua(
+    local function outer(from, failing)
+      local n = 0
+      return pcall(db.executemany, 'INSERT INTO outer_rows VALUES (?, ?)', function()
+        n = n + 1
+        if n == 20 then pcall(db.executemany, 'INSERT INTO inner_rows VALUES (?)', {{ failing and from + n or 1 }, { 1 }}) end
+        if n <= 40 then return { failing and n == 3 and from + 1 or from + n, ('x'):rep(10000) } end
+      end)
+    end
+    assert(not outer(0, true))
+    assert(db.value('SELECT max(n) FROM outer_rows') < 20, 'rows behind the failed one were executed')
+    assert(outer(100, false))
+    assert(db.value('SELECT count(*) FROM outer_rows WHERE n > 100') == 40, 'good rows were passed over')
+  )lua"));
+  const core::RunReport report = site.run();
+  CHECK(report.counts.succeeded == 1);
+  CHECK(attempt_of(report, "1.lua").outcome.error == "");
+}
+
+TEST_CASE("nothing goes ahead while who reads what is told stands still") {
+  Site site;
+  for (const char* name : {"1.lua", "2.lua", "3.lua"}) site.drop(name, Site::script());
+  SQLite::Database other(site.scratch.path("app.db"), SQLite::OPEN_READWRITE);
+  site.seen.stands_still = true;
+  int free = 0;
+  site.seen.on_end = [&](const core::AttemptReport&) {  // the next one holds no lock
+    other.exec("BEGIN IMMEDIATE");
+    other.exec("ROLLBACK");
+    ++free;
+  };
+  CHECK(site.run().counts.succeeded == 3);
+  CHECK(free == 3);
+}
+
 TEST_CASE("who only asks whether a run goes on never makes one fail") {
   Site site;
   site.run();

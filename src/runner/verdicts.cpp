@@ -1,0 +1,63 @@
+#include "runner/verdicts.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include "base/text.hpp"
+
+namespace runner {
+namespace {
+
+using core::Cause;
+using core::OutcomeKind;
+
+std::string signal_text(int signal) {
+  switch (signal) {
+    case SIGSYS:
+      return "it made a system call that is forbidden to scripts";
+    case SIGKILL:
+      return "it was killed from outside, or by the kernel for lack of memory";
+    case SIGXCPU:
+      return "it used up its processor time";
+    default:
+      return fmt::format("signal {} ({})", signal, ::strsignal(signal));
+  }
+}
+
+}  // namespace
+
+std::string applied_before(const core::Receipt& earlier, const std::string& ledger) {
+  return fmt::format("already applied by {} on {} (attempt {}{}): its receipt is in the database",
+                     base::escape(earlier.node), base::escape(earlier.applied_at), earlier.attempt,
+                     earlier.ledger == ledger ? "" : " of another ledger");
+}
+
+// Adds what the script kept to itself: an attempt that hit a limit failed, whatever it says of itself.
+core::Outcome with_limit(core::Outcome outcome, const core::Done& done) {
+  if (done.cause == Cause::none || outcome.kind == OutcomeKind::interrupted) return outcome;
+  if (outcome.kind != OutcomeKind::failed) return core::failed(done.cause, done.error);
+  if (outcome.cause == Cause::error) outcome.cause = done.cause;
+  if (outcome.error.find(done.error) == std::string::npos)
+    outcome.error += fmt::format("\nbefore that: {}", done.error);
+  return outcome;
+}
+
+core::Outcome unknown_database(const std::string& named, const std::vector<core::DatabaseStatus>& databases) {
+  std::vector<std::string_view> names;
+  for (const core::DatabaseStatus& database : databases) names.push_back(database.name);
+  const auto meant = base::nearest(named, names);
+  return core::failed(Cause::contract,
+                      fmt::format("`database` names {}, which config.toml does not have{}", base::escape(named),
+                                  meant ? fmt::format("; did you mean {}?", *meant) : ""));
+}
+
+core::Outcome worker_died(int status) {
+  if (WIFSIGNALED(status))
+    return core::failed(WTERMSIG(status) == SIGXCPU ? Cause::timeout : Cause::crash,
+                        fmt::format("the worker process died: {}", signal_text(WTERMSIG(status))));
+  return core::failed(Cause::crash, "the worker process ended before the script did");
+}
+
+}  // namespace runner
