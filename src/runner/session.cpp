@@ -100,11 +100,13 @@ std::optional<Outcome> Session::tell(Kind kind, const std::string& body, std::st
   }
 }
 
-// What has arrived counts, whenever it is looked at: the runner may have been busy with the script before.
 Session::Heard Session::hear(std::string_view doing) {
   if (early_) return *std::exchange(early_, std::nullopt);
   for (;;) {
     while (std::optional<os::Frame> frame = worker_.channel.next()) {
+      // The broker ends a statement at the time limit, too, and may be quicker.
+      const bool is_fault = frame->kind == static_cast<std::uint8_t>(Kind::fault);
+      if (is_fault && os::Steady::now() >= deadline_) return timed_out(doing);
       if (frame->kind != static_cast<std::uint8_t>(Kind::line)) return std::move(*frame);
       if (auto fault = take_line(*frame)) return std::move(*fault);
       if (os::Steady::now() >= deadline_) return timed_out(doing);
@@ -113,7 +115,7 @@ Session::Heard Session::hear(std::string_view doing) {
                                   pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0},
                                   pollfd{worker_known_to_broker_ ? crew_.broker_fd() : -1, 0, 0}};
     const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(deadline_));
-    if (ready == 0 && os::Steady::now() >= deadline_) return timed_out(doing);
+    if (ready == 0 || os::Steady::now() >= deadline_) return timed_out(doing);
     if (wait[1].revents != 0) {
       setting_.stop->look();
       if (setting_.stop->at_once()) return interrupted();
@@ -237,7 +239,9 @@ void Session::run_ahead(std::chrono::microseconds most) {
   ahead_ = false;
 }
 
+// While the runner recorded the script before, nobody listened to this one: what it said then was said in time.
 std::optional<Outcome> Session::load() {
+  if (worker_alive_ && worker_.channel.fill() == os::FillResult::malformed) over_ = protocol_fault();
   tell_lines();
   if (over_) return std::move(over_);
   return stage_ == Stage::loading ? take_declaration(hear(k_loading)) : std::nullopt;
