@@ -89,7 +89,7 @@ TEST_CASE("processes: a script costs one sync of the ledger, and four of a datab
   CHECK(syncs("ledger.db-wal") + syncs("ledger.db") <= 1.1);
   CHECK(syncs("app.db-journal") == 3);  // pages, number of pages, end
   CHECK(syncs("app.db") == 1);
-  CHECK(syncs("folders") == 0);
+  CHECK(syncs("folders") < 0.5);  // every hundred scripts, and every second: a slow machine has some
 }
 
 TEST_CASE("processes: a script costs one sync of the ledger, and one of a database with a write-ahead log") {
@@ -99,5 +99,5 @@ TEST_CASE("processes: a script costs one sync of the ledger, and one of a databa
   CHECK(syncs("ledger.db-wal") + syncs("ledger.db") <= 1.1);
   CHECK(syncs("app.db-wal") >= 1);
   CHECK(syncs("app.db-wal") + syncs("app.db") <= 1.1);
-  CHECK(syncs("folders") == 0);
+  CHECK(syncs("folders") < 0.5);  // every hundred scripts, and every second: a slow machine has some
 }
