@@ -44,19 +44,19 @@ std::uint32_t g_depth = 0;
 
 char g_here[k_longest_path];  // working directory; fettle is started where it is to work
 
-#define FETTLE_CALLS(X)                                                                                         \
-  X(open)                                                                                                       \
-  X(open64)                                                                                                     \
-  X(openat)                                                                                                     \
-  X(close)                                                                                                      \
-  X(write)                                                                                                      \
-  X(pwrite64)                                                                                                   \
-  X(pwrite)                                                                                                     \
-  X(fsync)                                                                                                      \
-  X(fdatasync)                                                                                                  \
-  X(ftruncate)                                                                                                  \
-  X(ftruncate64) X(rename) X(renameat) X(renameat2) X(unlink) X(unlinkat) X(link) X(linkat) X(mkdir) X(mkdirat) \
-      X(recvmsg)
+#define FETTLE_CALLS(X) \
+  X(open)               \
+  X(open64)             \
+  X(openat)             \
+  X(close)              \
+  X(write)              \
+  X(pwrite64)           \
+  X(pwrite)             \
+  X(fsync)              \
+  X(fdatasync)          \
+  X(ftruncate)          \
+  X(ftruncate64)        \
+  X(rename) X(renameat) X(renameat2) X(unlink) X(unlinkat) X(link) X(linkat) X(mkdir) X(mkdirat) X(recvmsg)
 
 // The functions of the C library behind this one.
 struct Calls {
