@@ -90,7 +90,7 @@ constexpr std::size_t k_moves_at_once = 100;
 constexpr std::chrono::seconds k_moves_within{1};
 
 // The walk over the scripts of one run. While the database commits one script, the file of the next is read; while its
-// outcome is being recorded, in one commit with the intent of the next, that one is already loaded and asked.
+// outcome is being recorded, in one commit with the intent of the next, that one is already under way.
 class Walk {
  public:
   Walk(Workplace& at, const RunRequest& request, const std::vector<std::string>& names, core::RunReport& report)

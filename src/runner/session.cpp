@@ -241,8 +241,11 @@ void Session::run_ahead(std::chrono::microseconds most) {
 
 // While the runner recorded the script before, nobody listened to this one: what it said then was said in time.
 std::optional<Outcome> Session::load() {
-  if (worker_alive_ && worker_.channel.fill() == os::FillResult::malformed) over_ = protocol_fault();
+  // Once execute() has begun, the broker's answer to that is to be heard first.
+  if (worker_alive_ && worker_.channel.fill() == os::FillResult::malformed)
+    (stage_ == Stage::executing ? untold_ : over_) = protocol_fault();
   tell_lines();
+  if (over_ && worker_known_to_broker_) return roll_back(*std::exchange(over_, std::nullopt));
   if (over_) return std::move(over_);
   return stage_ == Stage::loading ? take_declaration(hear(k_loading)) : std::nullopt;
 }
