@@ -122,13 +122,18 @@ std::optional<FrameView> Channel::receive_view() {
 
 bool Channel::read_some() {
   std::array<char, k_gulp> gulp;
-  for (;;) {
-    const ssize_t got = ::read(fd_.get(), gulp.data(), gulp.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    incoming_.append(gulp.data(), static_cast<std::size_t>(got));
-    return true;
+  ssize_t got = -1;
+  const auto look = [&](int flags) {
+    got = ::recv(fd_.get(), gulp.data(), gulp.size(), flags);
+    return got >= 0 || (errno != EAGAIN && errno != EINTR);
+  };
+  if (!spin_.sees([&] { return look(MSG_DONTWAIT); })) {
+    while (!look(0)) {
+    }
   }
+  if (got <= 0) return false;
+  incoming_.append(gulp.data(), static_cast<std::size_t>(got));
+  return true;
 }
 
 SendResult Channel::send(std::uint8_t kind, std::string_view body, Deadline deadline,

@@ -2,7 +2,7 @@
 //
 // A frame on the wire: length of the body (4 bytes, little endian) · kind (1) · number of descriptors (1) · magic (2) ·
 // body. Two ways to use one end, never mixed:
-//   blocking      (worker): send() and receive(), which make only read(2) and write(2);
+//   blocking      (worker): send() and receive(), which make only recvfrom(2) and write(2);
 //   non-blocking  (all others): set_nonblocking() first; then fill() when poll says readable, next() until it is empty,
 //                 and send() which gives up at a deadline or when `wake` becomes readable.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include "os/clock.hpp"
 #include "os/fd.hpp"
+#include "os/spin.hpp"
 
 namespace os {
 
@@ -51,7 +52,8 @@ class Channel {
   void close() noexcept { fd_.reset(); }
   void set_nonblocking();
 
-  // Blocking use.
+  // Blocking use. set_eager(): looks for an answer before it sleeps; call it before a lock-down.
+  void set_eager() noexcept { spin_ = Spin::for_this_machine(); }
   SendResult send(std::uint8_t kind, std::string_view body);
   std::optional<Frame> receive();           // nullopt: the peer is gone or sent what is no frame
   std::optional<FrameView> receive_view();  // the same; valid until the channel is used again
@@ -89,6 +91,7 @@ class Channel {
   std::string outgoing_;  // blocking use
   std::size_t consumed_ = 0;
   std::vector<Fd> incoming_descriptors_;
+  Spin spin_;  // blocking use
 };
 
 }  // namespace os

@@ -10,6 +10,10 @@ base::Instant now() noexcept {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 
+Deadline in(std::chrono::milliseconds time) noexcept {
+  return Steady::now() + time;
+}
+
 std::chrono::microseconds since(Steady::time_point start) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start);
 }

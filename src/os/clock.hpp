@@ -12,6 +12,8 @@ using Deadline = Steady::time_point;
 
 base::Instant now() noexcept;
 
+Deadline in(std::chrono::milliseconds time) noexcept;  // from now
+
 std::chrono::microseconds since(Steady::time_point start) noexcept;
 
 // Milliseconds until the deadline, rounded up, for poll(2): never negative.

@@ -15,6 +15,7 @@ namespace runner {
 namespace {
 
 using core::Kind;
+using os::in;
 
 constexpr std::chrono::seconds k_to_prepare{10};  // a worker needs well under a millisecond
 // Opening every database: each may wait for a lock, or roll back what a killed process had begun.
@@ -24,10 +25,6 @@ constexpr std::chrono::seconds k_to_end{5};
 // A broker looks up from a statement every fraction of a millisecond, unless it is inside one function of it.
 constexpr std::chrono::milliseconds k_to_look_up{100};
 constexpr std::chrono::milliseconds k_to_take{10'000};  // a message, by a broker that is at no statement
-
-os::Deadline in(std::chrono::milliseconds time) {
-  return os::Steady::now() + time;
-}
 
 core::BrokerSettings broker_settings(const core::Config& config) {
   core::BrokerSettings settings{config.directory, config.path(config.ledger.path), {}, config.limits};

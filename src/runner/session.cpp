@@ -19,6 +19,7 @@ namespace {
 
 using core::Cause;
 using core::Kind;
+using os::in;
 using core::Outcome;
 using core::OutcomeKind;
 
@@ -31,10 +32,6 @@ constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script ma
 constexpr std::size_t k_longest_name = std::size_t{4} << 10U;     // what a script declares of itself
 constexpr std::chrono::minutes k_to_roll_back{10};  // of a broker that has heard: much may have to be undone
 constexpr std::chrono::minutes k_to_commit{10};     // a slow disk is no reason to doubt a commit
-
-os::Deadline in(std::chrono::milliseconds time) {
-  return os::Steady::now() + time;
-}
 
 template <class Message>
 std::optional<Message> as(const os::Frame& frame) {

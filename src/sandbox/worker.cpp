@@ -37,12 +37,12 @@ os::CallFilter compile_filter() {
   return {{"brk",           "mmap",   "munmap",      "mremap",   "read",         "write",          "exit_group",
            "clock_gettime", "futex",  "madvise",     "mprotect", "rt_sigaction", "rt_sigprocmask", "sigaltstack",
            "getpid",        "gettid", "sched_yield", "openat",   "close",        "readlink",       "newfstatat",
-           "prctl",         "tgkill", "getrandom",   "pipe",     "pipe2"},
+           "prctl",         "tgkill", "getrandom",   "pipe",     "pipe2",        "recvfrom"},
           os::CallFilter::Otherwise::kill};
 #else
   if (os::clock_needs_no_call())
-    return {{"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group"}, os::CallFilter::Otherwise::kill};
-  return {{"brk", "mmap", "munmap", "mremap", "read", "write", "exit_group", "clock_gettime"},
+    return {{"brk", "mmap", "munmap", "mremap", "recvfrom", "write", "exit_group"}, os::CallFilter::Otherwise::kill};
+  return {{"brk", "mmap", "munmap", "mremap", "recvfrom", "write", "exit_group", "clock_gettime"},
           os::CallFilter::Otherwise::kill};
 #endif
 }
@@ -349,6 +349,7 @@ void worker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   Host host;
   host.runner = os::Channel(std::move(descriptors[0]));
   host.broker = os::Channel(std::move(descriptors[1]));
+  host.broker.set_eager();
   prepare_workers();
   LuaState& state = inherited_state();
   draw_seed(state.get());

@@ -18,12 +18,9 @@ namespace sandbox {
 namespace {
 
 using core::Kind;
+using os::in;
 
 constexpr std::chrono::seconds k_patience{10};  // for an answer of the zygote, which never works long
-
-os::Deadline in(std::chrono::milliseconds time) {
-  return os::Steady::now() + time;
-}
 
 // Inside the zygote process.
 class Nursery {

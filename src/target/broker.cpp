@@ -29,15 +29,12 @@ namespace {
 
 using core::Cause;
 using core::Kind;
+using os::in;
 
 constexpr std::size_t k_most_cursors = 32;
 constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
 constexpr std::uint64_t k_room_beside_databases = std::uint64_t{256} << 20U;  // messages and the program itself
 constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker to take a message
-
-os::Deadline in(std::chrono::milliseconds time) {
-  return os::Steady::now() + time;
-}
 
 class Broker {
  public:
@@ -86,6 +83,7 @@ class Broker {
   core::SandboxLevel level_;
   std::uint64_t memory_;
   os::Channel worker_;
+  os::Spin spin_ = os::Spin::for_this_machine();
   Spending spending_;  // of the attempt that worker_ makes
   std::optional<Transaction> transaction_;
   RowBatch batch_;
@@ -154,7 +152,8 @@ void Broker::serve() {
   for (;;) {
     std::array<pollfd, 2> wait = {pollfd{runner_.fd(), POLLIN, 0},
                                   pollfd{transaction_ && worker_ ? worker_.fd() : -1, POLLIN, 0}};
-    if (::poll(wait.data(), wait.size(), -1) < 0) continue;
+    const bool seen = transaction_ && worker_ && spin_.sees([&] { return ::poll(wait.data(), wait.size(), 0) > 0; });
+    if (!seen && ::poll(wait.data(), wait.size(), -1) < 0) continue;
     if (wait[0].revents != 0 && !hear_runner()) return;
     if (wait[1].revents != 0 && transaction_ && worker_) hear_worker();
   }

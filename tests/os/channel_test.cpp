@@ -14,13 +14,10 @@
 
 using os::Channel;
 using os::FillResult;
+using os::in;
 using os::SendResult;
 
 namespace {
-
-os::Deadline in(std::chrono::milliseconds time) {
-  return os::Steady::now() + time;
-}
 
 // Waits until the channel is readable, then fills; fails the test after some seconds.
 FillResult wait_and_fill(Channel& channel) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "calls.hpp"
@@ -93,7 +94,7 @@ void speak(std::string_view text) {
   }
   while (text.find("-- falls silent") != std::string_view::npos) {
     char byte = 0;
-    if (::read(channel, &byte, 1) <= 0) return;
+    if (::recv(channel, &byte, 1, 0) <= 0) return;  // the call that a worker may make
   }
 }
 
