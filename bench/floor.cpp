@@ -72,8 +72,15 @@ int main(int count, char** words) {
     bench::read_rows(words[2]);
   else if (is("scan", 3))
     bench::scan_folder(words[2]);
+  else if (is("watch", 3))
+    bench::watch_folder(words[2]);
+  else if (is("drop", 6))
+    bench::drop_files(words[2], std::atoi(words[3]), std::atoi(words[4]), words[5]);
   else {
-    std::fputs("usage: fettle_floor scripts DIR | insert DB ROWS | update DB ROWS | read DB | scan DIR\n", stderr);
+    std::fputs(
+        "usage: fettle_floor scripts DIR | insert DB ROWS | update DB ROWS | read DB | scan DIR | watch DIR |\n"
+        "       drop DIR COUNT PAUSE DONE\n",
+        stderr);
     return 2;
   }
   return 0;

@@ -81,6 +81,7 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   app.add_flag("--force", out.force, "Also run what was applied before or is held");
   add_actor(app, out);
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
+  app.add_flag("--supervised", out.supervised)->group("");  // fettle watch says it to its child
 }
 
 void add_retry(CLI::App& app, Arguments& out) {

@@ -39,14 +39,15 @@ struct Arguments {
   bool dry_run = false;            // repair
   bool stop_on_error = false;      // run
   bool force = false;              // run, unlock
-  std::chrono::milliseconds wait{0};
-  bool all = false;        // retry
-  bool no_run = false;     // retry
-  bool exit_code = false;  // status
-  bool origin = false;     // config show
-  bool head = false;       // ledger verify
-  std::string expect;      // ledger verify: what --head printed; empty: nothing
-  std::string script;      // history: word for a script
+  std::optional<std::chrono::milliseconds> wait;
+  bool supervised = false;  // run: a child of fettle watch
+  bool all = false;         // retry
+  bool no_run = false;      // retry
+  bool exit_code = false;   // status
+  bool origin = false;      // config show
+  bool head = false;        // ledger verify
+  std::string expect;       // ledger verify: what --head printed; empty: nothing
+  std::string script;       // history: word for a script
   std::optional<core::OutcomeKind> outcome;
   std::int64_t run = 0;     // history; 0: any
   std::int64_t limit = 20;  // history; 0: all

@@ -28,6 +28,7 @@ constexpr std::array k_commands = {
     Command{{"run", "Run what is pending, in order, once", "fettle run --reason \"ticket 4711\""},
             Needs::database,
             run_scripts_command},
+    Command{{"watch", "Run scripts by itself as they are dropped in", "fettle watch"}, Needs::database, watch_command},
     Command{{"status", "What is pending, failed and ignored, and who runs", "fettle status --exit-code"},
             Needs::config,
             status_command},
@@ -77,11 +78,21 @@ void open_needs(Context& context, Needs needs) {
   if (needs == Needs::nothing) return;
   context.loaded = load_config(context.arguments.config_file, process_environment());
   if (needs == Needs::config) return;
-  const core::Config& config = context.config();
-  const std::string& log = config.log.file;
-  os::start_log(find_key("log.level")->get(config), log.empty() ? log : config.path(log));
+  os::start_log(log_settings(context.config()));
   if (needs == Needs::database) require_database(context.loaded);
 }
+
+}  // namespace
+
+os::LogSettings log_settings(const core::Config& config) {
+  os::LogSettings settings;
+  settings.level = find_key("log.level")->get(config);
+  settings.file = config.log.file.empty() ? std::string() : config.path(config.log.file);
+  settings.json = config.log.format == core::LogFormat::json;
+  return settings;
+}
+
+namespace {
 
 // A full disk must not look like success; a reader that had enough is no fault.
 int finish_output(std::FILE* out, int code) {

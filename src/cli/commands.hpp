@@ -12,6 +12,7 @@
 #include "cli/arguments.hpp"
 #include "cli/config_file.hpp"
 #include "cli/style.hpp"
+#include "os/log.hpp"
 
 namespace cli {
 
@@ -54,11 +55,15 @@ int run_command(int argc, char** argv);
 // Tells the error on stderr, and on stdout as JSON when the command line says --json. Gives the exit code.
 int report_error(const base::Error& error, int argc, char** argv);
 
+// Where the operator's log goes. No process but the watcher begins new files.
+os::LogSettings log_settings(const core::Config& config);
+
 int init_command(const Context& context);
 int new_command(const Context& context);
 int check_command(const Context& context);
 int plan_command(const Context& context);
 int run_scripts_command(const Context& context);
+int watch_command(const Context& context);
 int status_command(const Context& context);
 int history_command(const Context& context);
 int show_command(const Context& context);

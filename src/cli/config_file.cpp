@@ -216,12 +216,14 @@ std::string_view type_name(const toml::node& node) noexcept {
 }
 
 std::string Reader::text_of(const Key& key, const std::string& name, const toml::node& node) const {
-  if (const auto* text = node.as_string()) {
+  if (const auto* text = node.as_string(); text != nullptr && key.takes != Takes::boolean) {
     if (text->get().find('\0') == std::string::npos) return text->get();
     refuse(fmt::format("{}: {} holds a zero byte", place(node.source().begin), name));
   }
   if (const auto* number = node.as_integer(); number != nullptr && key.takes == Takes::text_or_integer)
     return fmt::format("{}", number->get());
+  if (const auto* flag = node.as_boolean(); flag != nullptr && key.takes == Takes::boolean)
+    return flag->get() ? "true" : "false";
   refuse(fmt::format("{}: {} is {}; {}", place(node.source().begin), name, type_name(node), expected(key)));
 }
 

@@ -22,13 +22,18 @@ constexpr std::string_view k_on_failure[] = {"continue", "stop"};
 constexpr std::string_view k_skipped[] = {"move", "keep"};
 constexpr std::string_view k_changed[] = {"run", "hold"};
 constexpr std::string_view k_minimum[] = {"none", "seccomp", "full"};
+constexpr std::string_view k_yes_no[] = {"false", "true"};
+constexpr std::string_view k_formats[] = {"text", "json"};
 constexpr std::string_view k_levels[] = {"debug", "info", "warn", "error", "off"};
 
+constexpr std::chrono::milliseconds k_least_poll{100};             // oftener would be a busy loop
 constexpr std::uint64_t k_least_memory = std::uint64_t{1} << 20U;  // below, Lua itself hardly starts
 constexpr std::uint64_t k_most_size = std::uint64_t{1} << 40U;
 constexpr std::uint64_t k_most_count = std::uint64_t{1} << 62U;
 constexpr std::uint64_t k_least_database_memory = std::uint64_t{16} << 20U;  // page caches and a large value
 constexpr std::uint64_t k_most_log_lines = 1'000'000;  // the runner holds them until it records them
+constexpr std::uint64_t k_least_log_file = std::uint64_t{64} << 10U;
+constexpr std::uint64_t k_most_log_files = 1000;
 constexpr std::uint64_t k_most_log = std::uint64_t{256} << 20U;
 constexpr std::uint64_t k_most_result = std::uint64_t{8} << 20U;  // a result travels in one message
 constexpr std::uint64_t k_deepest_result = 200;                   // each level is a call in the worker
@@ -63,6 +68,11 @@ bool set_duration(std::chrono::milliseconds& member, std::string_view text, std:
   if (!parsed || *parsed < least) return false;
   member = *parsed;
   return true;
+}
+
+bool set_poll(std::optional<std::chrono::milliseconds>& member, std::string_view text) {
+  member.reset();
+  return text == "auto" || set_duration(member.emplace(), text, k_least_poll);
 }
 
 bool set_size(std::uint64_t& member, std::string_view text, std::uint64_t least, std::uint64_t most) {
@@ -202,12 +212,37 @@ const auto k_keys = std::to_array<Key>({
      .help = "Name of this environment, as scripts see it in ctx.environment",
      .set = [](Config& config, std::string_view text) { return set_text(config.run.environment, text); },
      .get = [](const Config& config) { return config.run.environment; }},
-    {.name = "run.settle",
+    {.name = "watch.enabled",
+     .type = "true or false",
+     .help = "Whether fettle watch may run scripts by itself",
+     .takes = Takes::boolean,
+     .words = k_yes_no,
+     .set = [](Config& config, std::string_view text) { return set_word(config.watch.enabled, k_yes_no, text); },
+     .get = [](const Config& config) { return word_of(config.watch.enabled, k_yes_no); }},
+    {.name = "watch.debounce",
+     .type = "a duration such as \"100ms\"",
+     .help = "How long the folder must be quiet before copied files are looked at",
+     .set =
+         [](Config& config, std::string_view text) {
+           return set_duration(config.watch.debounce, text, std::chrono::milliseconds(0));
+         },
+     .get = [](const Config& config) { return duration_text(config.watch.debounce); }},
+    {.name = "watch.settle",
      .type = "a duration such as \"2s\"",
      .help = "How long a file must lie still where open writers cannot be seen",
      .set = [](Config& config,
-               std::string_view text) { return set_duration(config.run.settle, text, std::chrono::milliseconds(0)); },
-     .get = [](const Config& config) { return duration_text(config.run.settle); }},
+               std::string_view text) { return set_duration(config.watch.settle, text, std::chrono::milliseconds(0)); },
+     .get = [](const Config& config) { return duration_text(config.watch.settle); }},
+    {.name = "watch.rescan",
+     .type = "a duration of at least 100ms such as \"30s\"",
+     .help = "How often the whole folder is looked at, events or not",
+     .set = [](Config& config, std::string_view text) { return set_duration(config.watch.rescan, text, k_least_poll); },
+     .get = [](const Config& config) { return duration_text(config.watch.rescan); }},
+    {.name = "watch.poll",
+     .type = "\"auto\", or a duration of at least 100ms such as \"2s\"",
+     .help = "Look this often instead of trusting events; auto: where they cannot be trusted",
+     .set = [](Config& config, std::string_view text) { return set_poll(config.watch.poll, text); },
+     .get = [](const Config& config) { return config.watch.poll ? duration_text(*config.watch.poll) : "auto"; }},
     {.name = "limits.rows",
      .type = "a number above zero such as 1000000, or \"unlimited\"",
      .help = "Rows that one attempt may read from databases",
@@ -281,6 +316,25 @@ const auto k_keys = std::to_array<Key>({
      .help = "File of the operator's log",
      .set = [](Config& config, std::string_view text) { return set_text(config.log.file, text); },
      .get = [](const Config& config) { return config.log.file; }},
+    {.name = "log.format",
+     .type = "\"text\" or \"json\"",
+     .help = "Lines of the operator's log: for people, or one JSON object each",
+     .words = k_formats,
+     .set = [](Config& config, std::string_view text) { return set_word(config.log.format, k_formats, text); },
+     .get = [](const Config& config) { return word_of(config.log.format, k_formats); }},
+    {.name = "log.max_size",
+     .type = "a size of at least 64 KiB such as \"10MiB\", or \"unlimited\"",
+     .help = "Size at which the watcher begins a new log file",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config,
+               std::string_view text) { return set_size_or_unlimited(config.log.max_size, text, k_least_log_file); },
+     .get = [](const Config& config) { return size_text(config.log.max_size); }},
+    {.name = "log.keep",
+     .type = "a number from 1 to 1000",
+     .help = "Old log files that are kept",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config, std::string_view text) { return set_count(config.log.keep, text, k_most_log_files); },
+     .get = [](const Config& config) { return count_text(config.log.keep); }},
 });
 
 }  // namespace

@@ -18,7 +18,7 @@ struct DatabaseDraft {
   std::string url_file;  // holds the URL
 };
 
-enum class Takes { text, text_or_integer };
+enum class Takes { text, text_or_integer, boolean };
 enum class Secret { no, yes };
 
 struct Key {

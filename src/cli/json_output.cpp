@@ -234,7 +234,26 @@ std::string unlocked_json(const std::optional<ledger::Run>& run) {
   return dump({{"declared_dead", run ? ledger_run_object(*run) : Json(nullptr)}});
 }
 
-std::string status_json(const runner::Survey& survey) {
+namespace {
+
+Json watcher_object(const watch::Notice& watcher) {
+  Json json = {{"pid", watcher.pid},
+               {"host", watcher.host},
+               {"since", base::iso8601(watcher.since)},
+               {"sight", watcher.sight},
+               {"reason", or_null(watcher.why)},
+               {"interval_ms", watcher.interval.count()},
+               {"waiting", Json::array()}};
+  for (const watch::Notice::Script& each : watcher.waiting)
+    json["waiting"].push_back({{"script", each.script},
+                               {"reason", or_null(each.reason)},
+                               {"until", each.until ? Json(base::iso8601(*each.until)) : Json(nullptr)}});
+  return json;
+}
+
+}  // namespace
+
+std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher) {
   Json json;
   json["pending"] = Json::array();
   for (const runner::Pending& each : survey.pending)
@@ -252,6 +271,7 @@ std::string status_json(const runner::Survey& survey) {
                     {"succeeded", survey.succeeded}};
   json["last_run"] = survey.last_run ? ledger_run_object(*survey.last_run) : Json(nullptr);
   json["lock"] = lock_object(survey.lock);
+  json["watcher"] = watcher ? watcher_object(*watcher) : Json(nullptr);
   return dump(json);
 }
 

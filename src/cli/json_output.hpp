@@ -18,6 +18,7 @@
 #include "runner/preflight.hpp"
 #include "runner/repair.hpp"
 #include "runner/survey.hpp"
+#include "watch/notice.hpp"
 
 namespace cli {
 
@@ -30,7 +31,8 @@ std::string repair_json(const runner::RepairReport& report, bool dry_run);
 std::string marked_json(const runner::Marked& marked, std::string_view as);
 // run: the one that was declared dead; nullopt: there was nothing to unlock.
 std::string unlocked_json(const std::optional<ledger::Run>& run);
-std::string status_json(const runner::Survey& survey);
+// watcher: nullopt when none is at work.
+std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher);
 std::string history_json(const std::vector<ledger::Attempt>& attempts);
 std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,
                       const std::string& text, const std::vector<ledger::Attempt>& others);

@@ -47,6 +47,7 @@ core::RunReport run_and_tell(const Context& context, const runner::RunRequest& r
 }
 
 int run_scripts_command(const Context& context) {
+  if (context.arguments.supervised) return run_supervised(context);
   runner::RunRequest request = request_from(context.arguments, context.config());
   if (!context.arguments.words.empty())
     request.scripts = runner::select(context.arguments.words, pending_names(context.config()));

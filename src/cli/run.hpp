@@ -16,6 +16,9 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
 // Runs and tells on the console; the caller prints JSON where it is asked for.
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request);
 
+// The run of a child that fettle watch has started.
+int run_supervised(const Context& context);
+
 // "main (sqlite:app.db), old (sqlite:old.db)"
 std::string databases_text(const LoadedConfig& loaded);
 

@@ -12,6 +12,7 @@
 #include "cli/words.hpp"
 #include "core/script.hpp"
 #include "runner/survey.hpp"
+#include "watch/notice.hpp"
 
 namespace cli {
 namespace {
@@ -31,15 +32,36 @@ void print_heading(const Context& context, Colour colour, const std::string& cou
   context.print(fmt::format("{} in {}/\n", context.style.paint(colour, count), base::escape(folder)));
 }
 
-void print_pending(const Context& context, const std::vector<runner::Pending>& pending) {
+using Watcher = std::optional<watch::Notice>;
+
+std::string watcher_text(const Watcher& watcher) {
+  if (!watcher) return "none: fettle watch runs scripts as they are dropped in";
+  const std::string who = fmt::format("process {} since {}", watcher->pid, base::local_time(watcher->since));
+  if (watcher->why.empty()) return who + ", told of every change";
+  return fmt::format("{}, looks every {}: {}", who, base::format_duration(watcher->interval), watcher->why);
+}
+
+// Why a watcher does not run it now; empty: it does not wait.
+std::string waiting_text(const Watcher& watcher, const std::string& script) {
+  if (!watcher) return {};
+  for (const watch::Notice::Script& each : watcher->waiting) {
+    if (each.script != script) continue;
+    return each.until ? fmt::format("waits until {}: {}", base::local_time(*each.until), each.reason)
+                      : fmt::format("waits: {}", each.reason);
+  }
+  return {};
+}
+
+void print_pending(const Context& context, const std::vector<runner::Pending>& pending, const Watcher& watcher) {
   const std::string& folder = context.config().folders.scripts;
   if (pending.empty()) return print_heading(context, Colour::plain, "nothing pending", folder);
   print_heading(context, Colour::bold, fmt::format("{} pending", base::plural(pending.size(), "script")), folder);
   for (std::size_t index = 0; index < rows_of(context, pending.size()); ++index) {
     const runner::Pending& each = pending[index];
+    std::string why = waiting_text(watcher, each.script);
+    if (why.empty()) why = each.reason;
     print_pair(context, each.script,
-               each.reason.empty() ? std::string(core::name(each.state))
-                                   : fmt::format("{}: {}", core::name(each.state), each.reason));
+               why.empty() ? std::string(core::name(each.state)) : fmt::format("{}: {}", core::name(each.state), why));
   }
   print_rest(context, pending.size());
 }
@@ -87,13 +109,14 @@ std::string lock_text(const runner::Lock& lock) {
   return lock.held ? runner::describe(lock) : "free";
 }
 
-void print_facts(const Context& context, const runner::Survey& survey) {
+void print_facts(const Context& context, const runner::Survey& survey, const Watcher& watcher) {
   context.print("\n");
   print_field(
       context, "done",
       fmt::format("{} in {}", base::plural(survey.succeeded, "script"), context.config().folders.succeeded + "/"));
   print_field(context, "last run", survey.last_run ? last_run_text(*survey.last_run) : "never");
   print_field(context, "lock", lock_text(survey.lock));
+  print_field(context, "watcher", watcher_text(watcher));
   print_field(context, "database",
               context.config().databases.empty() ? "none is configured" : databases_text(context.loaded));
 }
@@ -119,14 +142,15 @@ std::vector<Hint> hints_of(const runner::Survey& survey) {
 int status_command(const Context& context) {
   const runner::Survey survey = runner::survey(
       context.config(), context.arguments.json ? runner::Digests::of_all : runner::Digests::where_needed);
+  const Watcher watcher = watch::read_notice(context.config());
   if (context.arguments.json) {
-    context.print(status_json(survey) + "\n");
+    context.print(status_json(survey, watcher) + "\n");
   } else {
-    print_pending(context, survey.pending);
+    print_pending(context, survey.pending, watcher);
     print_failed(context, survey.failed);
     print_ignored(context, survey.ignored, context.config().folders.scripts);
     for (const std::string& warning : survey.warnings) print_field(context, "warning:", warning);
-    print_facts(context, survey);
+    print_facts(context, survey, watcher);
     print_hints(context, hints_of(survey));
   }
   return context.arguments.exit_code && !survey.pending.empty() ? k_something_is_pending : 0;

@@ -40,8 +40,16 @@ struct RunConfig {
   std::uint64_t max_script_size = std::uint64_t{256} << 10U;    // bytes; compile time grows with its square
   Skipped skipped = Skipped::move;
   Changed changed = Changed::run;
-  std::string environment;                                     // shown to scripts as ctx.environment
-  std::chrono::milliseconds settle = std::chrono::seconds(2);  // where no lease can tell whether a file is complete
+  std::string environment;  // shown to scripts as ctx.environment
+};
+
+struct WatchConfig {
+  bool enabled = true;
+  std::chrono::milliseconds debounce{100};  // since the last change, before a folder that is being filled is looked at
+  // Where no lease can tell whether a file is complete: how long it must lie still. Holds for every run.
+  std::chrono::milliseconds settle = std::chrono::seconds(2);
+  std::chrono::milliseconds rescan = std::chrono::seconds(30);  // a look at everything, events or not
+  std::optional<std::chrono::milliseconds> poll;                // nullopt: only where events do not tell everything
 };
 
 // The weakest lock-down that scripts may run under (core/sandbox_level.hpp names what each means).
@@ -53,9 +61,14 @@ struct SandboxConfig {
 
 enum class LogLevel { debug, info, warn, error, off };
 
+enum class LogFormat { text, json };
+
 struct LogConfig {
   LogLevel level = LogLevel::warn;
   std::string file;  // empty: stderr
+  LogFormat format = LogFormat::text;
+  std::uint64_t max_size = std::uint64_t{10} << 20U;  // bytes, then the watcher begins a new file
+  std::uint64_t keep = 5;                             // old files
 };
 
 struct Config {
@@ -66,6 +79,7 @@ struct Config {
   std::vector<DatabaseConfig> databases;  // in the order of the file; "main" first when there is one
   RunConfig run;
   Limits limits;
+  WatchConfig watch;
   SandboxConfig sandbox;
   LogConfig log;
 

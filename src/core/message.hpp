@@ -5,9 +5,11 @@
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
 //   runner → broker  Begin, Finish, Inquire, Examine
 //   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined
-//   worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
+//   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, AtWork, Left, LogRecord,
+//   RunOver worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +58,13 @@ enum class Kind : std::uint8_t {
   rows,
   affected,
   sql_fault,
+  standing_by = 96,
+  go,
+  look,
+  at_work,
+  left,
+  log_record,
+  run_over,
 };
 
 enum class Role : std::uint8_t { worker, broker };
@@ -288,6 +297,51 @@ struct SqlFault {
   std::string message;
 };
 
+struct StandingBy {  // the configuration is read, the processes stand ready; waits for Go
+  static constexpr Kind kind = Kind::standing_by;
+};
+
+struct Go {
+  static constexpr Kind kind = Kind::go;
+  struct Waiting {
+    std::string script;
+    FileStamp stamp;
+  };
+  std::vector<Waiting> leave;  // these, as long as they are the same files: nothing changed since they were held back
+};
+
+struct Look {  // answered by Heard, before which no other is sent
+  static constexpr Kind kind = Kind::look;
+  bool all = false;
+  std::vector<std::string> names;
+};
+
+struct AtWork {
+  static constexpr Kind kind = Kind::at_work;
+  std::string script;
+};
+
+struct Left {  // a script whose file stays pending although this run has considered it
+  static constexpr Kind kind = Kind::left;
+  std::string script;
+  FileStamp stamp;
+  Cause cause = Cause::none;
+  std::string reason;
+  std::optional<std::chrono::milliseconds> until;  // since 1970: from then on it is worth another look
+};
+
+struct LogRecord {  // for the log of the operator, which the watcher writes alone
+  static constexpr Kind kind = Kind::log_record;
+  LineLevel level = LineLevel::info;
+  std::string text;
+};
+
+struct RunOver {
+  static constexpr Kind kind = Kind::run_over;
+  std::int64_t run = 0;  // 0: nothing was recorded
+  std::int32_t exit_code = 0;
+};
+
 std::string encode(const Spawn& message);
 std::string encode(const Spawned& message);
 std::string encode(const Ended& message);
@@ -320,6 +374,13 @@ std::string encode(const Describe& message);
 std::string encode(const Rows& message);
 std::string encode(const Affected& message);
 std::string encode(const SqlFault& message);
+std::string encode(const StandingBy& message);
+std::string encode(const Go& message);
+std::string encode(const Look& message);
+std::string encode(const AtWork& message);
+std::string encode(const Left& message);
+std::string encode(const LogRecord& message);
+std::string encode(const RunOver& message);
 
 // The same bytes as Statement, Many and Rows, read where they lie: the body must outlive what is decoded.
 struct StatementView {

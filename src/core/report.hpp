@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "core/outcome.hpp"
+#include "core/script.hpp"
 
 namespace core {
 
@@ -16,9 +18,11 @@ struct AttemptReport {
   std::int64_t attempt = 0;  // id in the ledger; 0: none was recorded
   std::string script;
   std::string sha256;
+  FileStamp stamp;  // of the file that was read
   Outcome outcome;
-  std::string moved_to;  // "failed/x.lua", relative to config.toml as configured; empty: the file stayed
-  std::string note;      // what is worth saying beside the outcome ("changed since attempt 3"); may be empty
+  std::optional<base::Instant> until;  // blocked: from then on it may run
+  std::string moved_to;                // "failed/x.lua", relative to config.toml as configured; empty: the file stayed
+  std::string note;  // what is worth saying beside the outcome ("changed since attempt 3"); may be empty
   std::chrono::microseconds duration{0};
 };
 

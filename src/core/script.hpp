@@ -9,6 +9,15 @@
 
 namespace core {
 
+// Which bytes lie under a name, without having read them: whatever changes a file changes its ctime too. Tells also a
+// touched file from the one before.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0;
+  std::int64_t size = 0;     // bytes
+  std::int64_t changed = 0;  // ctime, nanoseconds since 1970
+  bool operator==(const FileStamp&) const = default;
+};
+
 // A .lua file, read whole at one moment. Its identity is its file name, its version the SHA-256 of its bytes.
 struct Script {
   std::string name;  // bytes of the file name, not always UTF-8

@@ -122,7 +122,7 @@ Folders Folders::open(const core::Config& config, Missing missing) {
   folders.at(Place::failed) = {std::move(opened.failed), config.folders.failed};
   folders.order_ = config.folders.order;
   folders.max_size_ = config.run.max_script_size;
-  folders.settle_ = config.run.settle;
+  folders.settle_ = config.watch.settle;
   return folders;
 }
 
@@ -165,6 +165,11 @@ ReadResult Folders::read(Place place, const std::string& name) const {
   return read_script(at(place).fd.get(), name, {max_size_, settle_});
 }
 
+std::variant<core::FileStamp, NotNow, Vanished> Folders::probe(Place place, const std::string& name) const {
+  if (!at(place).fd) return Vanished{};
+  return probe_script(at(place).fd.get(), name, {max_size_, settle_});
+}
+
 MoveResult Folders::note_move(MoveResult result, Place from, Place to) noexcept {
   if (result.status == MoveStatus::vanished) return result;
   at(to).gained = true;
@@ -203,7 +208,7 @@ void Folders::drop_second_name(const Loaded& loaded, Place place) {
   const std::string& name = loaded.script.name;
   struct stat facts {};
   if (::fstatat(directory.fd.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return;
-  if (facts.st_dev != loaded.identity.device || facts.st_ino != loaded.identity.inode) return;
+  if (facts.st_dev != loaded.stamp.device || facts.st_ino != loaded.stamp.inode) return;
   if (::unlinkat(directory.fd.get(), name.c_str(), 0) != 0)
     base::throw_errno(base::ErrorKind::io, fmt::format("cannot remove {}", base::escape(display(place, name))),
                       "The script lies under its other name too, where it belongs.", "Remove this name by hand.");

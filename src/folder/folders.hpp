@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <variant>
 #include <vector>
 
@@ -22,17 +21,9 @@ enum class Place { scripts, succeeded, failed };
 // What to do with a folder that does not exist: make it, or see it as empty (for commands that only look).
 enum class Missing { create, is_empty };
 
-// Which file was read, to know it again when it is moved.
-struct Identity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  off_t size = 0;
-  timespec changed{};  // ctime
-};
-
 struct Loaded {
   core::Script script;
-  Identity identity;
+  core::FileStamp stamp;  // to know it again when it is moved
 };
 
 // Not a candidate at this moment; the reason is for people ("still being written", "larger than 256 KiB").
@@ -82,6 +73,9 @@ class Folders {
   // before and after (where leases cannot be had: unchanged for the settle time), same inode, size and ctime after.
   // Throws Error(io) when the system refuses, not the file. The process must ignore SIGIO (os/signals).
   ReadResult read(Place place, const std::string& name) const;
+
+  // The same without reading it: whether read() would give it now.
+  std::variant<core::FileStamp, NotNow, Vanished> probe(Place place, const std::string& name) const;
 
   // Moves without overwriting: a taken name becomes "x.2.lua", "x.3.lua" … Moves only the file that was read (same
   // inode and ctime), or one of the same name and bytes (touched, or copied again). Durable after sync().

@@ -55,13 +55,8 @@ MoveResult rename_to_free_name(int from, const std::string& name, int to, const 
   return failure(name, fmt::format("{} files have this name already", k_most_copies));
 }
 
-bool is_same(const Identity& left, const Identity& right) noexcept {
-  return left.device == right.device && left.inode == right.inode && left.size == right.size &&
-         left.changed.tv_sec == right.changed.tv_sec && left.changed.tv_nsec == right.changed.tv_nsec;
-}
-
 // Which file is to be moved: the one that was read, or, after a touch or a copy of the same bytes, the one there now.
-std::variant<Identity, MoveResult> find_loaded(int from, const Loaded& loaded, const ReadLimits& limits) {
+std::variant<core::FileStamp, MoveResult> find_loaded(int from, const Loaded& loaded, const ReadLimits& limits) {
   const std::string& name = loaded.script.name;
   struct stat now {};
   switch (look(from, name, now)) {
@@ -72,12 +67,12 @@ std::variant<Identity, MoveResult> find_loaded(int from, const Loaded& loaded, c
     case Looked::refused:
       return failure_of_errno(name);
   }
-  if (is_same(identity_of(now), loaded.identity)) return loaded.identity;
+  if (stamp_of(now) == loaded.stamp) return loaded.stamp;
   const ReadResult again = read_script(from, name, limits);
   if (std::holds_alternative<Vanished>(again)) return MoveResult{MoveStatus::vanished, name, {}};
   const Loaded* found = std::get_if<Loaded>(&again);
   if (found == nullptr || found->script.text != loaded.script.text) return MoveResult{MoveStatus::replaced, name, {}};
-  return found->identity;
+  return found->stamp;
 }
 
 // Another file took the name between the look and the rename: back to where a person put it.
@@ -96,7 +91,7 @@ MoveResult move_loaded(int from, int to, const Loaded& loaded, const ReadLimits&
   if (!is_plain_name(name)) return {MoveStatus::vanished, name, {}};
   const auto found = find_loaded(from, loaded, limits);
   if (const MoveResult* refused = std::get_if<MoveResult>(&found)) return *refused;
-  const Identity& meant = std::get<Identity>(found);
+  const core::FileStamp& meant = std::get<core::FileStamp>(found);
   MoveResult moved = rename_to_free_name(from, name, to, name);
   if (moved.status != MoveStatus::moved) return moved;
   struct stat arrived {};

@@ -142,8 +142,9 @@ After look_again(int directory, const std::string& name, const Opened& opened) {
 
 }  // namespace
 
-Identity identity_of(const struct stat& status) noexcept {
-  return {status.st_dev, status.st_ino, status.st_size, status.st_ctim};
+core::FileStamp stamp_of(const struct stat& status) noexcept {
+  return {status.st_dev, status.st_ino, status.st_size,
+          std::int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec};
 }
 
 std::string refusal_by_status(const struct stat& status, std::uint64_t max_size) {
@@ -189,7 +190,20 @@ ReadResult read_script(int directory, const std::string& name, const ReadLimits&
       return Vanished{};
   }
   std::string sha256 = base::sha256_hex(text);
-  return Loaded{{name, std::move(sha256), std::move(text)}, identity_of(opened.status)};
+  return Loaded{{name, std::move(sha256), std::move(text)}, stamp_of(opened.status)};
+}
+
+std::variant<core::FileStamp, NotNow, Vanished> probe_script(int directory, const std::string& name,
+                                                             const ReadLimits& limits) {
+  if (!is_plain_name(name)) return Vanished{};
+  if (const std::string_view reason = refusal_by_name(name); !reason.empty()) return NotNow{std::string(reason)};
+  auto attempt = open_script(directory, name, limits.max_size);
+  if (std::holds_alternative<NotNow>(attempt)) return std::get<NotNow>(std::move(attempt));
+  if (std::holds_alternative<Vanished>(attempt)) return Vanished{};
+  const Opened& opened = std::get<Opened>(attempt);
+  std::string reason = refusal_by_writers(opened.fd.get(), opened.status, limits.settle);
+  if (!reason.empty()) return NotNow{std::move(reason)};
+  return stamp_of(opened.status);
 }
 
 }  // namespace folder

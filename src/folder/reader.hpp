@@ -18,8 +18,11 @@ struct ReadLimits {
 
 // Throws Error(io) when the system, not the file, refuses (no descriptors left, a failing disk).
 ReadResult read_script(int directory, const std::string& name, const ReadLimits& limits);
+// The same checks but for the bytes.
+std::variant<core::FileStamp, NotNow, Vanished> probe_script(int directory, const std::string& name,
+                                                             const ReadLimits& limits);
 
-Identity identity_of(const struct stat& status) noexcept;
+core::FileStamp stamp_of(const struct stat& status) noexcept;
 
 // Empty: a regular file that is small enough. Otherwise the reason, for people.
 std::string refusal_by_status(const struct stat& status, std::uint64_t max_size);

@@ -135,7 +135,7 @@ core::Diagnoses try_folders(const core::Config& config) {
     usable = usable && folder.fd && found.back().verdict == Verdict::good;
   }
   if (usable) found.push_back(try_moving(folders));
-  if (usable) found.push_back(try_lease(folders[0], config.run.settle));
+  if (usable) found.push_back(try_lease(folders[0], config.watch.settle));
   return found;
 }
 

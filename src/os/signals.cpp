@@ -8,11 +8,12 @@
 
 namespace os {
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals(Hangup hangup) {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGINT);
   sigaddset(&stop, SIGTERM);
+  if (hangup == Hangup::heard) sigaddset(&stop, SIGHUP);
   sigprocmask(SIG_BLOCK, &stop, nullptr);
   fd_.reset(::signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd_) base::throw_errno(base::ErrorKind::internal, "cannot watch for signals");

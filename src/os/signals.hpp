@@ -1,14 +1,17 @@
-// SIGINT and SIGTERM as something that poll(2) sees, so that no code ever runs inside a signal handler.
+// SIGINT, SIGTERM and SIGHUP as something that poll(2) sees, so that no code ever runs inside a signal handler.
 #pragma once
 
 #include "os/fd.hpp"
 
 namespace os {
 
-// From construction on both signals are blocked in this process and arrive at fd(). One of these, in the runner only.
+// From construction on these signals are blocked in this process and arrive at fd(). One of these, in the runner and in
+// the watcher only.
 class StopSignals {
  public:
-  StopSignals();
+  // heard: SIGHUP arrives, too. Otherwise it ends the process, as it does by default.
+  enum class Hangup { ends, heard };
+  explicit StopSignals(Hangup hangup = Hangup::ends);
 
   int fd() const noexcept { return fd_.get(); }
   // The next signal that has arrived; 0: none.

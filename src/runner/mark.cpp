@@ -47,7 +47,7 @@ Marked mark(const core::Config& config, const MarkRequest& request) {
     throw base::Error(base::ErrorKind::usage, "a mark needs a reason", "Nothing was marked.",
                       "Add --reason TEXT: it is kept in the audit trail.");
   const folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
-  const os::Fd lock = take_run_lock(config, std::chrono::milliseconds(0), nullptr);
+  const os::Fd lock = take_run_lock(config, std::nullopt, nullptr);
   ledger::Mark mark;
   mark.script = find(config, folders, request.script);
   mark.as = request.as;

@@ -47,7 +47,7 @@ std::optional<folder::Loaded> load(const folder::Folders& folders, Place place, 
 }
 
 bool is_same_file(const folder::Loaded& left, const folder::Loaded& right) {
-  return left.identity.device == right.identity.device && left.identity.inode == right.identity.inode;
+  return left.stamp.device == right.stamp.device && left.stamp.inode == right.stamp.inode;
 }
 
 // A copy with the attempt's bytes in a folder of filed scripts, under its own name or a numbered one. A copy that
@@ -77,7 +77,7 @@ Proof look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_i
 
 // A rename changes ctime: a file that was touched after its attempt had ended was put back by somebody.
 bool was_touched_since(const folder::Loaded& pending, base::Instant ended) {
-  return pending.identity.changed.tv_sec * 1000 + pending.identity.changed.tv_nsec / 1'000'000 > ended.milliseconds;
+  return pending.stamp.changed / 1'000'000 > ended.milliseconds;
 }
 
 PendingFile judge_pending(const std::optional<folder::Loaded>& pending, const std::optional<folder::Loaded>& filed,

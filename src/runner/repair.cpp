@@ -10,7 +10,7 @@ namespace runner {
 RepairReport repair(const core::Config& config, const Actor& actor, DryRun dry_run) {
   Crew crew(config);  // forks; nothing is open yet
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
-  const os::Fd lock = take_run_lock(config, std::chrono::milliseconds(0), nullptr);
+  const os::Fd lock = take_run_lock(config, std::nullopt, nullptr);
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
   RepairReport report;
   if (!is_damaged(config, ledger)) return report;

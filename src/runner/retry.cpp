@@ -43,7 +43,7 @@ std::string bring_back(folder::Folders& folders, const std::string& name) {
 
 std::vector<std::string> requeue(const core::Config& config, const RetryRequest& request) {
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
-  const os::Fd lock = take_run_lock(config, std::chrono::milliseconds(0), nullptr);
+  const os::Fd lock = take_run_lock(config, std::nullopt, nullptr);
   std::vector<std::string> failed = folders.list(Place::failed).names;
   if (!request.all) failed = select(request.scripts, failed);
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds k_pause{20};
 constexpr std::chrono::milliseconds k_glance{60};
+constexpr std::chrono::milliseconds k_for_watcher{600'000};
 // Who only asks whether there is a run shares the lock for a moment: that is no run, and not waited for as one.
 constexpr std::chrono::milliseconds k_for_those_who_ask{5000};
 
@@ -39,14 +40,25 @@ void refuse_doubt(const core::Config& config) {
                   base::escape(lock.run->host)));
 }
 
-os::Fd wait_for_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer) {
+bool is_of_watcher(const core::Config& config) {
+  const Lock lock = lock_state(config);
+  return lock.run && lock.run->trigger == "watch";
+}
+
+os::Fd wait_for_lock(const core::Config& config, std::optional<std::chrono::milliseconds> asked,
+                     core::Observer* observer) {
   const std::string folder = ledger::folder_of(config.path(config.ledger.path));
   ledger::make_folder(config.path(config.ledger.path));
-  const os::Deadline deadline = os::Steady::now() + std::max(wait, k_glance);
+  std::chrono::milliseconds wait = asked.value_or(std::chrono::milliseconds(0));
+  os::Deadline deadline = os::Steady::now() + std::max(wait, k_glance);
   bool told = false;
   for (;;) {
     if (std::optional<os::Fd> lock = os::try_lock(folder)) return std::move(*lock);
     const bool is_run = os::is_locked(folder);
+    if (is_run && !asked && os::Steady::now() >= deadline && is_of_watcher(config)) {
+      asked = wait = k_for_watcher;
+      deadline = os::in(wait);
+    }
     if (os::Steady::now() >= deadline + (is_run ? std::chrono::milliseconds(0) : k_for_those_who_ask)) refuse(config);
     if (!is_run) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -62,7 +74,8 @@ os::Fd wait_for_lock(const core::Config& config, std::chrono::milliseconds wait,
 
 }  // namespace
 
-os::Fd take_run_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer) {
+os::Fd take_run_lock(const core::Config& config, std::optional<std::chrono::milliseconds> wait,
+                     core::Observer* observer) {
   os::Fd lock = wait_for_lock(config, wait, observer);
   refuse_doubt(config);
   return lock;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "core/config.hpp"
 #include "core/observer.hpp"
@@ -9,9 +10,11 @@
 
 namespace runner {
 
-// Makes the ledger's folder when it is missing. Waits as long as asked, saying so once (observer may be null). Throws
-// Error: lock_held with who holds it, or with the run of another host that may still be alive; io.
-os::Fd take_run_lock(const core::Config& config, std::chrono::milliseconds wait, core::Observer* observer);
+// Makes the ledger's folder when it is missing. Waits as long as asked, saying so once (observer may be null); who
+// asked for nothing waits for a run of the watcher, which ends by itself, and for no other. Throws Error: lock_held
+// with who holds it, or with the run of another host that may still be alive; io.
+os::Fd take_run_lock(const core::Config& config, std::optional<std::chrono::milliseconds> wait,
+                     core::Observer* observer);
 
 // The same at once, whatever another host may have left behind: a person vouches for it.
 os::Fd force_run_lock(const core::Config& config);

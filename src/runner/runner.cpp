@@ -17,6 +17,7 @@
 #include "os/host.hpp"
 #include "os/log.hpp"
 #include "runner/crew.hpp"
+#include "runner/queue.hpp"
 #include "runner/recover.hpp"
 #include "runner/run_lock.hpp"
 #include "runner/step.hpp"
@@ -92,9 +93,14 @@ constexpr std::chrono::seconds k_moves_within{1};
 // The walk over the scripts of one run. While the database commits one script, the file of the next is read; while its
 // outcome is being recorded, in one commit with the intent of the next, that one is already under way.
 class Walk {
+  struct Read {
+    std::string name;
+    folder::ReadResult result;
+  };
+
  public:
-  Walk(Workplace& at, const RunRequest& request, const std::vector<std::string>& names, core::RunReport& report)
-      : at_(at), request_(request), names_(names), report_(report) {}
+  Walk(Workplace& at, const RunRequest& request, std::vector<std::string> names, core::RunReport& report)
+      : at_(at), request_(request), queue_(std::move(names), at.config.folders.order), report_(report) {}
 
   void go() {
     std::optional<Going> going;
@@ -103,7 +109,7 @@ class Walk {
     }
     tell_held();
     while (going) {
-      at_.observer.script_started(going->ready.loaded.script.name, index_, names_.size());
+      at_.observer.script_started(going->ready.loaded.script.name, taken_, taken_ + queue_.left());
       const ledger::Finished finished = perform(at_, *going, [this] { look_ahead(); });
       at_.stop.look();
       std::optional<Going> following = record(*going, finished);
@@ -135,23 +141,41 @@ class Walk {
 
   // The next script that is to be attempted; those held back on the way are kept for tell_held.
   std::optional<Ready> next() {
-    while (index_ < names_.size()) {
-      folder::ReadResult read = ahead_ ? std::move(*ahead_) : read_next();
+    for (take_in(); !queue_.empty(); take_in()) {
+      if (ahead_ && ahead_->name != queue_.front()) ahead_.reset();  // a lower number came meanwhile
+      Read read = ahead_ ? std::move(*ahead_) : read_next();
       ahead_.reset();
-      auto found = examine(at_, names_[index_++], std::move(read));
+      queue_.take();
+      ++taken_;
+      if (is_to_be_left(read)) continue;
+      auto found = examine(at_, read.name, std::move(read.result));
       if (auto* ready = std::get_if<Ready>(&found)) return std::move(*ready);
       if (auto* held = std::get_if<core::AttemptReport>(&found)) held_.push_back(std::move(*held));
     }
     return std::nullopt;
   }
 
-  folder::ReadResult read_next() { return at_.folders.read(folder::Place::scripts, names_[index_]); }
+  Read read_next() { return {queue_.front(), at_.folders.read(folder::Place::scripts, queue_.front())}; }
+
+  bool is_to_be_left(const Read& read) const {
+    const auto* loaded = std::get_if<folder::Loaded>(&read.result);
+    return loaded != nullptr && request_.feed != nullptr && request_.feed->leaves_out(read.name, loaded->stamp);
+  }
+
+  // What came into the folder since.
+  void take_in() {
+    if (request_.feed == nullptr) return;
+    const core::Changes changes = request_.feed->changes();
+    for (const std::string& name : changes.names) queue_.add(name);
+    if (!changes.all) return;
+    for (const std::string& name : at_.folders.list(folder::Place::scripts).names) queue_.add(name);
+  }
 
   // The database is committing: what goes wrong here waits, the next who needs it meets it again.
   void look_ahead() {
-    if (index_ == names_.size()) return;
+    if (queue_.empty()) return;
     try {
-      at_.crew.prepare_workers(names_.size() - index_);
+      at_.crew.prepare_workers(queue_.left());
       ahead_ = read_next();
     } catch (const base::Error&) {
       ahead_.reset();
@@ -166,12 +190,12 @@ class Walk {
   }
 
   bool goes_on_after(const core::Outcome& outcome) {
-    if (at_.stop.requested()) return false;
+    if (at_.stop.requested() || (request_.feed != nullptr && request_.feed->ended())) return false;
     const bool failed = outcome.kind == core::OutcomeKind::failed || outcome.kind == core::OutcomeKind::unknown;
     if (!failed || request_.on_failure == core::OnFailure::go_on) return true;
-    if (index_ < names_.size())
+    if (!queue_.empty())
       at_.observer.warning(
-          fmt::format("stopped after the first failure: {} not tried", base::plural(names_.size() - index_, "script")));
+          fmt::format("stopped after the first failure: {} not tried", base::plural(queue_.left(), "script")));
     return false;
   }
 
@@ -184,11 +208,11 @@ class Walk {
 
   Workplace& at_;
   const RunRequest& request_;
-  const std::vector<std::string>& names_;
+  Queue queue_;
   core::RunReport& report_;
-  std::size_t index_ = 0;                    // of the next name
-  std::optional<folder::ReadResult> ahead_;  // what was read of it
-  std::size_t moves_ = 0;                    // since they were settled
+  std::size_t taken_ = 0;      // out of the queue
+  std::optional<Read> ahead_;  // of the next, read while the one before was committed
+  std::size_t moves_ = 0;      // since they were settled
   os::Steady::time_point settled_ = os::Steady::now();
   std::vector<core::AttemptReport> held_;
 };
@@ -201,9 +225,13 @@ void finish(core::RunReport& report, os::Steady::time_point start) {
 }  // namespace
 
 core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer) {
+  Crew crew(config);  // forks; nothing is open yet
+  return run(config, request, observer, crew);
+}
+
+core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Crew& crew) {
   const auto start = os::Steady::now();
   core::RunReport report = start_report(request);
-  Crew crew(config);  // forks; nothing is open yet
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer);
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
@@ -221,7 +249,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
     observer.run_started(report, names.size());
     os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
     Workplace at{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
-    if (!block_all(crew, names, request, report, observer)) Walk(at, request, names, report).go();
+    if (!block_all(crew, names, request, report, observer)) Walk(at, request, std::move(names), report).go();
     finish(report, start);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/feed.hpp"
 #include "core/observer.hpp"
 #include "core/plan.hpp"
 #include "core/report.hpp"
+#include "runner/crew.hpp"
 
 namespace runner {
 
@@ -24,12 +27,16 @@ struct RunRequest {
   std::string trigger = "manual";
   std::string by;  // empty: the user behind the process
   std::string reason;
-  std::string command;                // the command line, for the ledger
-  std::chrono::milliseconds wait{0};  // for the run lock
+  std::string command;                            // the command line, for the ledger
+  std::optional<std::chrono::milliseconds> wait;  // for the run lock; nullopt: only for a run of the watcher
   Kept kept = Kept::attempts;
+  core::Feed* feed = nullptr;  // of a run that is supervised
 };
 
 // Throws Error: lock_held (after waiting), config, io, ledger_broken. What scripts do wrong is in the report.
 core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer);
+
+// The same with helper processes that stand ready already. Nothing but what they hold may be open.
+core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Crew& crew);
 
 }  // namespace runner

@@ -19,9 +19,9 @@ namespace {
 
 using core::Cause;
 using core::Kind;
-using os::in;
 using core::Outcome;
 using core::OutcomeKind;
+using os::in;
 
 constexpr std::string_view k_loading = "the script was being loaded";
 constexpr std::string_view k_asking = "shouldRun() was running";

@@ -73,10 +73,11 @@ void remove_old_note(Workplace& at, const Ready& ready) {
     at.folders.remove_error_note(name);
 }
 
-core::AttemptReport report_of(const core::Script& script, const core::Step& step) {
+core::AttemptReport report_of(const folder::Loaded& loaded, const core::Step& step) {
   core::AttemptReport report;
-  report.script = script.name;
-  report.sha256 = script.sha256;
+  report.script = loaded.script.name;
+  report.sha256 = loaded.script.sha256;
+  report.stamp = loaded.stamp;
   if (step.state == core::ScriptState::changed) report.note = step.reason;
   return report;
 }
@@ -126,7 +127,7 @@ std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, con
   ready.step = core::decide(script.sha256, ready.known, at.config.run.changed, at.force);
   const bool in_doubt = std::find(at.held.begin(), at.held.end(), name) != at.held.end();
   if (ready.step.decision != core::Decision::hold && !in_doubt) return ready;
-  core::AttemptReport held = report_of(script, ready.step);
+  core::AttemptReport held = report_of(ready.loaded, ready.step);
   held.note.clear();
   held.outcome = in_doubt
                      ? core::blocked(core::Cause::unreachable,
@@ -167,7 +168,7 @@ ledger::Finished perform(Workplace& at, Going& going, const std::function<void()
 }
 
 core::AttemptReport file(Workplace& at, const Going& going, const ledger::Finished& finished) {
-  core::AttemptReport report = report_of(going.ready.loaded.script, going.ready.step);
+  core::AttemptReport report = report_of(going.ready.loaded, going.ready.step);
   report.attempt = going.attempt;
   report.outcome = finished.outcome;
   report.duration = finished.measures.total;

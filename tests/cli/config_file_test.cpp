@@ -100,7 +100,6 @@ on_failure = "stop"
 skipped = "keep"
 changed = "hold"
 environment = "staging"
-settle = "0s"
 [limits]
 rows = 1_000
 bytes = "unlimited"
@@ -110,11 +109,20 @@ log_lines = 10
 log_bytes = 4096
 result_bytes = "2MiB"
 result_depth = 5
+[watch]
+enabled = false
+debounce = "0s"
+settle = "0s"
+rescan = "1m"
+poll = "250ms"
 [sandbox]
 minimum = "full"
 [log]
 level = "debug"
 file = "fettle.log"
+format = "json"
+max_size = "1MiB"
+keep = 2
 )");
   const core::Config config = written.load().config;
   CHECK(config.folders.scripts == "todo");
@@ -127,7 +135,14 @@ file = "fettle.log"
   CHECK(config.run.skipped == core::Skipped::keep);
   CHECK(config.run.changed == core::Changed::hold);
   CHECK(config.run.environment == "staging");
-  CHECK(config.run.settle == std::chrono::milliseconds(0));
+  CHECK(config.watch.settle == std::chrono::milliseconds(0));
+  CHECK_FALSE(config.watch.enabled);
+  CHECK(config.watch.debounce == std::chrono::milliseconds(0));
+  CHECK(config.watch.rescan == std::chrono::minutes(1));
+  CHECK(config.watch.poll == std::chrono::milliseconds(250));
+  CHECK(config.log.format == core::LogFormat::json);
+  CHECK(config.log.max_size == std::uint64_t{1} << 20U);
+  CHECK(config.log.keep == 2);
   CHECK((config.limits == core::Limits{1000, core::k_unlimited, core::k_unlimited, std::uint64_t{64} << 20U, 10, 4096,
                                        std::uint64_t{2} << 20U, 5}));
   CHECK(config.sandbox.minimum == core::SandboxMinimum::full);
@@ -160,6 +175,8 @@ TEST_CASE("config: a wrong type names the line and what was expected") {
   CHECK(fault_of("[run]\nmemory = -1\n").starts_with("config.toml:2:10: run.memory is \"-1\""));
   CHECK(fault_of("[run]\non_failure = \"stpo\"\n") ==
         "config.toml:2:14: run.on_failure is \"stpo\"; expected \"continue\" or \"stop\" (did you mean \"stop\"?)");
+  CHECK(fault_of("[watch]\nenabled = \"yes\"\n") == "config.toml:2:11: watch.enabled is a text; expected true or false");
+  CHECK(fault_of("[watch]\npoll = \"1ms\"\n").find("at least 100ms") != std::string::npos);
   CHECK(fault_of("[folders]\nscripts = \"\"\n").find("not empty") != std::string::npos);
   CHECK(fault_of("[folders]\nscripts = \"a\\u0000b\"\n").find("zero byte") != std::string::npos);
   CHECK(fault_of("run = 5\n").starts_with("config.toml:1:1: run is a section, not a value"));

@@ -20,7 +20,7 @@ using folder::Place;
 using support::ThreeFolders;
 using support::told;
 
-TEST_CASE("a script is read whole, with its hash and identity") {
+TEST_CASE("a script is read whole, with its hash and stamp") {
   const ThreeFolders three;
   const std::string text = "return {}\n-- \xff and a NUL: " + std::string(1, '\0') + "\n";
   three.scratch.write("pending/x.lua", text);
@@ -30,9 +30,9 @@ TEST_CASE("a script is read whole, with its hash and identity") {
   CHECK(loaded.script.name == "x.lua");
   CHECK(loaded.script.text == text);
   CHECK(loaded.script.sha256 == base::sha256_hex(text));
-  CHECK(loaded.identity.inode == status.st_ino);
-  CHECK(loaded.identity.device == status.st_dev);
-  CHECK(loaded.identity.size == status.st_size);
+  CHECK(loaded.stamp.inode == status.st_ino);
+  CHECK(loaded.stamp.device == status.st_dev);
+  CHECK(loaded.stamp.size == status.st_size);
 }
 
 TEST_CASE("an empty file is read as an empty script") {

@@ -1,0 +1,157 @@
+#include "watch/supervised.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "os/log.hpp"
+#include "os/program.hpp"
+
+namespace watch {
+namespace {
+
+constexpr std::chrono::seconds k_to_take{30};        // a message, by a watcher that waits for nothing
+constexpr std::chrono::milliseconds k_at_work{500};  // between two words on what is at work
+constexpr std::size_t k_shown_error = 2000;          // bytes of an error in the log; the ledger has it all
+
+bool is_socket(int fd) noexcept {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+os::Severity severity_of(core::OutcomeKind kind) noexcept {
+  switch (kind) {
+    case core::OutcomeKind::failed:
+    case core::OutcomeKind::unknown:
+      return os::Severity::error;
+    case core::OutcomeKind::blocked:
+    case core::OutcomeKind::interrupted:
+      return os::Severity::warning;
+    case core::OutcomeKind::succeeded:
+    case core::OutcomeKind::skipped:
+    case core::OutcomeKind::rolled_back:
+    case core::OutcomeKind::marked:
+    case core::OutcomeKind::imported:
+      break;
+  }
+  return os::Severity::info;
+}
+
+}  // namespace
+
+Supervised::Supervised() {
+  if (!is_socket(os::k_program_channel))
+    throw base::Error(base::ErrorKind::usage, "--supervised is for fettle watch, which starts this by itself",
+                      "Nothing was run.", "fettle run");
+  ::fcntl(os::k_program_channel, F_SETFD, FD_CLOEXEC);
+  channel_ = os::Channel(os::Fd(os::k_program_channel));
+  channel_.set_nonblocking();
+  os::send_log_to([this](os::Severity severity, std::string_view text) {
+    tell(core::LogRecord{static_cast<core::LineLevel>(severity), std::string(text)});
+  });
+}
+
+template <class Message>
+void Supervised::tell(const Message& message) {
+  if (ended_) return;
+  const auto sent = channel_.send(static_cast<std::uint8_t>(Message::kind), encode(message), os::in(k_to_take));
+  if (sent != os::SendResult::sent) ended_ = true;
+}
+
+void Supervised::hear() {
+  if (ended_) return;
+  if (channel_.fill() != os::FillResult::open) ended_ = true;
+  while (const std::optional<os::Frame> frame = channel_.next()) {
+    if (frame->kind != static_cast<std::uint8_t>(core::Look::kind)) continue;
+    auto look = core::decode<core::Look>(frame->body);
+    if (!look) continue;
+    changes_.all = changes_.all || look->all;
+    changes_.names.insert(changes_.names.end(), std::make_move_iterator(look->names.begin()),
+                          std::make_move_iterator(look->names.end()));
+    tell(core::Heard{});
+  }
+}
+
+bool Supervised::stand_by() {
+  tell(core::StandingBy{});
+  while (!ended_) {
+    pollfd wait{channel_.fd(), POLLIN, 0};
+    if (::poll(&wait, 1, -1) < 0) continue;
+    if (channel_.fill() != os::FillResult::open) return false;
+    const std::optional<os::Frame> frame = channel_.next();
+    if (!frame) continue;
+    const auto go =
+        frame->kind == static_cast<std::uint8_t>(core::Go::kind) ? core::decode<core::Go>(frame->body) : std::nullopt;
+    if (!go) return false;
+    for (const core::Go::Waiting& waiting : go->leave) leave_[waiting.script] = waiting.stamp;
+    return true;
+  }
+  return false;
+}
+
+void Supervised::tell_over(std::int64_t run, int exit_code) {
+  tell(core::RunOver{run, exit_code});
+}
+
+core::Changes Supervised::changes() {
+  hear();
+  return std::exchange(changes_, {});
+}
+
+bool Supervised::ended() {
+  hear();
+  return ended_;
+}
+
+bool Supervised::leaves_out(const std::string& script, const core::FileStamp& stamp) const {
+  const auto found = leave_.find(script);
+  return found != leave_.end() && found->second == stamp;
+}
+
+// That it begins and ends the runner logs.
+void Supervised::run_started(const core::RunReport& run, std::size_t /*scripts*/) {
+  run_ = run.run;
+}
+
+void Supervised::script_started(std::string_view script, std::size_t /*index*/, std::size_t /*total*/) {
+  const auto now = os::Steady::now();
+  if (told_at_work_ && now - *told_at_work_ < k_at_work) return;
+  told_at_work_ = now;
+  tell(core::AtWork{std::string(script)});
+}
+
+void Supervised::script_line(core::LineLevel level, std::string_view text) {
+  os::log_debug(fmt::format("run {}: script says ({}): {}", run_, core::name(level), text));
+}
+
+void Supervised::script_ended(const core::AttemptReport& attempt) {
+  const core::Outcome& outcome = attempt.outcome;
+  std::string text = fmt::format("run {}: {} {}", run_, attempt.script, core::name(outcome.kind));
+  if (attempt.attempt != 0)
+    text += fmt::format(" in {} (attempt {})", base::format_duration(attempt.duration), attempt.attempt);
+  for (const std::string* each : {&outcome.reason, &outcome.message, &outcome.error})
+    if (!each->empty()) text += fmt::format(": {}", base::cap(*each, k_shown_error));
+  os::log(severity_of(outcome.kind), text);
+  if (!attempt.moved_to.empty()) return;
+  core::Left left{attempt.script, attempt.stamp, outcome.cause, outcome.reason, {}};
+  if (left.reason.empty()) left.reason = fmt::format("{}: attempt {}", core::name(outcome.kind), attempt.attempt);
+  if (attempt.until) left.until = std::chrono::milliseconds(attempt.until->milliseconds);
+  tell(left);
+}
+
+void Supervised::warning(std::string_view text) {
+  os::log_warning(text);
+}
+
+void Supervised::waiting(std::string_view text) {
+  os::log_info(text);
+}
+
+void Supervised::run_ended(const core::RunReport& /*run*/) {}
+
+}  // namespace watch

@@ -1,0 +1,53 @@
+// The run's end of the channel to the watcher that started it: waits for Go, hears of new files, tells what it does.
+// All that a person would see on the console goes to the operator's log. Lives in the runner process.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/feed.hpp"
+#include "core/message.hpp"
+#include "core/observer.hpp"
+#include "os/channel.hpp"
+#include "os/clock.hpp"
+
+namespace watch {
+
+class Supervised : public core::Observer, public core::Feed {
+ public:
+  // Takes over the descriptor that the watcher has laid there (os::k_program_channel), and the operator's log. Throws
+  // Error(usage) when there is no watcher behind it.
+  Supervised();
+
+  // Says that it stands ready, and waits. False: it is not wanted any more.
+  bool stand_by();
+  void tell_over(std::int64_t run, int exit_code);
+
+  core::Changes changes() override;
+  bool ended() override;
+  bool leaves_out(const std::string& script, const core::FileStamp& stamp) const override;
+
+  void run_started(const core::RunReport& run, std::size_t scripts) override;
+  void script_started(std::string_view script, std::size_t index, std::size_t total) override;
+  void script_line(core::LineLevel level, std::string_view text) override;
+  void script_ended(const core::AttemptReport& attempt) override;
+  void warning(std::string_view text) override;
+  void waiting(std::string_view text) override;
+  void run_ended(const core::RunReport& run) override;
+
+ private:
+  template <class Message>
+  void tell(const Message& message);
+  void hear();
+
+  os::Channel channel_;
+  bool ended_ = false;
+  std::int64_t run_ = 0;
+  std::map<std::string, core::FileStamp> leave_;
+  core::Changes changes_;
+  std::optional<os::Steady::time_point> told_at_work_;
+};
+
+}  // namespace watch

@@ -1,0 +1,436 @@
+#include "watch/watcher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <poll.h>
+#include <set>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "watch/notice.hpp"
+#include "watch/run_child.hpp"
+#include "watch/waiting.hpp"
+#include "folder/folders.hpp"
+#include "folder/watch.hpp"
+#include "ledger/history.hpp"
+#include "os/alarm.hpp"
+#include "os/clock.hpp"
+#include "os/host.hpp"
+#include "os/log.hpp"
+#include "os/service.hpp"
+#include "os/signals.hpp"
+
+namespace watch {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int k_most_debounces = 10;         // a folder that is never quiet is looked at all the same
+constexpr std::size_t k_most_names = 1000;   // looked at one by one; beyond, everything is
+constexpr milliseconds k_first_pause{1000};  // after a run that could not be done; doubled each time
+constexpr milliseconds k_longest_pause{300'000};
+constexpr std::chrono::seconds k_to_end{10};  // for a child that stands by
+
+std::string_view word(folder::Watch::Sight sight) noexcept {
+  switch (sight) {
+    case folder::Watch::Sight::events:
+      return "events";
+    case folder::Watch::Sight::polling:
+      return "polling";
+    case folder::Watch::Sight::missing:
+      break;
+  }
+  return "missing";
+}
+
+class Watcher {
+ public:
+  explicit Watcher(WatchRequest request);
+  int run();
+
+ private:
+  void wait();
+  Moment next_moment() const;
+  void hear_signals();
+  void hear_events();
+  void hear_child();
+  void note(const folder::Glimpse& glimpse);
+  void look_soon(bool at_once);
+
+  void keep_time();
+  void rescan();
+  void look_if_due();
+  void look();
+  bool wants_run(const folder::Folders& folders, const std::string& script);
+  void start_run();
+
+  void start_child();
+  void child_ended();
+  void run_over();
+  void pause_after(std::string_view what);
+
+  void reload();
+  void tell_sight();
+  void publish();
+  int end();
+
+  bool running() const noexcept { return child_ && child_->state() == RunChild::State::running; }
+
+  WatchRequest request_;
+  NoticeBoard board_;
+  os::StopSignals signals_{os::StopSignals::Hangup::heard};
+  os::ServiceManager manager_;
+  os::Alarm alarm_;
+  folder::Watch eye_;
+  std::unique_ptr<RunChild> child_;
+  Waiting waiting_;
+  base::Instant since_ = os::now();
+
+  bool all_ = true;                // everything is to be looked at
+  std::set<std::string> changed_;  // otherwise these
+  std::optional<Moment> look_at_;  // when
+  Moment first_change_, last_change_;
+  Moment rescan_at_;
+  std::optional<Moment> tick_at_;  // for the manager's watchdog
+  bool must_run_ = true;           // whatever lies there: what a crash left half done is set right by a run
+  bool wants_go_ = false;          // the next child that stands by is to run
+  std::vector<core::Left> left_;   // told by the run that goes on
+  std::string at_work_;
+  Moment pause_until_{};
+  milliseconds pause_ = k_first_pause;
+  std::string head_;   // of the ledger, when the last run of ours was over
+  std::string fault_;  // told already
+  bool reload_ = false;
+  int stop_ = 0;  // the signal that ends us; 0: none
+};
+
+Watcher::Watcher(WatchRequest request) : request_(std::move(request)), board_(request_.config), eye_(request_.config) {
+  const Moment now = os::Steady::now();
+  first_change_ = last_change_ = now - request_.config.watch.debounce;
+  rescan_at_ = now + eye_.interval();
+  look_at_ = now;
+}
+
+std::string head_of(const core::Config& config) {
+  const auto history = ledger::History::open(config.path(config.ledger.path));
+  return history ? history->head().hash : std::string();
+}
+
+int Watcher::run() {
+  // Missing folders are made, as a run does; what cannot be used is told before anybody relies on us.
+  folder::Folders::open(request_.config, folder::Missing::create);
+  eye_.find_again();
+  tell_sight();
+  start_child();
+  publish();
+  manager_.tell("READY=1");
+  if (const auto interval = manager_.watchdog()) tick_at_ = os::Steady::now() + *interval / 2;
+  while (stop_ == 0 || running()) {
+    wait();
+    keep_time();
+    if (stop_ == 0) look_if_due();
+    publish();
+  }
+  return end();
+}
+
+Moment Watcher::next_moment() const {
+  Moment next = rescan_at_;
+  const auto sooner = [&next](const std::optional<Moment>& moment) {
+    if (moment) next = std::min(next, *moment);
+  };
+  sooner(tick_at_);
+  if (!running() && stop_ == 0) {
+    if (look_at_) sooner(std::max(*look_at_, pause_until_));
+    if (!child_) sooner(pause_until_);
+    sooner(waiting_.next_moment());
+  }
+  return next;
+}
+
+void Watcher::wait() {
+  alarm_.set(running() ? std::nullopt : waiting_.next_instant());
+  std::array<pollfd, 6> wait = {pollfd{signals_.fd(), POLLIN, 0},
+                                pollfd{eye_.events_fd(), POLLIN, 0},
+                                pollfd{eye_.mounts_fd(), POLLPRI, 0},
+                                pollfd{alarm_.fd(), POLLIN, 0},
+                                pollfd{child_ ? child_->channel_fd() : -1, POLLIN, 0},
+                                pollfd{child_ ? child_->end_fd() : -1, POLLIN, 0}};
+  if (::poll(wait.data(), wait.size(), os::poll_timeout(next_moment())) <= 0) return;
+  if (wait[0].revents != 0) hear_signals();
+  if (wait[1].revents != 0) hear_events();
+  if (wait[2].revents != 0 && eye_.find_again()) rescan();
+  if (wait[3].revents != 0) {
+    alarm_.hush();
+    look_soon(true);
+  }
+  if (wait[4].revents != 0) hear_child();
+  if (wait[5].revents != 0) child_ended();
+}
+
+// The first lets the script at work finish; the second ends that too.
+void Watcher::hear_signals() {
+  while (const int signal = signals_.take()) {
+    if (signal == SIGHUP) {
+      reload_ = true;
+      continue;
+    }
+    if (stop_ == 0) {
+      manager_.tell("STOPPING=1");
+      os::log_info(running() ? "stopping: the script at work may finish; once more stops it at once" : "stopping");
+      stop_ = signal;
+    }
+    if (running()) child_->signal(SIGTERM);
+  }
+}
+
+void Watcher::hear_events() {
+  const folder::Watch::Sight before = eye_.sight();
+  note(eye_.take());
+  if (eye_.sight() != before) tell_sight();
+}
+
+void Watcher::note(const folder::Glimpse& glimpse) {
+  if (!glimpse.all && glimpse.names.empty()) return;
+  for (const std::string& name : glimpse.names) waiting_.noticed(name);
+  if (running()) return child_->look(glimpse.all, glimpse.names);
+  all_ = all_ || glimpse.all || changed_.size() + glimpse.names.size() > k_most_names;
+  if (all_)
+    changed_.clear();
+  else
+    changed_.insert(glimpse.names.begin(), glimpse.names.end());
+  look_soon(glimpse.moved_in && !glimpse.all);
+}
+
+// A file that is renamed into a quiet folder is whole and alone: it is looked at at once. While a folder is being
+// filled, the look waits until it is quiet, so that what belongs together is seen together and runs in order.
+void Watcher::look_soon(bool at_once) {
+  const Moment now = os::Steady::now();
+  const milliseconds debounce = request_.config.watch.debounce;
+  const bool was_quiet = now - last_change_ >= debounce;
+  last_change_ = now;
+  if (!look_at_) first_change_ = now;
+  if (at_once && was_quiet && !look_at_)
+    look_at_ = now;
+  else if (!look_at_ || *look_at_ > now)
+    look_at_ = std::min(now + debounce, first_change_ + k_most_debounces * debounce);
+}
+
+void Watcher::hear_child() {
+  RunChild::Said said = child_->take();
+  for (const core::LogRecord& record : said.records) os::log(static_cast<os::Severity>(record.level), record.text);
+  for (core::Left& left : said.left) left_.push_back(std::move(left));
+  if (!said.at_work.empty()) manager_.status(fmt::format("running {}", said.at_work));
+  if (child_->state() == RunChild::State::standing_by && wants_go_) start_run();
+  if (child_->state() == RunChild::State::over) run_over();
+}
+
+void Watcher::keep_time() {
+  const Moment now = os::Steady::now();
+  if (tick_at_ && *tick_at_ <= now) {
+    manager_.tell("WATCHDOG=1");
+    tick_at_ = now + *manager_.watchdog() / 2;
+  }
+  if (rescan_at_ <= now) rescan();
+  if (running() || stop_ != 0) return;
+  if (reload_) reload();
+  if (!child_ && pause_until_ <= now) start_child();
+  const base::Instant wall = os::now();
+  if (const auto due = waiting_.due(wall, now); !due.empty() && !look_at_) {
+    changed_.insert(due.begin(), due.end());
+    look_at_ = now;
+  }
+}
+
+// What no event tells: a mount over the path, changes of another host, a decision about a script that waits.
+void Watcher::rescan() {
+  const folder::Watch::Sight before = eye_.sight();
+  eye_.find_again();
+  if (eye_.sight() != before) tell_sight();
+  const Moment now = os::Steady::now();
+  rescan_at_ = now + eye_.interval();
+  all_ = true;
+  changed_.clear();
+  if (running()) return child_->look(true, {});
+  if (!look_at_) look_at_ = now;
+}
+
+void Watcher::look_if_due() {
+  const Moment now = os::Steady::now();
+  if (running() || wants_go_ || !look_at_ || *look_at_ > now || pause_until_ > now) return;
+  look_at_.reset();
+  try {
+    look();
+    fault_.clear();
+  } catch (const base::Error& error) {
+    if (fault_ != error.what()) os::log_error(fmt::format("cannot look into the folder: {}", error.what()));
+    fault_ = error.what();
+    all_ = true;  // at the next rescan
+  }
+}
+
+void Watcher::look() {
+  const bool all = std::exchange(all_, false);
+  const std::set<std::string> changed = std::exchange(changed_, {});
+  if (all && waiting_.any_left() && head_of(request_.config) != head_) waiting_.forget_what_was_left();
+  const folder::Folders folders = folder::Folders::open(request_.config, folder::Missing::is_empty);
+  std::vector<std::string> names(changed.begin(), changed.end());
+  if (all) {
+    names = folders.list(folder::Place::scripts).names;
+    waiting_.forget_all_but(names);
+  }
+  bool wanted = std::exchange(must_run_, false);
+  for (const std::string& name : names) {
+    if (wanted) break;
+    wanted = wants_run(folders, name);
+  }
+  if (wanted) start_run();
+}
+
+bool Watcher::wants_run(const folder::Folders& folders, const std::string& script) {
+  const auto found = folders.probe(folder::Place::scripts, script);
+  const Moment now = os::Steady::now();
+  if (const auto* stamp = std::get_if<core::FileStamp>(&found)) {
+    const bool wanted = waiting_.wants_run(script, *stamp, os::now(), now);
+    if (wanted) waiting_.forget(script);
+    return wanted;
+  }
+  if (const auto* not_now = std::get_if<folder::NotNow>(&found))
+    waiting_.unready(script, not_now->reason, now, request_.config.watch.rescan);
+  else
+    waiting_.forget(script);
+  return false;
+}
+
+void Watcher::start_run() {
+  wants_go_ = !child_ || child_->state() != RunChild::State::standing_by;
+  if (wants_go_) return;
+  left_.clear();
+  child_->go({waiting_.left_alone(os::now(), os::Steady::now())});
+}
+
+// What goes wrong here goes wrong again at once: no tight loop.
+void Watcher::start_child() {
+  try {
+    child_ = std::make_unique<RunChild>(request_.config.file);
+  } catch (const base::Error& error) {
+    pause_after(error.what());
+  }
+}
+
+void Watcher::run_over() {
+  const Moment now = os::Steady::now();
+  const core::RunOver& over = child_->over();
+  constexpr int k_unreachable = 6;
+  const bool tries_again = over.exit_code == k_unreachable;
+  std::optional<Moment> again;
+  if (tries_again) {
+    again = now + pause_;
+    pause_ = std::min(pause_ * 2, k_longest_pause);
+  } else {
+    pause_ = k_first_pause;
+  }
+  for (const core::Left& left : left_) {
+    const bool unreachable = left.cause == core::Cause::unreachable || left.cause == core::Cause::locked;
+    waiting_.left(left, unreachable ? again : std::nullopt);
+  }
+  left_.clear();
+  try {
+    head_ = head_of(request_.config);
+  } catch (const base::Error& error) {
+    os::log_error(error.what());
+  }
+  all_ = true;  // what came while the run ended
+  if (!look_at_) look_at_ = now;
+  manager_.status("watching");
+}
+
+void Watcher::child_ended() {
+  hear_child();
+  const RunChild::State state = child_->state();
+  const int status = child_->reap();
+  child_.reset();
+  if (state == RunChild::State::over) return start_child();
+  const bool was_running = state == RunChild::State::running;
+  must_run_ = must_run_ || was_running || wants_go_;  // the next run sets right what this one began
+  wants_go_ = false;
+  if (stop_ != 0) return;
+  pause_after(WIFSIGNALED(status) ? fmt::format("fettle run was ended by signal {}", WTERMSIG(status))
+                                  : fmt::format("fettle run ended with exit code {}", WEXITSTATUS(status)));
+}
+
+void Watcher::pause_after(std::string_view what) {
+  os::log_error(fmt::format("{}; trying again in {}", what, base::format_duration(pause_)));
+  pause_until_ = os::Steady::now() + pause_;
+  pause_ = std::min(pause_ * 2, k_longest_pause);
+  if (!look_at_) look_at_ = pause_until_;
+  all_ = true;
+}
+
+// A configuration that cannot be read changes nothing: what is in force stays.
+void Watcher::reload() {
+  reload_ = false;
+  manager_.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", os::monotonic_microseconds()));
+  try {
+    core::Config config = request_.reload();
+    request_.start_log(config);
+    request_.config = std::move(config);
+    eye_ = folder::Watch(request_.config);
+    os::log_info("the configuration was read again");
+  } catch (const base::Error& error) {
+    os::log_error(fmt::format("the configuration stays as it was: {}", error.what()));
+  }
+  waiting_ = {};
+  pause_ = k_first_pause;
+  pause_until_ = {};
+  if (child_) child_->dismiss();  // its end brings the next one, which reads it too
+  tell_sight();
+  rescan();
+  manager_.tell("READY=1");
+}
+
+void Watcher::tell_sight() {
+  const std::string& folder = request_.config.folders.scripts;
+  if (eye_.sight() == folder::Watch::Sight::missing)
+    os::log_warning(
+        fmt::format("{} is not there; looking for it every {}", folder, base::format_duration(eye_.interval())));
+  else if (eye_.why().empty())
+    os::log_info(fmt::format("watching {}", folder));
+  else
+    os::log_info(
+        fmt::format("watching {}, looking every {}: {}", folder, base::format_duration(eye_.interval()), eye_.why()));
+  manager_.status("watching");
+}
+
+void Watcher::publish() {
+  Notice notice{::getpid(), os::host_name(), since_, std::string(word(eye_.sight())), eye_.why(), eye_.interval(), {}};
+  for (const auto& [script, entry] : waiting_.entries()) notice.waiting.push_back({script, entry.reason, entry.until});
+  board_.publish(std::move(notice));
+}
+
+int Watcher::end() {
+  if (child_) {
+    child_->dismiss();
+    pollfd wait{child_->end_fd(), POLLIN, 0};
+    if (::poll(&wait, 1, os::poll_timeout(os::in(k_to_end))) > 0) child_->reap();
+  }
+  os::log_info("stopped");
+  return 128 + stop_;
+}
+
+}  // namespace
+
+int watch(WatchRequest request) {
+  return Watcher(std::move(request)).run();
+}
+
+}  // namespace watch
