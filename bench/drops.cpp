@@ -1,5 +1,5 @@
-// From a rename into a folder until the file is out of it again, done: the one who drops and measures, and the least that
-// a watcher with a record must do.
+// From a rename into a folder until the file is out of it again, done: the one who drops and measures, and the least
+// that a watcher with a record must do.
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -3,9 +3,10 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/run.hpp"
+#include "os/host.hpp"
+#include "runner/runner.hpp"
 #include "watch/supervised.hpp"
 #include "watch/watcher.hpp"
-#include "runner/runner.hpp"
 
 namespace cli {
 namespace {
@@ -41,13 +42,13 @@ int watch_command(const Context& context) {
   const std::string file = config.file;
   start_log_of_watcher(loaded);
   return watch::watch({config,
-                        [file, &loaded] {
-                          LoadedConfig again = load_config(file, process_environment());
-                          const core::Config read = usable(again);
-                          loaded = std::move(again);
-                          return read;
-                        },
-                        [&loaded](const core::Config&) { start_log_of_watcher(loaded); }});
+                       [file, &loaded] {
+                         LoadedConfig again = load_config(file, process_environment());
+                         const core::Config read = usable(again);
+                         loaded = std::move(again);
+                         return read;
+                       },
+                       [&loaded](const core::Config&) { start_log_of_watcher(loaded); }});
 }
 
 int run_supervised(const Context& context) {
@@ -56,6 +57,7 @@ int run_supervised(const Context& context) {
   runner::RunRequest request;
   request.on_failure = context.config().run.on_failure;
   request.trigger = "watch";
+  request.by = os::user_name();
   request.command = "fettle run";
   request.wait = k_for_others;
   request.kept = runner::Kept::counts;

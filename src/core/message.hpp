@@ -5,7 +5,7 @@
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
 //   runner → broker  Begin, Finish, Inquire, Examine
 //   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined
-//   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, AtWork, Left, LogRecord,
+//   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, Left, LogRecord,
 //   RunOver worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
 
@@ -61,7 +61,6 @@ enum class Kind : std::uint8_t {
   standing_by = 96,
   go,
   look,
-  at_work,
   left,
   log_record,
   run_over,
@@ -316,11 +315,6 @@ struct Look {  // answered by Heard, before which no other is sent
   std::vector<std::string> names;
 };
 
-struct AtWork {
-  static constexpr Kind kind = Kind::at_work;
-  std::string script;
-};
-
 struct Left {  // a script whose file stays pending although this run has considered it
   static constexpr Kind kind = Kind::left;
   std::string script;
@@ -377,7 +371,6 @@ std::string encode(const SqlFault& message);
 std::string encode(const StandingBy& message);
 std::string encode(const Go& message);
 std::string encode(const Look& message);
-std::string encode(const AtWork& message);
 std::string encode(const Left& message);
 std::string encode(const LogRecord& message);
 std::string encode(const RunOver& message);

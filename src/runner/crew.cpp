@@ -84,21 +84,29 @@ const core::DatabaseStatus* Crew::database(const std::string& name) const noexce
   return nullptr;
 }
 
-void Crew::start_broker(std::vector<int> held) {
+void Crew::order_broker(std::vector<int> held) {
   held_ = std::move(held);
   await_born(next_.size());  // children come in the order of their orders
   auto [here, there] = os::Channel::pair();
   std::vector<int> descriptors = {there.fd()};
   descriptors.insert(descriptors.end(), held_.begin(), held_.end());
-  broker_ = zygote_.spawn(core::Role::broker, encode(broker_settings_), descriptors);
+  zygote_.order(core::Role::broker, encode(broker_settings_), descriptors);
   there.close();
   broker_channel_ = std::move(here);
   broker_channel_.set_nonblocking();
+  broker_ready_ = false;
+}
+
+void Crew::start_broker(std::vector<int> held) {
+  if (broker_channel_ && broker_ready_) return;
+  if (!broker_channel_) order_broker(std::move(held));
+  broker_ = zygote_.take_child();
   prepare_workers(1);
   const auto ready = as<core::BrokerReady>(hear(broker_channel_, in(k_to_connect)));
   if (!ready || ready->databases.size() != databases_.size()) broker_lost();
   broker_level_ = ready->level;
   databases_ = ready->databases;
+  broker_ready_ = true;
   refuse_below_minimum("the process that holds the database connections", broker_level_);
   prepare_workers(1);
   await_ready();
@@ -120,6 +128,7 @@ void Crew::renew_broker() {
     throw base::Error(base::ErrorKind::internal, "the process that holds the database connections does not end",
                       "It was killed; whatever it had begun is settled by the next run.",
                       "Look at the disk of the database, then: fettle run");
+  broker_channel_.close();
   start_broker(held_);
 }
 

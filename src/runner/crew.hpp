@@ -36,11 +36,14 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // Starts the broker and opens the databases. held: descriptors that must live as long as it does (the run lock).
-  // Throws Error(config) when the lock-down of the broker or of a worker is weaker than sandbox.minimum,
-  // Error(internal) when they do not come up.
+  bool has_broker() const noexcept { return broker_ready_; }
+  // Lets the broker start and open the databases while something else goes on; start_broker() is to follow. held:
+  // descriptors that must live as long as it does (the run lock). Throws Error(internal).
+  void order_broker(std::vector<int> held);
+  // Waits until it has; starts it with `held` where it was not ordered; no effect when it stands ready. Throws
+  // Error(config) when the lock-down of the broker or of a worker is weaker than sandbox.minimum, Error(internal) when
+  // they do not come up.
   void start_broker(std::vector<int> held);
-  bool has_broker() const noexcept { return static_cast<bool>(broker_channel_); }
   // To poll without events: it tells only that the broker is gone.
   int broker_fd() const noexcept { return broker_channel_.fd(); }
 
@@ -97,6 +100,7 @@ class Crew {
   std::vector<int> held_;
   sandbox::Child broker_;
   os::Channel broker_channel_;
+  bool broker_ready_ = false;
   core::SandboxLevel broker_level_;
   std::vector<core::DatabaseStatus> databases_;
   std::deque<Worker> next_;  // ordered; those behind may not be born yet

@@ -234,6 +234,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   core::RunReport report = start_report(request);
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer);
+  if (folders.count(folder::Place::scripts) > 0) crew.order_broker({lock.get()});
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
   std::vector<std::string> held = recover(config, {report.by, request.reason}, lock, folders, ledger, crew, observer);
 
@@ -243,11 +244,10 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   if (names.empty()) {
     observer.run_started(report, 0);
   } else {
-    if (!crew.has_broker()) crew.start_broker({lock.get()});
     Stop stop([&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
     report.run = record_start(ledger, report, request);
+    crew.start_broker({lock.get()});
     observer.run_started(report, names.size());
-    os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
     Workplace at{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
     if (!block_all(crew, names, request, report, observer)) Walk(at, request, std::move(names), report).go();
     finish(report, start);

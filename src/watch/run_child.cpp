@@ -73,7 +73,6 @@ void RunChild::hear(const os::Frame& frame, Said& said) {
     looking_ = false;
     tell_names();
   }
-  if (auto script = as<core::AtWork>(frame)) said.at_work = std::move(script->script);
   if (auto left = as<core::Left>(frame)) said.left.push_back(std::move(*left));
   if (auto record = as<core::LogRecord>(frame)) said.records.push_back(std::move(*record));
   if (const auto over = as<core::RunOver>(frame)) {

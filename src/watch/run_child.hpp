@@ -35,7 +35,6 @@ class RunChild {
   struct Said {
     std::vector<core::Left> left;
     std::vector<core::LogRecord> records;
-    std::string at_work;  // the newest script; empty: none was told
   };
   Said take();
   const core::RunOver& over() const noexcept { return over_; }  // once state() is over

@@ -15,9 +15,8 @@
 namespace watch {
 namespace {
 
-constexpr std::chrono::seconds k_to_take{30};        // a message, by a watcher that waits for nothing
-constexpr std::chrono::milliseconds k_at_work{500};  // between two words on what is at work
-constexpr std::size_t k_shown_error = 2000;          // bytes of an error in the log; the ledger has it all
+constexpr std::chrono::seconds k_to_take{30};  // a message, by a watcher that waits for nothing
+constexpr std::size_t k_shown_error = 2000;    // bytes of an error in the log; the ledger has it all
 
 bool is_socket(int fd) noexcept {
   struct stat status {};
@@ -118,12 +117,8 @@ void Supervised::run_started(const core::RunReport& run, std::size_t /*scripts*/
   run_ = run.run;
 }
 
-void Supervised::script_started(std::string_view script, std::size_t /*index*/, std::size_t /*total*/) {
-  const auto now = os::Steady::now();
-  if (told_at_work_ && now - *told_at_work_ < k_at_work) return;
-  told_at_work_ = now;
-  tell(core::AtWork{std::string(script)});
-}
+// What is at work the watcher reads in the ledger, when it lasts.
+void Supervised::script_started(std::string_view /*script*/, std::size_t /*index*/, std::size_t /*total*/) {}
 
 void Supervised::script_line(core::LineLevel level, std::string_view text) {
   os::log_debug(fmt::format("run {}: script says ({}): {}", run_, core::name(level), text));

@@ -47,7 +47,6 @@ class Supervised : public core::Observer, public core::Feed {
   std::int64_t run_ = 0;
   std::map<std::string, core::FileStamp> leave_;
   core::Changes changes_;
-  std::optional<os::Steady::time_point> told_at_work_;
 };
 
 }  // namespace watch

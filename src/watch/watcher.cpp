@@ -8,6 +8,7 @@
 #include <optional>
 #include <poll.h>
 #include <set>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -16,9 +17,6 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "watch/notice.hpp"
-#include "watch/run_child.hpp"
-#include "watch/waiting.hpp"
 #include "folder/folders.hpp"
 #include "folder/watch.hpp"
 #include "ledger/history.hpp"
@@ -28,6 +26,9 @@
 #include "os/log.hpp"
 #include "os/service.hpp"
 #include "os/signals.hpp"
+#include "watch/notice.hpp"
+#include "watch/run_child.hpp"
+#include "watch/waiting.hpp"
 
 namespace watch {
 namespace {
@@ -38,6 +39,7 @@ constexpr int k_most_debounces = 10;         // a folder that is never quiet is 
 constexpr std::size_t k_most_names = 1000;   // looked at one by one; beyond, everything is
 constexpr milliseconds k_first_pause{1000};  // after a run that could not be done; doubled each time
 constexpr milliseconds k_longest_pause{300'000};
+constexpr milliseconds k_glance{1000};        // between two looks at what the run is at
 constexpr std::chrono::seconds k_to_end{10};  // for a child that stands by
 
 std::string_view word(folder::Watch::Sight sight) noexcept {
@@ -67,6 +69,7 @@ class Watcher {
   void look_soon(bool at_once);
 
   void keep_time();
+  void glance();
   void rescan();
   void look_if_due();
   void look();
@@ -82,6 +85,8 @@ class Watcher {
   void tell_sight();
   void publish();
   int end();
+  const ledger::History* open_ledger();
+  std::string head();
 
   bool running() const noexcept { return child_ && child_->state() == RunChild::State::running; }
 
@@ -100,13 +105,15 @@ class Watcher {
   std::optional<Moment> look_at_;  // when
   Moment first_change_, last_change_;
   Moment rescan_at_;
-  std::optional<Moment> tick_at_;  // for the manager's watchdog
-  bool must_run_ = true;           // whatever lies there: what a crash left half done is set right by a run
-  bool wants_go_ = false;          // the next child that stands by is to run
-  std::vector<core::Left> left_;   // told by the run that goes on
-  std::string at_work_;
+  std::optional<Moment> tick_at_;    // for the manager's watchdog
+  bool must_run_ = true;             // whatever lies there: what a crash left half done is set right by a run
+  bool wants_go_ = false;            // the next child that stands by is to run
+  std::vector<core::Left> left_;     // told by the run that goes on
+  std::optional<Moment> glance_at_;  // at what the run is at, for the manager
   Moment pause_until_{};
   milliseconds pause_ = k_first_pause;
+  std::optional<ledger::History> ledger_;
+  std::pair<dev_t, ino_t> ledger_file_{};
   std::string head_;   // of the ledger, when the last run of ours was over
   std::string fault_;  // told already
   bool reload_ = false;
@@ -120,9 +127,22 @@ Watcher::Watcher(WatchRequest request) : request_(std::move(request)), board_(re
   look_at_ = now;
 }
 
-std::string head_of(const core::Config& config) {
-  const auto history = ledger::History::open(config.path(config.ledger.path));
-  return history ? history->head().hash : std::string();
+// Kept open: while somebody has it open, no run need make the files of its log anew. nullptr: there is none yet.
+const ledger::History* Watcher::open_ledger() {
+  const std::string path = request_.config.path(request_.config.ledger.path);
+  struct stat status {};
+  const bool there = ::stat(path.c_str(), &status) == 0;
+  const std::pair<dev_t, ino_t> file{status.st_dev, status.st_ino};
+  if (there && ledger_ && file == ledger_file_) return &*ledger_;
+  ledger_.reset();
+  if (there) ledger_ = ledger::History::open(path);
+  ledger_file_ = file;
+  return ledger_ ? &*ledger_ : nullptr;
+}
+
+std::string Watcher::head() {
+  const ledger::History* const history = open_ledger();
+  return history == nullptr ? std::string() : history->head().hash;
 }
 
 int Watcher::run() {
@@ -149,6 +169,7 @@ Moment Watcher::next_moment() const {
     if (moment) next = std::min(next, *moment);
   };
   sooner(tick_at_);
+  if (running()) sooner(glance_at_);
   if (!running() && stop_ == 0) {
     if (look_at_) sooner(std::max(*look_at_, pause_until_));
     if (!child_) sooner(pause_until_);
@@ -229,7 +250,6 @@ void Watcher::hear_child() {
   RunChild::Said said = child_->take();
   for (const core::LogRecord& record : said.records) os::log(static_cast<os::Severity>(record.level), record.text);
   for (core::Left& left : said.left) left_.push_back(std::move(left));
-  if (!said.at_work.empty()) manager_.status(fmt::format("running {}", said.at_work));
   if (child_->state() == RunChild::State::standing_by && wants_go_) start_run();
   if (child_->state() == RunChild::State::over) run_over();
 }
@@ -241,6 +261,7 @@ void Watcher::keep_time() {
     tick_at_ = now + *manager_.watchdog() / 2;
   }
   if (rescan_at_ <= now) rescan();
+  if (running() && *glance_at_ <= now) glance();
   if (running() || stop_ != 0) return;
   if (reload_) reload();
   if (!child_ && pause_until_ <= now) start_child();
@@ -248,6 +269,18 @@ void Watcher::keep_time() {
   if (const auto due = waiting_.due(wall, now); !due.empty() && !look_at_) {
     changed_.insert(due.begin(), due.end());
     look_at_ = now;
+  }
+}
+
+// For a script that lasts; a status is never worth stopping for.
+void Watcher::glance() {
+  glance_at_ = os::Steady::now() + k_glance;
+  try {
+    const ledger::History* const history = open_ledger();
+    if (const auto attempt = history == nullptr ? std::nullopt : history->in_work())
+      manager_.status(fmt::format("running {} (attempt {})", attempt->script, attempt->id));
+  } catch (const base::Error& error) {
+    os::log_debug(error.what());
   }
 }
 
@@ -281,7 +314,7 @@ void Watcher::look_if_due() {
 void Watcher::look() {
   const bool all = std::exchange(all_, false);
   const std::set<std::string> changed = std::exchange(changed_, {});
-  if (all && waiting_.any_left() && head_of(request_.config) != head_) waiting_.forget_what_was_left();
+  if (all && waiting_.any_left() && head() != head_) waiting_.forget_what_was_left();
   const folder::Folders folders = folder::Folders::open(request_.config, folder::Missing::is_empty);
   std::vector<std::string> names(changed.begin(), changed.end());
   if (all) {
@@ -315,6 +348,7 @@ void Watcher::start_run() {
   wants_go_ = !child_ || child_->state() != RunChild::State::standing_by;
   if (wants_go_) return;
   left_.clear();
+  glance_at_ = os::Steady::now() + k_glance;
   child_->go({waiting_.left_alone(os::now(), os::Steady::now())});
 }
 
@@ -345,7 +379,7 @@ void Watcher::run_over() {
   }
   left_.clear();
   try {
-    head_ = head_of(request_.config);
+    head_ = head();
   } catch (const base::Error& error) {
     os::log_error(error.what());
   }
