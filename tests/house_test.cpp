@@ -131,7 +131,7 @@ std::string at(const std::string& file, std::size_t line, std::string_view what)
 
 const std::map<std::string, int, std::less<>> k_floors = {{"base", 0},   {"core", 1},   {"os", 1},      {"folder", 2},
                                                           {"ledger", 2}, {"target", 2}, {"sandbox", 2}, {"runner", 3},
-                                                          {"watch", 3}, {"cli", 4}};
+                                                          {"watch", 3},  {"cli", 4}};
 constexpr int k_above_all = 5;  // main.cpp
 
 std::string room_of(const std::string& path) {
@@ -328,6 +328,9 @@ const std::vector<Catcher> k_known_catchers = {
     {"target/sqlite.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
     {"runner/runner.cpp", 1, "what is only done ahead must not come between a commit and its answer"},
     {"runner/session.cpp", 1, "a destructor that must not throw"},
+    {"runner/standby.cpp", 1, "a ledger that cannot be opened ahead is opened, and refused, when it is needed"},
+    {"watch/ledger_eye.cpp", 1, "a watcher outlives a ledger that cannot be read"},
+    {"watch/watcher.cpp", 3, "a watcher outlives what goes wrong: a look, the start of a run, a new configuration"},
     {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
     {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},

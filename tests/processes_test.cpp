@@ -18,6 +18,7 @@
 #include "support/journey.hpp"
 #include "support/program.hpp"
 #include "support/scratch.hpp"
+#include "support/site.hpp"
 #include "support/skip.hpp"
 
 namespace {
@@ -25,15 +26,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using support::Ended;
+using support::k_good;
 using support::Program;
 using support::Seconds;
+using support::Site;
 using Strings = std::vector<std::string>;
-
-const std::string k_good = R"lua(
-return { shouldRun = function() return true end,
-         execute = function() db.exec("insert into ran (script) values (?)", ctx.script) return { executed = true } end
-}
-)lua";
 
 // Writes a row, then computes until its time limit or a signal ends it.
 const std::string k_endless = R"lua(
@@ -53,45 +50,6 @@ return { shouldRun = function() return true end,
          end
 }
 )lua";
-
-// A folder with a configuration and an empty app.db that has the table ran.
-class Site {
- public:
-  Site() {
-    write("config.toml", "[databases.main]\nurl = \"sqlite:app.db\"\n[run]\ntimeout = \"60s\"\n");
-    fs::create_directories(path("fix-scripts"));
-    REQUIRE(sql("create table ran (script text)").empty());
-  }
-
-  std::string path(const std::string& name) const { return scratch_.path(name); }
-  void write(const std::string& name, const std::string& text) const { support::write_file(path(name), text); }
-  bool exists(const std::string& name) const { return fs::exists(path(name)); }
-  Strings tree() const { return support::tree_of(scratch_.path()); }
-
-  support::Launch launch(Strings arguments) const {
-    arguments.insert(arguments.begin(), support::fettle_binary());
-    return {.command = std::move(arguments), .directory = scratch_.path(), .environment = {}};
-  }
-  Ended fettle(const Strings& arguments, Seconds limit = Seconds(120)) const {
-    return support::run(launch(arguments), limit);
-  }
-  json fettle_json(const Strings& arguments) const {
-    const Ended ended = fettle(arguments);
-    const json document = json::parse(ended.out, nullptr, false);
-    if (document.is_discarded()) FAIL("no JSON: ", ended.out, ended.err);
-    return document;
-  }
-  std::string sql(const std::string& query, const std::string& database = "app.db") const {
-    const Ended ended = support::run({.command = {"sqlite3", "-batch", "-bail", "-newline", " ", database, query},
-                                      .directory = scratch_.path(),
-                                      .environment = {}});
-    if (ended.status != 0) FAIL(query, ": ", ended.err);
-    return ended.out.substr(0, ended.out.find_last_not_of(' ') + 1);
-  }
-
- private:
-  support::Scratch scratch_;
-};
 
 // The descendant that computes: the worker, once its script does.
 pid_t busy_worker(const Program& run) {

@@ -10,6 +10,7 @@
 #include "cli/config_keys.hpp"
 #include "cli/json_output.hpp"
 #include "os/log.hpp"
+#include "watch/supervised.hpp"
 
 namespace cli {
 namespace {
@@ -28,7 +29,7 @@ constexpr std::array k_commands = {
     Command{{"run", "Run what is pending, in order, once", "fettle run --reason \"ticket 4711\""},
             Needs::database,
             run_scripts_command},
-    Command{{"watch", "Run scripts by itself as they are dropped in", "fettle watch"}, Needs::database, watch_command},
+    Command{{"watch", "Run scripts by itself as they are dropped in", "fettle watch"}, Needs::config, watch_command},
     Command{{"status", "What is pending, failed and ignored, and who runs", "fettle status --exit-code"},
             Needs::config,
             status_command},
@@ -76,7 +77,9 @@ void enter(const std::string& directory) {
 
 void open_needs(Context& context, Needs needs) {
   if (needs == Needs::nothing) return;
-  context.loaded = load_config(context.arguments.config_file, process_environment());
+  std::optional<std::string> text;
+  if (context.arguments.supervised) text = watch::handed_config();
+  context.loaded = load_config(context.arguments.config_file, process_environment(), std::move(text));
   if (needs == Needs::config) return;
   os::start_log(log_settings(context.config()));
   if (needs == Needs::database) require_database(context.loaded);

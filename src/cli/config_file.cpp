@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::size_t k_largest_file = 1U << 20U;
 constexpr std::string_view k_untouched = "Nothing was run or changed.";
-constexpr std::array<std::string_view, 7> k_sections = {"folders", "ledger",  "databases", "run",
-                                                        "limits",  "sandbox", "log"};
+constexpr std::array<std::string_view, 8> k_sections = {"folders", "ledger", "databases", "run",
+                                                        "limits",  "watch",  "sandbox",   "log"};
 
 [[noreturn]] void refuse(std::string what, std::string next = "Mend it, then try: fettle config check") {
   throw base::Error(base::ErrorKind::config, std::move(what), std::string(k_untouched), std::move(next));
@@ -70,7 +70,7 @@ class Reader {
  public:
   Reader(std::string file, const Environment& environment) : file_(std::move(file)), environment_(environment) {}
 
-  LoadedConfig load();
+  LoadedConfig load(std::optional<std::string> text);
 
  private:
   struct Database {
@@ -81,7 +81,7 @@ class Reader {
 
   std::string place(const toml::source_position& at) const;
   std::string origin(const toml::source_position& at) const;
-  void read_file();
+  void read_text();
   void read_section(const toml::key& name, const toml::node& node);
   void read_databases(const toml::table& databases);
   void read_database(const toml::key& name, const toml::table& fields);
@@ -112,21 +112,22 @@ std::string Reader::origin(const toml::source_position& at) const {
   return fmt::format("{}:{}", base::escape(file_), at.line);
 }
 
-LoadedConfig Reader::load() {
+LoadedConfig Reader::load(std::optional<std::string> text) {
+  loaded_.text = text ? std::move(*text) : read_whole(file_);
   const std::string folder = directory_of(file_);
   loaded_.config.directory = folder;
   loaded_.config.file = folder + (folder == "/" ? "" : "/") + file_.substr(file_.rfind('/') + 1);
-  read_file();
+  read_text();
   read_environment();
   finish_databases();
   add_settings();
   return std::move(loaded_);
 }
 
-void Reader::read_file() {
+void Reader::read_text() {
   toml::table root;
   try {
-    root = toml::parse(read_whole(file_));
+    root = toml::parse(loaded_.text);
   } catch (const toml::parse_error& fault) {
     refuse(fmt::format("{}: {}", place(fault.source().begin), base::escape(fault.description())));
   }
@@ -362,8 +363,8 @@ void Reader::add_settings() {
 
 }  // namespace
 
-LoadedConfig load_config(const std::string& file, const Environment& environment) {
-  return Reader(file, environment).load();
+LoadedConfig load_config(const std::string& file, const Environment& environment, std::optional<std::string> text) {
+  return Reader(file, environment).load(std::move(text));
 }
 
 void require_database(const LoadedConfig& loaded) {

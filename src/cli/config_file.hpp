@@ -3,6 +3,7 @@
 // base::Error(config) with file, line and column, or the name of the variable.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,14 @@ struct Setting {
 struct LoadedConfig {
   core::Config config;
   std::vector<Setting> settings;      // in the order of cli/config_keys
+  std::string text;                   // of the file
   std::vector<std::string> warnings;  // FETTLE_… variables that mean nothing
 };
 
-// file: as typed; relative to the working directory. Messages name it as it was typed.
-LoadedConfig load_config(const std::string& file, const Environment& environment);
+// file: as typed; relative to the working directory. Messages name it as it was typed. text: what was read in it
+// before, to be taken instead of what it holds now.
+LoadedConfig load_config(const std::string& file, const Environment& environment,
+                         std::optional<std::string> text = std::nullopt);
 
 // Throws when no database is configured: for commands that touch one.
 void require_database(const LoadedConfig& loaded);

@@ -237,12 +237,8 @@ std::string unlocked_json(const std::optional<ledger::Run>& run) {
 namespace {
 
 Json watcher_object(const watch::Notice& watcher) {
-  Json json = {{"pid", watcher.pid},
-               {"host", watcher.host},
-               {"since", base::iso8601(watcher.since)},
-               {"sight", watcher.sight},
-               {"reason", or_null(watcher.why)},
-               {"interval_ms", watcher.interval.count()},
+  Json json = {{"pid", watcher.pid},      {"host", watcher.host},           {"since", base::iso8601(watcher.since)},
+               {"sight", watcher.sight},  {"reason", or_null(watcher.why)}, {"interval_ms", watcher.interval.count()},
                {"waiting", Json::array()}};
   for (const watch::Notice::Script& each : watcher.waiting)
     json["waiting"].push_back({{"script", each.script},

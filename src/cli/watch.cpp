@@ -26,29 +26,21 @@ void start_log_of_watcher(const LoadedConfig& loaded) {
   os::start_log(settings);
 }
 
-core::Config usable(const LoadedConfig& loaded) {
+watch::InForce in_force(const LoadedConfig& loaded) {
   require_database(loaded);
   if (!loaded.config.watch.enabled)
     throw base::Error(base::ErrorKind::config, "watching is switched off: [watch] enabled = false",
                       "Nothing was run; the scripts stay pending.", "fettle run runs them by hand.");
-  return loaded.config;
+  start_log_of_watcher(loaded);
+  return {loaded.config, loaded.text};
 }
 
 }  // namespace
 
 int watch_command(const Context& context) {
-  LoadedConfig loaded = context.loaded;
-  const core::Config config = usable(loaded);
-  const std::string file = config.file;
-  start_log_of_watcher(loaded);
-  return watch::watch({config,
-                       [file, &loaded] {
-                         LoadedConfig again = load_config(file, process_environment());
-                         const core::Config read = usable(again);
-                         loaded = std::move(again);
-                         return read;
-                       },
-                       [&loaded](const core::Config&) { start_log_of_watcher(loaded); }});
+  const std::string file = context.config().file;
+  return watch::watch(
+      {in_force(context.loaded), [file] { return in_force(load_config(file, process_environment())); }});
 }
 
 int run_supervised(const Context& context) {
@@ -62,10 +54,10 @@ int run_supervised(const Context& context) {
   request.wait = k_for_others;
   request.kept = runner::Kept::counts;
   request.feed = &supervisor;
-  runner::Crew crew(context.config());
-  crew.prepare_workers(1);
+  runner::Standby standby(context.config());
+  standby.get_ready();
   if (!supervisor.stand_by()) return 0;
-  const core::RunReport report = runner::run(context.config(), request, supervisor, crew);
+  const core::RunReport report = runner::run(context.config(), request, supervisor, standby);
   supervisor.tell_over(report.run, core::exit_code(report));
   return core::exit_code(report);
 }

@@ -3,7 +3,7 @@
 //
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
-//   runner → broker  Begin, Finish, Inquire, Examine
+//   runner → broker  BrokerSettings, Begin, Finish, Inquire, Examine
 //   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined
 //   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, Left, LogRecord,
 //   RunOver worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
@@ -40,7 +40,8 @@ enum class Kind : std::uint8_t {
   answer,
   result,
   fault,
-  begin = 48,
+  open = 48,
+  begin,
   finish,
   inquire,
   broker_ready,
@@ -72,7 +73,7 @@ enum class Access : std::uint8_t { read, write };
 struct Spawn {  // its descriptors are the child's
   static constexpr Kind kind = Kind::spawn;
   Role role = Role::worker;
-  std::string settings;  // WorkerSettings or BrokerSettings, encoded
+  std::string settings;  // WorkerSettings, encoded; a broker hears its own from the runner
 };
 
 struct Spawned {  // with one descriptor: the child's pidfd
@@ -99,8 +100,9 @@ struct DatabaseAddress {
   std::string name, url;
 };
 
+// The broker's first message; its descriptors (the run lock) stay open as long as the broker lives.
 struct BrokerSettings {
-  static constexpr Kind kind = Kind::spawn;
+  static constexpr Kind kind = Kind::open;
   std::string directory;    // relative paths in URLs are relative to it
   std::string ledger_path;  // may never be a target
   std::vector<DatabaseAddress> databases;

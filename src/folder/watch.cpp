@@ -38,6 +38,18 @@ std::string blindness_of(const std::string& path) {
 
 }  // namespace
 
+std::string_view name(Watch::Sight sight) noexcept {
+  switch (sight) {
+    case Watch::Sight::events:
+      return "events";
+    case Watch::Sight::polling:
+      return "polling";
+    case Watch::Sight::missing:
+      break;
+  }
+  return "missing";
+}
+
 Watch::Watch(const core::Config& config) : path_(config.path(config.folders.scripts)), config_(config.watch) {
   find_again();
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/config.hpp"
@@ -62,5 +63,7 @@ class Watch {
   Sight sight_ = Sight::missing;
   std::string why_;
 };
+
+std::string_view name(Watch::Sight sight) noexcept;  // "events"
 
 }  // namespace folder

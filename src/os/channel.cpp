@@ -232,6 +232,15 @@ std::optional<Frame> Channel::next() {
   return Frame{found->kind, std::string(found->body), std::move(descriptors)};
 }
 
+std::optional<Frame> Channel::await(Deadline deadline) {
+  for (;;) {
+    if (std::optional<Frame> frame = next()) return frame;
+    pollfd wait{fd_.get(), POLLIN, 0};
+    if (::poll(&wait, 1, poll_timeout(deadline)) <= 0 && Steady::now() >= deadline) return std::nullopt;
+    if (fill() != FillResult::open) return next();
+  }
+}
+
 std::optional<FrameView> Channel::next_view() {
   std::vector<Fd> closed;
   return take(closed);

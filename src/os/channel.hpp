@@ -64,6 +64,8 @@ class Channel {
   // Reads what is there, at most one large gulp. malformed: the peer broke the framing; do not go on with it.
   FillResult fill();
   std::optional<Frame> next();
+  // The same, waiting for it. nullopt: the time is up, or the peer is gone or broke the framing.
+  std::optional<Frame> await(Deadline deadline);
   std::optional<FrameView> next_view();  // valid until the next fill(); descriptors that came with it are closed
   // Of what next() would give; nullopt: nothing is complete.
   std::optional<std::uint8_t> next_kind() const noexcept;

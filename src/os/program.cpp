@@ -1,8 +1,11 @@
 #include "os/program.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,9 +31,23 @@ struct Actions {
   Actions& operator=(const Actions&) = delete;
 };
 
+Fd file_of(std::string_view text) {
+  Fd file(::memfd_create("handed over", MFD_CLOEXEC));
+  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    base::throw_errno(base::ErrorKind::internal, "cannot hand a text to a child");
+  return file;
+}
+
+// The two descriptors out of the way of the places that they are to take.
+Fd above_the_places(const Fd& fd) {
+  Fd above(::fcntl(fd.get(), F_DUPFD_CLOEXEC, k_program_text + 1));
+  if (!above) base::throw_errno(base::ErrorKind::internal, "cannot duplicate a descriptor");
+  return above;
+}
+
 }  // namespace
 
-Program start_program(const std::string& path, const std::vector<std::string>& arguments) {
+Program start_program(const std::string& path, const std::vector<std::string>& arguments, std::string_view text) {
   auto [here, there] = Channel::pair();
   std::vector<char*> words;
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
@@ -41,8 +58,10 @@ Program start_program(const std::string& path, const std::vector<std::string>& a
   ::posix_spawnattr_setsigmask(&actions.attributes, &none);
   ::posix_spawnattr_setpgroup(&actions.attributes, 0);
   ::posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  // Onto itself, where it lies there already: that, too, takes the mark away which would close it.
-  ::posix_spawn_file_actions_adddup2(&actions.files, there.fd(), k_program_channel);
+  const Fd channel = above_the_places(there.take());
+  const Fd handed = above_the_places(file_of(text));
+  ::posix_spawn_file_actions_adddup2(&actions.files, channel.get(), k_program_channel);
+  ::posix_spawn_file_actions_adddup2(&actions.files, handed.get(), k_program_text);
   pid_t pid = 0;
   const int fault = ::posix_spawn(&pid, path.c_str(), &actions.files, &actions.attributes, words.data(), ::environ);
   if (fault != 0) {
@@ -52,6 +71,17 @@ Program start_program(const std::string& path, const std::vector<std::string>& a
   Program program{pid, open_pidfd(pid), std::move(here)};
   program.channel.set_nonblocking();
   return program;
+}
+
+std::string handed_text(int descriptor) {
+  const Fd file(descriptor);
+  std::string text;
+  std::array<char, 4096> part{};
+  ssize_t got = 0;
+  while ((got = ::pread(file.get(), part.data(), part.size(), static_cast<off_t>(text.size()))) > 0)
+    text.append(part.data(), static_cast<std::size_t>(got));
+  if (got < 0) base::throw_errno(base::ErrorKind::internal, "cannot read what was handed over");
+  return text;
 }
 
 void signal_program(const Program& program, int signal) noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "os/channel.hpp"
@@ -11,17 +12,23 @@
 namespace os {
 
 // In a process group of its own, so that a Ctrl-C at the terminal reaches only its parent; with this process's working
-// directory, environment and standard streams, and with no other descriptor than its end of the channel.
+// directory, environment and standard streams, and with no other descriptor than these two.
 struct Program {
   std::int64_t pid = 0;
   Fd pidfd;         // readable once it has ended
   Channel channel;  // ours; non-blocking
 };
 
-inline constexpr int k_program_channel = 3;  // the descriptor of the child's end, in the child
+// Descriptors in the child.
+inline constexpr int k_program_channel = 3;  // its end of the channel
+inline constexpr int k_program_text = 4;     // what is handed to it
 
-// arguments: with the program's own name first. Throws Error(internal).
-Program start_program(const std::string& path, const std::vector<std::string>& arguments);
+// arguments: with the program's own name first. text: handed to it, so that it need not be read from a file which may
+// be another one by then. Throws Error(internal).
+Program start_program(const std::string& path, const std::vector<std::string>& arguments, std::string_view text);
+
+// In the child: that text; the descriptor is closed. Throws Error(internal).
+std::string handed_text(int descriptor);
 
 void signal_program(const Program& program, int signal) noexcept;
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <poll.h>
 #include <utility>
 
 #include "base/error.hpp"
 #include "os/process.hpp"
 #include "sandbox/worker.hpp"
 #include "target/broker.hpp"
+#include "target/broker_lockdown.hpp"
 #include "target/drivers.hpp"
 
 namespace runner {
@@ -33,16 +33,6 @@ core::BrokerSettings broker_settings(const core::Config& config) {
   return settings;
 }
 
-// One frame, or nothing when the time is up or the peer is gone.
-std::optional<os::Frame> hear(os::Channel& channel, os::Deadline deadline) {
-  for (;;) {
-    if (std::optional<os::Frame> frame = channel.next()) return frame;
-    pollfd wait{channel.fd(), POLLIN, 0};
-    if (::poll(&wait, 1, os::poll_timeout(deadline)) == 0) return std::nullopt;
-    if (channel.fill() != os::FillResult::open) return channel.next();
-  }
-}
-
 template <class Message>
 std::optional<Message> as(const std::optional<os::Frame>& frame) {
   if (!frame || frame->kind != static_cast<std::uint8_t>(Message::kind)) return std::nullopt;
@@ -62,7 +52,10 @@ Crew::Crew(const core::Config& config)
     : worker_settings_{config.run.memory, 0, config.limits},
       broker_settings_(broker_settings(config)),
       minimum_(config.sandbox.minimum),
-      zygote_({sandbox::worker_main, target::broker_main, sandbox::prepare_workers}) {
+      zygote_({sandbox::worker_main, target::broker_main, [] {
+                 sandbox::prepare_workers();
+                 target::call_filter_of_brokers();
+               }}) {
   for (const core::DatabaseConfig& database : config.databases)
     databases_.push_back(
         {database.name, std::string(target::engine_of(database.url)), "not opened", core::Cause::unreachable});
@@ -84,29 +77,41 @@ const core::DatabaseStatus* Crew::database(const std::string& name) const noexce
   return nullptr;
 }
 
-void Crew::order_broker(std::vector<int> held) {
-  held_ = std::move(held);
+void Crew::order_broker() {
   await_born(next_.size());  // children come in the order of their orders
   auto [here, there] = os::Channel::pair();
-  std::vector<int> descriptors = {there.fd()};
-  descriptors.insert(descriptors.end(), held_.begin(), held_.end());
-  zygote_.order(core::Role::broker, encode(broker_settings_), descriptors);
+  zygote_.order(core::Role::broker, {}, {there.fd()});
   there.close();
   broker_channel_ = std::move(here);
   broker_channel_.set_nonblocking();
   broker_ready_ = false;
 }
 
-void Crew::start_broker(std::vector<int> held) {
-  if (broker_channel_ && broker_ready_) return;
-  if (!broker_channel_) order_broker(std::move(held));
-  broker_ = zygote_.take_child();
+void Crew::stand_by() {
+  order_broker();
   prepare_workers(1);
-  const auto ready = as<core::BrokerReady>(hear(broker_channel_, in(k_to_connect)));
+  broker_ = zygote_.take_child();
+  await_ready();
+}
+
+void Crew::open_databases(std::vector<int> held) {
+  held_ = std::move(held);
+  if (!broker_channel_) order_broker();
+  tell_broker(broker_settings_, in(k_to_take), held_);
+  opening_ = true;
+}
+
+void Crew::start_broker(std::vector<int> held) {
+  if (broker_ready_) return;
+  if (!opening_) open_databases(std::move(held));
+  if (!broker_.pidfd) broker_ = zygote_.take_child();
+  prepare_workers(1);
+  const auto ready = as<core::BrokerReady>(broker_channel_.await(in(k_to_connect)));
   if (!ready || ready->databases.size() != databases_.size()) broker_lost();
   broker_level_ = ready->level;
   databases_ = ready->databases;
   broker_ready_ = true;
+  opening_ = false;
   refuse_below_minimum("the process that holds the database connections", broker_level_);
   prepare_workers(1);
   await_ready();
@@ -129,6 +134,8 @@ void Crew::renew_broker() {
                       "It was killed; whatever it had begun is settled by the next run.",
                       "Look at the disk of the database, then: fettle run");
   broker_channel_.close();
+  broker_ = {};
+  broker_ready_ = opening_ = false;
   start_broker(held_);
 }
 
@@ -140,7 +147,7 @@ void Crew::tell_broker(const Wish& wish, os::Deadline deadline, const std::vecto
 
 template <class Answer>
 std::optional<Answer> Crew::hear_broker(os::Deadline deadline) {
-  std::optional<Answer> answer = as<Answer>(hear(broker_channel_, deadline));
+  std::optional<Answer> answer = as<Answer>(broker_channel_.await(deadline));
   if (!answer) renew_broker();
   return answer;
 }
@@ -210,7 +217,7 @@ void Crew::await_ready() {
   await_born(1);
   Worker& worker = next_.front();
   if (worker.ready) return;
-  const auto ready = as<core::WorkerReady>(hear(worker.channel, in(k_to_prepare)));
+  const auto ready = as<core::WorkerReady>(worker.channel.await(in(k_to_prepare)));
   if (!ready) {
     const core::Ended ended = kill(worker);
     throw base::Error(

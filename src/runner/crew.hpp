@@ -36,11 +36,13 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  bool has_broker() const noexcept { return broker_ready_; }
-  // Lets the broker start and open the databases while something else goes on; start_broker() is to follow. held:
-  // descriptors that must live as long as it does (the run lock). Throws Error(internal).
-  void order_broker(std::vector<int> held);
-  // Waits until it has; starts it with `held` where it was not ordered; no effect when it stands ready. Throws
+  // Lets a broker and a worker come up, which hold nothing open and wait for what follows. Throws as start_broker().
+  void stand_by();
+  // Lets the broker open the databases while something else goes on; start_broker() is to follow. held: descriptors
+  // that must live as long as it does (the run lock). Throws Error(internal).
+  void open_databases(std::vector<int> held);
+  bool has_broker() const noexcept { return broker_ready_; }  // with its databases
+  // Waits until they are open, having open_databases() called where it was not; no effect when they are. Throws
   // Error(config) when the lock-down of the broker or of a worker is weaker than sandbox.minimum, Error(internal) when
   // they do not come up.
   void start_broker(std::vector<int> held);
@@ -84,6 +86,7 @@ class Crew {
   void renew_broker();
 
  private:
+  void order_broker();
   Worker order_worker();
   void await_born(std::size_t count);
   void await_ready();
@@ -100,6 +103,7 @@ class Crew {
   std::vector<int> held_;
   sandbox::Child broker_;
   os::Channel broker_channel_;
+  bool opening_ = false;  // it was told to
   bool broker_ready_ = false;
   core::SandboxLevel broker_level_;
   std::vector<core::DatabaseStatus> databases_;

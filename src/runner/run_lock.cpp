@@ -64,10 +64,12 @@ os::Fd wait_for_lock(const core::Config& config, std::optional<std::chrono::mill
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       continue;
     }
-    if (!told && observer != nullptr && wait > k_glance)
-      observer->waiting(
-          fmt::format("waiting up to {} for {}", base::format_duration(wait), describe(lock_state(config))));
-    told = true;
+    if (!told && wait > k_glance) {
+      told = true;
+      if (observer != nullptr)
+        observer->waiting(
+            fmt::format("waiting up to {} for {}", base::format_duration(wait), describe(lock_state(config))));
+    }
     std::this_thread::sleep_for(std::min<os::Deadline::duration>(k_pause, deadline - os::Steady::now()));
   }
 }

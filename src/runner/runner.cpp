@@ -109,11 +109,14 @@ class Walk {
     }
     tell_held();
     while (going) {
+      at_work_ = going->ready.loaded.script.name;
       at_.observer.script_started(going->ready.loaded.script.name, taken_, taken_ + queue_.left());
       const ledger::Finished finished = perform(at_, *going, [this] { look_ahead(); });
       at_.stop.look();
       std::optional<Going> following = record(*going, finished);
       tell(file(at_, *going, finished));
+      if (std::exchange(again_, false)) queue_.add(at_work_);
+      at_work_.clear();
       tell_held();
       going = std::move(following);
       if (++moves_ >= k_moves_at_once || os::Steady::now() - settled_ >= k_moves_within) settle_moves();
@@ -157,18 +160,28 @@ class Walk {
 
   Read read_next() { return {queue_.front(), at_.folders.read(folder::Place::scripts, queue_.front())}; }
 
+  // In a folder that is watched files come and go: what is gone, or not whole yet, is nothing to tell of.
   bool is_to_be_left(const Read& read) const {
+    if (request_.feed == nullptr) return false;
     const auto* loaded = std::get_if<folder::Loaded>(&read.result);
-    return loaded != nullptr && request_.feed != nullptr && request_.feed->leaves_out(read.name, loaded->stamp);
+    return loaded == nullptr || request_.feed->leaves_out(read.name, loaded->stamp);
   }
 
   // What came into the folder since.
   void take_in() {
     if (request_.feed == nullptr) return;
     const core::Changes changes = request_.feed->changes();
-    for (const std::string& name : changes.names) queue_.add(name);
+    for (const std::string& name : changes.names) take_in(name);
     if (!changes.all) return;
-    for (const std::string& name : at_.folders.list(folder::Place::scripts).names) queue_.add(name);
+    for (const std::string& name : at_.folders.list(folder::Place::scripts).names) take_in(name);
+  }
+
+  // The file of the script at work is not moved yet: whether another lies there then is to be seen afterwards.
+  void take_in(const std::string& name) {
+    if (name == at_work_)
+      again_ = true;
+    else
+      queue_.add(name);
   }
 
   // The database is committing: what goes wrong here waits, the next who needs it meets it again.
@@ -210,6 +223,8 @@ class Walk {
   const RunRequest& request_;
   Queue queue_;
   core::RunReport& report_;
+  std::string at_work_;        // the script whose file is not filed yet
+  bool again_ = false;         // something happened to that file meanwhile
   std::size_t taken_ = 0;      // out of the queue
   std::optional<Read> ahead_;  // of the next, read while the one before was committed
   std::size_t moves_ = 0;      // since they were settled
@@ -225,17 +240,18 @@ void finish(core::RunReport& report, os::Steady::time_point start) {
 }  // namespace
 
 core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer) {
-  Crew crew(config);  // forks; nothing is open yet
-  return run(config, request, observer, crew);
+  Standby at(config);
+  return run(config, request, observer, at);
 }
 
-core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Crew& crew) {
+core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Standby& at) {
   const auto start = os::Steady::now();
+  Crew& crew = at.crew;
   core::RunReport report = start_report(request);
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer);
-  if (folders.count(folder::Place::scripts) > 0) crew.order_broker({lock.get()});
-  ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
+  if (folders.count(folder::Place::scripts) > 0) at.crew.open_databases({lock.get()});
+  ledger::Ledger& ledger = at.open_ledger();
   std::vector<std::string> held = recover(config, {report.by, request.reason}, lock, folders, ledger, crew, observer);
 
   std::vector<std::string> names = folders.list(folder::Place::scripts).names;
@@ -248,8 +264,9 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
     report.run = record_start(ledger, report, request);
     crew.start_broker({lock.get()});
     observer.run_started(report, names.size());
-    Workplace at{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
-    if (!block_all(crew, names, request, report, observer)) Walk(at, request, std::move(names), report).go();
+    os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
+    Workplace place{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
+    if (!block_all(crew, names, request, report, observer)) Walk(place, request, std::move(names), report).go();
     finish(report, start);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});

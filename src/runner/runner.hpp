@@ -12,7 +12,7 @@
 #include "core/observer.hpp"
 #include "core/plan.hpp"
 #include "core/report.hpp"
-#include "runner/crew.hpp"
+#include "runner/standby.hpp"
 
 namespace runner {
 
@@ -36,7 +36,7 @@ struct RunRequest {
 // Throws Error: lock_held (after waiting), config, io, ledger_broken. What scripts do wrong is in the report.
 core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer);
 
-// The same with helper processes that stand ready already. Nothing but what they hold may be open.
-core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Crew& crew);
+// The same with what stands ready already.
+core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Standby& at);
 
 }  // namespace runner

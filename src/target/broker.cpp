@@ -38,7 +38,7 @@ constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker 
 
 class Broker {
  public:
-  Broker(const core::BrokerSettings& settings, std::vector<os::Fd> descriptors);
+  Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held);
 
   void lock_down();
   void serve();
@@ -89,12 +89,11 @@ class Broker {
   RowBatch batch_;
 };
 
-Broker::Broker(const core::BrokerSettings& settings, std::vector<os::Fd> descriptors)
-    : runner_(std::move(descriptors.at(0))),
-      held_(std::move(descriptors)),
+Broker::Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held)
+    : runner_(std::move(runner)),
+      held_(std::move(held)),
       memory_(settings.limits.database_memory),
       spending_(settings.limits) {
-  runner_.set_nonblocking();
   if (memory_ != core::k_unlimited) limit_sqlite_memory(memory_);
   const Surroundings surroundings{settings.directory, settings.ledger_path};
   for (const core::DatabaseAddress& address : settings.databases) {
@@ -431,15 +430,17 @@ Connection& Broker::connection(std::string_view name) {
 }  // namespace
 
 void broker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
-  const auto wishes = core::decode<core::BrokerSettings>(settings);
-  if (!wishes || descriptors.empty()) ::_exit(1);
-  std::vector<int> kept = {0, 1, 2};
-  for (const os::Fd& fd : descriptors) kept.push_back(fd.get());
-  os::close_all_but(kept);
+  if (!settings.empty() || descriptors.size() != 1) ::_exit(1);
+  os::close_all_but({0, 1, 2, descriptors[0].get()});
   os::detach_standard_streams();
   use_sqlite_alone();
+  os::Channel runner(std::move(descriptors[0]));
+  runner.set_nonblocking();
+  std::optional<os::Frame> first = runner.await(os::Deadline::max());
+  const auto wishes = first ? core::decode<core::BrokerSettings>(first->body) : std::nullopt;
+  if (!wishes) ::_exit(first ? 1 : 0);
   {
-    Broker broker(*wishes, std::move(descriptors));
+    Broker broker(*wishes, std::move(runner), std::move(first->descriptors));
     broker.lock_down();
     broker.serve();
   }

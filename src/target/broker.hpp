@@ -10,9 +10,9 @@
 
 namespace target {
 
-// Opens the databases, locks the process down, tells BrokerReady, serves until the runner's channel closes.
-// settings: core::BrokerSettings. descriptors: the channel to the runner, then whatever must stay open as long as this
-// process lives (the run lock). Never returns.
+// Waits for its BrokerSettings, so that it can stand ready without holding a database open; opens the databases, locks
+// the process down, tells BrokerReady, serves until the runner's channel closes. descriptors: that channel. Never
+// returns.
 [[noreturn]] void broker_main(std::string_view settings, std::vector<os::Fd> descriptors);
 
 }  // namespace target

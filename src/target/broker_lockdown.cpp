@@ -2,9 +2,9 @@
 
 namespace target {
 
-core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files, std::uint64_t memory) {
+const os::CallFilter& call_filter_of_brokers() {
   // clang-format off
-  const os::CallFilter filter(
+  static const os::CallFilter filter(
       {"read", "write", "pread64", "pwrite64", "fsync", "fdatasync", "ftruncate", "lseek", "fcntl", "close", "openat",
        "stat", "lstat", "fstat", "newfstatat", "access", "faccessat", "faccessat2", "readlink", "getcwd", "unlink",
        "unlinkat", "getpid", "getuid", "geteuid", "poll", "ppoll", "recvmsg", "sendmsg", "sendto",
@@ -16,6 +16,11 @@ core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files, std:
       },
       os::CallFilter::Otherwise::refuse);
   // clang-format on
+  return filter;
+}
+
+core::SandboxLevel lock_down_broker(const std::vector<os::FileRule>& files, std::uint64_t memory) {
+  const os::CallFilter& filter = call_filter_of_brokers();
   core::SandboxLevel level;
   level.limits = os::set_limits({.address_space = memory});
   level.no_new_privileges = os::forbid_new_privileges();

@@ -20,8 +20,9 @@ std::optional<Message> as(const os::Frame& frame) {
 
 }  // namespace
 
-RunChild::RunChild(const std::string& config_file)
-    : program_(os::start_program(os::k_own_program, {"fettle", "--config", config_file, "run", "--supervised"})) {}
+RunChild::RunChild(const std::string& config_file, std::string_view config)
+    : program_(
+          os::start_program(os::k_own_program, {"fettle", "--config", config_file, "run", "--supervised"}, config)) {}
 
 RunChild::~RunChild() {
   if (reaped_) return;

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,8 @@ class RunChild {
     over,  // it said so; the process is just ending
   };
 
-  // config_file: absolute. Throws Error(internal).
-  explicit RunChild(const std::string& config_file);
+  // config_file: absolute; config: its text, as it is in force. Throws Error(internal).
+  RunChild(const std::string& config_file, std::string_view config);
   ~RunChild();  // a child that still lives is killed: call dismiss() before, or wait for its end
   RunChild(const RunChild&) = delete;
   RunChild& operator=(const RunChild&) = delete;

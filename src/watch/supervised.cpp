@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
@@ -43,15 +42,20 @@ os::Severity severity_of(core::OutcomeKind kind) noexcept {
 
 }  // namespace
 
-Supervised::Supervised() {
+std::string handed_config() {
   if (!is_socket(os::k_program_channel))
     throw base::Error(base::ErrorKind::usage, "--supervised is for fettle watch, which starts this by itself",
                       "Nothing was run.", "fettle run");
+  return os::handed_text(os::k_program_text);
+}
+
+Supervised::Supervised() {
   ::fcntl(os::k_program_channel, F_SETFD, FD_CLOEXEC);
   channel_ = os::Channel(os::Fd(os::k_program_channel));
   channel_.set_nonblocking();
   os::send_log_to([this](os::Severity severity, std::string_view text) {
-    tell(core::LogRecord{static_cast<core::LineLevel>(severity), std::string(text)});
+    unsent_.push_back({static_cast<core::LineLevel>(severity), std::string(text)});
+    if (severity >= os::Severity::warning) flush();
   });
 }
 
@@ -60,6 +64,12 @@ void Supervised::tell(const Message& message) {
   if (ended_) return;
   const auto sent = channel_.send(static_cast<std::uint8_t>(Message::kind), encode(message), os::in(k_to_take));
   if (sent != os::SendResult::sent) ended_ = true;
+}
+
+// What only informs is told after the script that it is about: the watcher need not be woken beside it.
+void Supervised::flush() {
+  for (const core::LogRecord& record : unsent_) tell(record);
+  unsent_.clear();
 }
 
 void Supervised::hear() {
@@ -78,22 +88,16 @@ void Supervised::hear() {
 
 bool Supervised::stand_by() {
   tell(core::StandingBy{});
-  while (!ended_) {
-    pollfd wait{channel_.fd(), POLLIN, 0};
-    if (::poll(&wait, 1, -1) < 0) continue;
-    if (channel_.fill() != os::FillResult::open) return false;
-    const std::optional<os::Frame> frame = channel_.next();
-    if (!frame) continue;
-    const auto go =
-        frame->kind == static_cast<std::uint8_t>(core::Go::kind) ? core::decode<core::Go>(frame->body) : std::nullopt;
-    if (!go) return false;
-    for (const core::Go::Waiting& waiting : go->leave) leave_[waiting.script] = waiting.stamp;
-    return true;
-  }
-  return false;
+  const std::optional<os::Frame> frame = channel_.await(os::Deadline::max());
+  const bool is_go = frame && frame->kind == static_cast<std::uint8_t>(core::Go::kind);
+  const auto go = is_go ? core::decode<core::Go>(frame->body) : std::nullopt;
+  if (!go) return false;
+  for (const core::Go::Waiting& waiting : go->leave) leave_[waiting.script] = waiting.stamp;
+  return true;
 }
 
 void Supervised::tell_over(std::int64_t run, int exit_code) {
+  flush();
   tell(core::RunOver{run, exit_code});
 }
 
@@ -132,6 +136,7 @@ void Supervised::script_ended(const core::AttemptReport& attempt) {
   for (const std::string* each : {&outcome.reason, &outcome.message, &outcome.error})
     if (!each->empty()) text += fmt::format(": {}", base::cap(*each, k_shown_error));
   os::log(severity_of(outcome.kind), text);
+  flush();
   if (!attempt.moved_to.empty()) return;
   core::Left left{attempt.script, attempt.stamp, outcome.cause, outcome.reason, {}};
   if (left.reason.empty()) left.reason = fmt::format("{}: attempt {}", core::name(outcome.kind), attempt.attempt);
@@ -145,6 +150,7 @@ void Supervised::warning(std::string_view text) {
 
 void Supervised::waiting(std::string_view text) {
   os::log_info(text);
+  flush();
 }
 
 void Supervised::run_ended(const core::RunReport& /*run*/) {}

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/feed.hpp"
 #include "core/message.hpp"
@@ -14,6 +15,10 @@
 #include "os/clock.hpp"
 
 namespace watch {
+
+// The text of the configuration that the watcher has in force: every run of it works by the same. Throws Error(usage)
+// when there is no watcher.
+std::string handed_config();
 
 class Supervised : public core::Observer, public core::Feed {
  public:
@@ -40,6 +45,7 @@ class Supervised : public core::Observer, public core::Feed {
  private:
   template <class Message>
   void tell(const Message& message);
+  void flush();
   void hear();
 
   os::Channel channel_;
@@ -47,6 +53,7 @@ class Supervised : public core::Observer, public core::Feed {
   std::int64_t run_ = 0;
   std::map<std::string, core::FileStamp> leave_;
   core::Changes changes_;
+  std::vector<core::LogRecord> unsent_;
 };
 
 }  // namespace watch

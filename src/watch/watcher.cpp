@@ -8,7 +8,6 @@
 #include <optional>
 #include <poll.h>
 #include <set>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -19,13 +18,13 @@
 #include "base/text.hpp"
 #include "folder/folders.hpp"
 #include "folder/watch.hpp"
-#include "ledger/history.hpp"
 #include "os/alarm.hpp"
 #include "os/clock.hpp"
 #include "os/host.hpp"
 #include "os/log.hpp"
 #include "os/service.hpp"
 #include "os/signals.hpp"
+#include "watch/ledger_eye.hpp"
 #include "watch/notice.hpp"
 #include "watch/run_child.hpp"
 #include "watch/waiting.hpp"
@@ -42,16 +41,8 @@ constexpr milliseconds k_longest_pause{300'000};
 constexpr milliseconds k_glance{1000};        // between two looks at what the run is at
 constexpr std::chrono::seconds k_to_end{10};  // for a child that stands by
 
-std::string_view word(folder::Watch::Sight sight) noexcept {
-  switch (sight) {
-    case folder::Watch::Sight::events:
-      return "events";
-    case folder::Watch::Sight::polling:
-      return "polling";
-    case folder::Watch::Sight::missing:
-      break;
-  }
-  return "missing";
+std::string ledger_path(const core::Config& config) {
+  return config.path(config.ledger.path);
 }
 
 class Watcher {
@@ -70,6 +61,7 @@ class Watcher {
 
   void keep_time();
   void glance();
+  void tell_at_work(const ledger::Attempt& attempt);
   void rescan();
   void look_if_due();
   void look();
@@ -85,9 +77,8 @@ class Watcher {
   void tell_sight();
   void publish();
   int end();
-  const ledger::History* open_ledger();
-  std::string head();
 
+  const core::Config& config() const noexcept { return request_.in_force.config; }
   bool running() const noexcept { return child_ && child_->state() == RunChild::State::running; }
 
   WatchRequest request_;
@@ -112,42 +103,25 @@ class Watcher {
   std::optional<Moment> glance_at_;  // at what the run is at, for the manager
   Moment pause_until_{};
   milliseconds pause_ = k_first_pause;
-  std::optional<ledger::History> ledger_;
-  std::pair<dev_t, ino_t> ledger_file_{};
+  std::int64_t told_attempt_ = 0;
+  LedgerEye ledger_;
   std::string head_;   // of the ledger, when the last run of ours was over
   std::string fault_;  // told already
   bool reload_ = false;
   int stop_ = 0;  // the signal that ends us; 0: none
 };
 
-Watcher::Watcher(WatchRequest request) : request_(std::move(request)), board_(request_.config), eye_(request_.config) {
+Watcher::Watcher(WatchRequest request)
+    : request_(std::move(request)), board_(config()), eye_(config()), ledger_(ledger_path(config())) {
   const Moment now = os::Steady::now();
-  first_change_ = last_change_ = now - request_.config.watch.debounce;
+  first_change_ = last_change_ = now - config().watch.debounce;
   rescan_at_ = now + eye_.interval();
   look_at_ = now;
 }
 
-// Kept open: while somebody has it open, no run need make the files of its log anew. nullptr: there is none yet.
-const ledger::History* Watcher::open_ledger() {
-  const std::string path = request_.config.path(request_.config.ledger.path);
-  struct stat status {};
-  const bool there = ::stat(path.c_str(), &status) == 0;
-  const std::pair<dev_t, ino_t> file{status.st_dev, status.st_ino};
-  if (there && ledger_ && file == ledger_file_) return &*ledger_;
-  ledger_.reset();
-  if (there) ledger_ = ledger::History::open(path);
-  ledger_file_ = file;
-  return ledger_ ? &*ledger_ : nullptr;
-}
-
-std::string Watcher::head() {
-  const ledger::History* const history = open_ledger();
-  return history == nullptr ? std::string() : history->head().hash;
-}
-
 int Watcher::run() {
   // Missing folders are made, as a run does; what cannot be used is told before anybody relies on us.
-  folder::Folders::open(request_.config, folder::Missing::create);
+  folder::Folders::open(config(), folder::Missing::create);
   eye_.find_again();
   tell_sight();
   start_child();
@@ -236,7 +210,7 @@ void Watcher::note(const folder::Glimpse& glimpse) {
 // filled, the look waits until it is quiet, so that what belongs together is seen together and runs in order.
 void Watcher::look_soon(bool at_once) {
   const Moment now = os::Steady::now();
-  const milliseconds debounce = request_.config.watch.debounce;
+  const milliseconds debounce = config().watch.debounce;
   const bool was_quiet = now - last_change_ >= debounce;
   last_change_ = now;
   if (!look_at_) first_change_ = now;
@@ -272,16 +246,16 @@ void Watcher::keep_time() {
   }
 }
 
+void Watcher::tell_at_work(const ledger::Attempt& attempt) {
+  manager_.status(fmt::format("running {} (attempt {})", attempt.script, attempt.id));
+  if (std::exchange(told_attempt_, attempt.id) != attempt.id)
+    os::log_info(fmt::format("{} is at work (attempt {})", attempt.script, attempt.id));
+}
+
 // For a script that lasts; a status is never worth stopping for.
 void Watcher::glance() {
   glance_at_ = os::Steady::now() + k_glance;
-  try {
-    const ledger::History* const history = open_ledger();
-    if (const auto attempt = history == nullptr ? std::nullopt : history->in_work())
-      manager_.status(fmt::format("running {} (attempt {})", attempt->script, attempt->id));
-  } catch (const base::Error& error) {
-    os::log_debug(error.what());
-  }
+  if (const auto attempt = ledger_.in_work()) tell_at_work(*attempt);
 }
 
 // What no event tells: a mount over the path, changes of another host, a decision about a script that waits.
@@ -314,8 +288,8 @@ void Watcher::look_if_due() {
 void Watcher::look() {
   const bool all = std::exchange(all_, false);
   const std::set<std::string> changed = std::exchange(changed_, {});
-  if (all && waiting_.any_left() && head() != head_) waiting_.forget_what_was_left();
-  const folder::Folders folders = folder::Folders::open(request_.config, folder::Missing::is_empty);
+  if (all && waiting_.any_left() && ledger_.head().value_or(head_) != head_) waiting_.forget_what_was_left();
+  const folder::Folders folders = folder::Folders::open(config(), folder::Missing::is_empty);
   std::vector<std::string> names(changed.begin(), changed.end());
   if (all) {
     names = folders.list(folder::Place::scripts).names;
@@ -338,7 +312,7 @@ bool Watcher::wants_run(const folder::Folders& folders, const std::string& scrip
     return wanted;
   }
   if (const auto* not_now = std::get_if<folder::NotNow>(&found))
-    waiting_.unready(script, not_now->reason, now, request_.config.watch.rescan);
+    waiting_.unready(script, not_now->reason, now, config().watch.rescan);
   else
     waiting_.forget(script);
   return false;
@@ -355,7 +329,7 @@ void Watcher::start_run() {
 // What goes wrong here goes wrong again at once: no tight loop.
 void Watcher::start_child() {
   try {
-    child_ = std::make_unique<RunChild>(request_.config.file);
+    child_ = std::make_unique<RunChild>(config().file, request_.in_force.text);
   } catch (const base::Error& error) {
     pause_after(error.what());
   }
@@ -378,11 +352,7 @@ void Watcher::run_over() {
     waiting_.left(left, unreachable ? again : std::nullopt);
   }
   left_.clear();
-  try {
-    head_ = head();
-  } catch (const base::Error& error) {
-    os::log_error(error.what());
-  }
+  if (const auto head = ledger_.head()) head_ = *head;
   all_ = true;  // what came while the run ended
   if (!look_at_) look_at_ = now;
   manager_.status("watching");
@@ -415,10 +385,9 @@ void Watcher::reload() {
   reload_ = false;
   manager_.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", os::monotonic_microseconds()));
   try {
-    core::Config config = request_.reload();
-    request_.start_log(config);
-    request_.config = std::move(config);
-    eye_ = folder::Watch(request_.config);
+    request_.in_force = request_.reload();
+    eye_ = folder::Watch(config());
+    ledger_ = LedgerEye(ledger_path(config()));
     os::log_info("the configuration was read again");
   } catch (const base::Error& error) {
     os::log_error(fmt::format("the configuration stays as it was: {}", error.what()));
@@ -433,7 +402,7 @@ void Watcher::reload() {
 }
 
 void Watcher::tell_sight() {
-  const std::string& folder = request_.config.folders.scripts;
+  const std::string& folder = config().folders.scripts;
   if (eye_.sight() == folder::Watch::Sight::missing)
     os::log_warning(
         fmt::format("{} is not there; looking for it every {}", folder, base::format_duration(eye_.interval())));
@@ -446,7 +415,7 @@ void Watcher::tell_sight() {
 }
 
 void Watcher::publish() {
-  Notice notice{::getpid(), os::host_name(), since_, std::string(word(eye_.sight())), eye_.why(), eye_.interval(), {}};
+  Notice notice{::getpid(), os::host_name(), since_, std::string(name(eye_.sight())), eye_.why(), eye_.interval(), {}};
   for (const auto& [script, entry] : waiting_.entries()) notice.waiting.push_back({script, entry.reason, entry.until});
   board_.publish(std::move(notice));
 }

@@ -10,11 +10,16 @@
 
 namespace watch {
 
-struct WatchRequest {
+// A configuration, and the text that it was read from.
+struct InForce {
   core::Config config;
-  // Read anew, for SIGHUP. Throws base::Error.
-  std::function<core::Config()> reload;
-  std::function<void(const core::Config&)> start_log;
+  std::string text;
+};
+
+struct WatchRequest {
+  InForce in_force;
+  // Read anew, for SIGHUP, with the log begun anew by it. Throws base::Error; then nothing has changed.
+  std::function<InForce()> reload;
 };
 
 // Until a signal ends it: 128 + that signal. Throws Error: lock_held when another watcher is at work; config, io.

@@ -132,9 +132,9 @@ TEST_CASE("where no lease can be had, a file must have been unchanged for the se
       return told(result) == wanted ? 1 : 2;
     });
   };
-  three.config.run.settle = std::chrono::hours(1);
+  three.config.watch.settle = std::chrono::hours(1);
   CHECK(read_as_nobody("changed less than 1 h 00 m ago, may still be being written") == 1);
-  three.config.run.settle = std::chrono::milliseconds(0);
+  three.config.watch.settle = std::chrono::milliseconds(0);
   CHECK(read_as_nobody("loaded") == 1);
 }
 
@@ -144,7 +144,7 @@ TEST_CASE("a modification time in the future does not keep a settled file waitin
   three.scratch.write("pending/x.lua", "return {}");
   const timespec future[2] = {{4'000'000'000, 0}, {4'000'000'000, 0}};
   REQUIRE(::utimensat(AT_FDCWD, three.scratch.path("pending/x.lua").c_str(), future, 0) == 0);
-  three.config.run.settle = std::chrono::milliseconds(0);
+  three.config.watch.settle = std::chrono::milliseconds(0);
   CHECK(support::as_nobody([&] {
           return told(three.open(folder::Missing::is_empty).read(Place::scripts, "x.lua")) == "loaded" ? 1 : 2;
         }) == 1);

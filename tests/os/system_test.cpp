@@ -2,7 +2,9 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <signal.h>
 #include <string>
@@ -202,7 +204,7 @@ TEST_CASE("a process is known to exist or not") {
 TEST_CASE("the log has one escaped line for each message of its level") {
   const support::Scratch scratch;
   CHECK(support::in_child([&] {
-          os::start_log("info", scratch.path("fettle.log"));
+          os::start_log({.level = "info", .file = scratch.path("fettle.log")});
           os::log_debug("not this");
           os::log_info("first\nforged line \x1b[31m");
           os::log_warning("second");
@@ -215,11 +217,68 @@ TEST_CASE("the log has one escaped line for each message of its level") {
   CHECK(text.find("second\n") != std::string::npos);
 }
 
+TEST_CASE("a log of JSON lines has one object for each message, whatever is in it") {
+  const support::Scratch scratch;
+  CHECK(support::in_child([&] {
+          os::start_log({.level = "info", .file = scratch.path("fettle.log"), .json = true});
+          os::log_error("a \"quote\"\nand a line \x1b[31m \xff");
+          return 0;
+        }) == 0);
+  const std::string text = scratch.read("fettle.log");
+  CHECK(text.find('\n') == text.size() - 1);
+  const auto line = nlohmann::json::parse(text, nullptr, false);
+  REQUIRE(line.is_object());
+  CHECK(line.at("level") == "error");
+  CHECK(line.at("message") == "a \"quote\"\nand a line \x1b[31m \ufffd");
+  CHECK(line.at("time").get<std::string>().ends_with("Z"));
+}
+
+TEST_CASE("a log that is full goes on in a new file, and the old ones are kept up to their number") {
+  const support::Scratch scratch;
+  CHECK(support::in_child([&] {
+          os::start_log({.level = "info", .file = scratch.path("f.log"), .max_size = 4096, .keep = 2});
+          for (int count = 0; count < 400; ++count) os::log_info("a line of the log that takes some room");
+          return 0;
+        }) == 0);
+  CHECK(std::filesystem::file_size(scratch.path("f.log")) <= 4096);
+  CHECK(std::filesystem::exists(scratch.path("f.1.log")));
+  CHECK(std::filesystem::exists(scratch.path("f.2.log")));
+  CHECK_FALSE(std::filesystem::exists(scratch.path("f.3.log")));
+}
+
+TEST_CASE("a log that was moved away begins anew when it is opened again") {
+  const support::Scratch scratch;
+  CHECK(support::in_child([&] {
+          os::start_log({.level = "info", .file = scratch.path("f.log")});
+          os::log_info("before");
+          std::filesystem::rename(scratch.path("f.log"), scratch.path("f.log.1"));
+          os::reopen_log();
+          os::log_info("after");
+          return 0;
+        }) == 0);
+  CHECK(scratch.read("f.log.1").find("after") == std::string::npos);
+  CHECK(scratch.read("f.log").find("after") != std::string::npos);
+}
+
+TEST_CASE("a line for the journal begins with its priority") {
+  const support::Scratch scratch;
+  CHECK(support::in_child([&] {
+          ::setenv("JOURNAL_STREAM", "8:1", 1);
+          const int file = ::open(scratch.path("err").c_str(), O_WRONLY | O_CREAT, 0600);
+          ::dup2(file, 2);
+          os::start_log({.level = "info", .file = {}});
+          os::log_info("well");
+          os::log_error("ill");
+          return 0;
+        }) == 0);
+  CHECK(scratch.read("err") == "<6>well\n<3>ill\n");
+}
+
 TEST_CASE("a log file that cannot be opened is an error of the configuration") {
   const support::Scratch scratch;
   scratch.write("file", "x");
   try {
-    os::start_log("info", scratch.path("file/fettle.log"));
+    os::start_log({.level = "info", .file = scratch.path("file/fettle.log")});
     FAIL("a file was opened below a file");
   } catch (const base::Error& fault) {
     CHECK(fault.kind() == base::ErrorKind::config);

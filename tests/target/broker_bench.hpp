@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 #include <optional>
-#include <poll.h>
 #include <string>
 #include <sys/wait.h>
 #include <vector>
@@ -19,10 +18,11 @@ class BrokerBench {
  public:
   explicit BrokerBench(const core::BrokerSettings& settings) : zygote_({{}, target::broker_main, {}}) {
     auto [here, there] = os::Channel::pair();
-    child_ = zygote_.spawn(core::Role::broker, encode(settings), {there.fd()});
+    child_ = zygote_.spawn(core::Role::broker, {}, {there.fd()});
     there.close();
     runner_ = std::move(here);
     runner_.set_nonblocking();
+    send(runner_, settings);
     const auto frame = hear(runner_);
     REQUIRE(frame);
     const auto told = core::decode<core::BrokerReady>(frame->body);
@@ -111,14 +111,7 @@ class BrokerBench {
     REQUIRE(message);
     return *message;
   }
-  static std::optional<os::Frame> hear(os::Channel& channel) {
-    for (;;) {
-      if (auto frame = channel.next()) return frame;
-      pollfd wait{channel.fd(), POLLIN, 0};
-      if (::poll(&wait, 1, os::poll_timeout(soon())) <= 0) return std::nullopt;
-      if (channel.fill() != os::FillResult::open) return channel.next();
-    }
-  }
+  static std::optional<os::Frame> hear(os::Channel& channel) { return channel.await(soon()); }
 
   sandbox::Zygote zygote_;
   sandbox::Child child_;

@@ -1,6 +1,7 @@
 // The limits that the broker keeps, and what a worker that has been taken over can make it hold.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <string>
 
 #include "base/text.hpp"

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
