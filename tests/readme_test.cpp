@@ -94,7 +94,7 @@ std::string missing_line(const Shown& shown, const std::string& output) {
 }
 
 void copy_checkout(const support::Scratch& scratch) {
-  for (const char* name : {"README.md", "config.toml", "scripts-example", "tools", "docs"})
+  for (const char* name : {"README.md", "config.toml", "scripts-example", "tools", "docs", "packaging"})
     fs::copy(k_source + "/" + name, scratch.path(name), fs::copy_options::recursive);
   scratch.make_folder("build");
   fs::create_symlink(support::fettle_binary(), scratch.path("build/fettle"));
@@ -158,8 +158,8 @@ TEST_CASE("readme: a line that the program does not print is noticed") {
 }
 
 TEST_CASE("readme: every file that the documents point to exists") {
-  for (const char* document :
-       {"README.md", "docs/scripts.md", "docs/receipts.md", "docs/performance.md", "tests/journeys/README.md"}) {
+  for (const char* document : {"README.md", "docs/scripts.md", "docs/receipts.md", "docs/performance.md",
+                               "docs/watch.md", "tests/journeys/README.md"}) {
     const std::string text = support::read_file(k_source + "/" + document);
     REQUIRE_FALSE(text.empty());
     const fs::path folder = fs::path(k_source + "/" + document).parent_path();

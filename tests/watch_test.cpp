@@ -13,6 +13,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/time.hpp"
+#include "os/clock.hpp"
 #include "os/host.hpp"
 #include "support/child.hpp"
 #include "support/skip.hpp"
@@ -451,4 +453,115 @@ TEST_CASE("watch: an idle watcher and its child that stands by use no processor 
   std::this_thread::sleep_for(std::chrono::seconds(3));
   for (const pid_t process : all) after += wake_ups(process);
   CHECK(after == before);
+}
+
+TEST_CASE("watch: a script whose time has not come waits until that second, and the status says until when") {
+  const Site site(k_never_rescans);
+  Watching watching(site);
+  const base::Instant when{os::now().milliseconds / 1000 * 1000 + 4000};
+  const std::string text = base::iso8601(when);
+  drop(site, "001_a.lua",
+       "notBefore = '" + text.substr(0, 19) + "Z'\n" +
+           "function shouldRun() return true end\n"
+           "function execute() db.exec('insert into ran values (?)', ctx.script) return { executed = true } end\n");
+  CHECK(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 1; }));
+  const auto waiting = watching.status().at("watcher").at("waiting").at(0);
+  CHECK(waiting.at("script") == "001_a.lua");
+  CHECK(waiting.at("until") == text);
+  CHECK(site.fettle({"status"}).out.find("waits until") != std::string::npos);
+  drop(site, "002_b.lua");  // it is not asked again meanwhile
+  CHECK(watching.ran("002_b.lua 001_a.lua"));
+  CHECK(watching.filed("successfully-ran/001_a.lua"));
+  const auto attempts = site.fettle_json({"history", "--json", "--script", "001_a.lua"});
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts.at(1).at("outcome") == "blocked");
+  CHECK(attempts.at(0).at("started_at").get<std::string>() >= text);
+  CHECK(attempts.at(0).at("started_at").get<std::string>() < base::iso8601({when.milliseconds + 1500}));
+}
+
+TEST_CASE("watch: outside of its window a script is left by a person's run, too, unless it is forced") {
+  const Site site;
+  site.write("fix-scripts/001_a.lua",
+             "return { notBefore = '2999-01-01', window = '02:00-04:00', shouldRun = function() return true end,\n"
+             "execute = function() db.exec('insert into ran values (1)') return { executed = true } end }");
+  CHECK(site.fettle({"plan"}).out.find("not before 2999-01-01") != std::string::npos);
+  const Ended run = site.fettle({"run"});
+  CHECK(run.status == 8);
+  CHECK(run.out.find("not before 2999-01-01") != std::string::npos);
+  CHECK(site.exists("fix-scripts/001_a.lua"));
+  CHECK(site.fettle({"check"}).status == 0);
+  CHECK(site.fettle({"run", "--force"}).status == 0);
+  CHECK(site.exists("successfully-ran/001_a.lua"));
+  site.write("fix-scripts/002_b.lua",
+             "return { window = 'Sat 02:00-04:00 Mars/Olympus', shouldRun = function() return true end,\n"
+             "execute = function() return { executed = true } end }");
+  site.write("fix-scripts/003_c.lua",
+             "return { window = 'sometime', shouldRun = function() return true end,\n"
+             "execute = function() return { executed = true } end }");
+  const Ended wrong = site.fettle({"run"});
+  CHECK(wrong.status == 4);
+  CHECK(wrong.out.find("Mars/Olympus") != std::string::npos);
+  CHECK(wrong.out.find("`window` must be like") != std::string::npos);
+}
+
+TEST_CASE("watch: while no database can be reached runs follow each other with pauses that grow") {
+  const Site site;
+  const std::string config = support::read_file(site.path("config.toml"));
+  site.write("config.toml", config + "[databases.main2]\nurl = \"sqlite:away/a.db\"\n");
+  fs::rename(site.path("app.db"), site.path("app.bak"));
+  Watching watching(site);
+  drop(site, "001_a.lua");
+  CHECK(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 1; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  CHECK(std::stoi(runs(site)) <= 4);
+  CHECK(support::processor_time(watching.program().pid()) < Seconds(0.5));
+  fs::rename(site.path("app.bak"), site.path("app.db"));
+  CHECK(watching.ran("001_a.lua"));
+}
+
+TEST_CASE("watch: scripts that are kept when they are skipped are not asked over and over") {
+  const Site site("skipped = \"keep\"\n[watch]\npoll = \"100ms\"\n");
+  const std::string no =
+      "local t = os.time() while os.time() - t < 1 do end\n"
+      "return { shouldRun = function() return false end, execute = function() end }";
+  site.write("fix-scripts/001_a.lua", no);
+  site.write("fix-scripts/002_b.lua", no);
+  Watching watching(site);
+  CHECK(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 2; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  CHECK(runs(site) == "1");
+  CHECK(site.sql("select count(*) from attempts", ".fettle/ledger.db") == "2");
+  CHECK(site.exists("fix-scripts/001_a.lua"));
+}
+
+TEST_CASE("watch: told to stop after a failure, it goes on when something changes") {
+  const Site site("on_failure = \"stop\"\n" + k_never_rescans);
+  site.write("fix-scripts/001_a.lua", "error('no')");
+  site.write("fix-scripts/002_b.lua", k_good);
+  Watching watching(site);
+  CHECK(watching.filed("failed/001_a.lua"));
+  CHECK(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 1; }));
+  CHECK(site.fettle({"status"}).out.find("a script before it failed") != std::string::npos);
+  CHECK(site.exists("fix-scripts/002_b.lua"));
+  drop(site, "003_c.lua");
+  CHECK(watching.ran("002_b.lua 003_c.lua"));
+}
+
+TEST_CASE("watch: switched off by a new configuration, it ends by itself") {
+  const Site site;
+  Watching watching(site);
+  site.write("config.toml", support::read_file(site.path("config.toml")) + "[watch]\nenabled = false\n");
+  watching.program().signal(SIGHUP);
+  CHECK(watching.program().wait(Seconds(20)).status == 0);
+  CHECK(watching.log().find("switched off") != std::string::npos);
+}
+
+TEST_CASE("watch: a file that is being written for long keeps nobody busy") {
+  const Site site(k_never_rescans);
+  Watching watching(site);
+  wait_for_rest(watching.program().pid());
+  const support::OpenWriter writer(site.path("fix-scripts/001_a.lua"));
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  CHECK(support::processor_time(watching.program().pid()) < Seconds(0.3));
+  CHECK(runs(site) == "0");
 }

@@ -16,7 +16,10 @@ std::string section_of(const std::string& key) {
 
 // A TOML string: JSON's escapes are TOML's, but for the slash, which it does not escape.
 std::string assignment(const Setting& setting) {
-  return fmt::format("{} = {}", setting.key.substr(setting.key.rfind('.') + 1), base::json_quote(setting.value));
+  const Key* const key = find_key(setting.key);
+  const bool is_boolean = key != nullptr && key->takes == Takes::boolean;
+  return fmt::format("{} = {}", setting.key.substr(setting.key.rfind('.') + 1),
+                     is_boolean ? setting.value : base::json_quote(setting.value));
 }
 
 std::size_t origin_column(const std::vector<Setting>& settings) {

@@ -67,6 +67,7 @@ Json script_object(const core::AttemptReport& attempt) {
   json["moved_to"] = or_null(attempt.moved_to);
   json["changes"] = nullptr;
   json["note"] = or_null(attempt.note);
+  json["until"] = attempt.outcome.until ? Json(base::iso8601(*attempt.outcome.until)) : Json(nullptr);
   return json;
 }
 
@@ -157,6 +158,8 @@ void add_declaration(Json& json, const core::Declaration& declaration) {
   json["database"] = or_null(declaration.database);
   json["repeatable"] = declaration.repeatable;
   json["timeout_ms"] = declaration.timeout ? Json(declaration.timeout->count()) : Json(nullptr);
+  json["not_before"] = or_null(declaration.not_before);
+  json["window"] = or_null(declaration.window);
 }
 
 Json planned_object(const runner::Planned& planned) {

@@ -28,9 +28,6 @@ void start_log_of_watcher(const LoadedConfig& loaded) {
 
 watch::InForce in_force(const LoadedConfig& loaded) {
   require_database(loaded);
-  if (!loaded.config.watch.enabled)
-    throw base::Error(base::ErrorKind::config, "watching is switched off: [watch] enabled = false",
-                      "Nothing was run; the scripts stay pending.", "fettle run runs them by hand.");
   start_log_of_watcher(loaded);
   return {loaded.config, loaded.text};
 }
@@ -38,6 +35,9 @@ watch::InForce in_force(const LoadedConfig& loaded) {
 }  // namespace
 
 int watch_command(const Context& context) {
+  if (!context.config().watch.enabled)
+    throw base::Error(base::ErrorKind::config, "watching is switched off: [watch] enabled = false",
+                      "Nothing was run; the scripts stay pending.", "fettle run runs them by hand.");
   const std::string file = context.config().file;
   return watch::watch(
       {in_force(context.loaded), [file] { return in_force(load_config(file, process_environment())); }});

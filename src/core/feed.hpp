@@ -26,6 +26,8 @@ class Feed {
   virtual bool ended() = 0;
   // Whether this very file was considered before, and is to be left where it lies until something changes.
   virtual bool leaves_out(const std::string& script, const FileStamp& stamp) const = 0;
+  // The run ends before it came to this one: [run] on_failure = "stop".
+  virtual void untried(const std::string& script, const FileStamp& stamp) = 0;
 };
 
 }  // namespace core

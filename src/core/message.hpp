@@ -324,6 +324,7 @@ struct Left {  // a script whose file stays pending although this run has consid
   Cause cause = Cause::none;
   std::string reason;
   std::optional<std::chrono::milliseconds> until;  // since 1970: from then on it is worth another look
+  bool untried = false;                            // the run stopped before it
 };
 
 struct LogRecord {  // for the log of the operator, which the watcher writes alone

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.hpp"
+
 namespace core {
 
 // The closed list of design section 4. The ledger's schema checks the same names.
@@ -42,11 +44,12 @@ enum class Filing { stays, to_succeeded, to_failed };
 struct Outcome {
   OutcomeKind kind = OutcomeKind::failed;
   Cause cause = Cause::none;
-  std::string reason;     // why it was skipped, blocked or interrupted; empty otherwise
-  std::string message;    // what the script says of itself
-  std::string result;     // further fields that execute() returned, as a JSON object; empty: none
-  std::string error;      // one or a few lines; empty: no error
-  std::string traceback;  // Lua's stack; empty: none
+  std::string reason;                  // why it was skipped, blocked or interrupted; empty otherwise
+  std::string message;                 // what the script says of itself
+  std::string result;                  // further fields that execute() returned, as a JSON object; empty: none
+  std::string error;                   // one or a few lines; empty: no error
+  std::string traceback;               // Lua's stack; empty: none
+  std::optional<base::Instant> until;  // blocked: from then on it may run
 };
 
 std::string_view name(OutcomeKind kind) noexcept;

@@ -20,9 +20,8 @@ struct AttemptReport {
   std::string sha256;
   FileStamp stamp;  // of the file that was read
   Outcome outcome;
-  std::optional<base::Instant> until;  // blocked: from then on it may run
-  std::string moved_to;                // "failed/x.lua", relative to config.toml as configured; empty: the file stayed
-  std::string note;  // what is worth saying beside the outcome ("changed since attempt 3"); may be empty
+  std::string moved_to;  // "failed/x.lua", relative to config.toml as configured; empty: the file stayed
+  std::string note;      // what is worth saying beside the outcome ("changed since attempt 3"); may be empty
   std::chrono::microseconds duration{0};
 };
 

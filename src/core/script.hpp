@@ -31,6 +31,7 @@ struct Declaration {
   std::string database;  // the one it may write; empty: the first configured
   bool repeatable = false;
   std::optional<std::chrono::milliseconds> timeout;
+  std::string not_before, window;  // as written (core/schedule); empty: none
 };
 
 // A file in the pending folder that is not a candidate, and why: `status` shows both.

@@ -76,14 +76,13 @@ spdlog::level::level_enum level_of(Severity severity) {
 }  // namespace
 
 void start_log(const LogSettings& settings) {
-  Log& log = state();
-  log.settings = settings;
   try {
-    log.logger.reset();  // the old file is closed before the new one is opened
-    log.logger = std::make_shared<spdlog::logger>("fettle", sink_of(settings));
-    log.logger->set_formatter(formatter_of(settings));
-    log.logger->set_level(spdlog::level::from_str(settings.level));
-    log.logger->flush_on(spdlog::level::info);
+    auto logger = std::make_shared<spdlog::logger>("fettle", sink_of(settings));
+    logger->set_formatter(formatter_of(settings));
+    logger->set_level(spdlog::level::from_str(settings.level));
+    logger->flush_on(spdlog::level::info);
+    state().logger = std::move(logger);
+    state().settings = settings;
   } catch (const spdlog::spdlog_ex& fault) {
     throw base::Error(base::ErrorKind::config, std::string("cannot open the log file: ") + fault.what(), {},
                       "Mend [log] file in config.toml.");

@@ -68,8 +68,15 @@ Program start_program(const std::string& path, const std::vector<std::string>& a
     errno = fault;
     base::throw_errno(base::ErrorKind::internal, "cannot start fettle run");
   }
-  Program program{pid, open_pidfd(pid), std::move(here)};
-  program.channel.set_nonblocking();
+  Program program{pid, {}, std::move(here)};
+  try {
+    program.pidfd = open_pidfd(pid);
+    program.channel.set_nonblocking();
+  } catch (const base::Error&) {
+    ::kill(pid, SIGKILL);
+    reap(program);
+    throw;
+  }
   return program;
 }
 

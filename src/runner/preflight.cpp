@@ -106,7 +106,9 @@ Forecast forecast_of(const std::optional<Outcome>& ended) noexcept {
 }
 
 void ask(Crew& crew, const core::Config& config, const core::Script& script, Planned& planned) {
-  Session session(crew, load_of(config, script), setting_of(config), Session::Upto::answer);
+  Session::Setting setting = setting_of(config);
+  setting.on_time = true;
+  Session session(crew, load_of(config, script), std::move(setting), Session::Upto::answer);
   crew.prepare_workers(1);
   std::optional<Outcome> ended = session.load();
   if (!ended) ended = session.ask();

@@ -70,14 +70,16 @@ void tell(core::AttemptReport attempt, const RunRequest& request, core::RunRepor
 }
 
 // When not one database can be opened no script can do anything: all stay, and nothing is attempted.
-bool block_all(const Crew& crew, const std::vector<std::string>& names, const RunRequest& request,
-               core::RunReport& report, core::Observer& observer) {
+bool block_all(const Crew& crew, const folder::Folders& folders, const std::vector<std::string>& names,
+               const RunRequest& request, core::RunReport& report, core::Observer& observer) {
   const auto& databases = crew.databases();
   const auto is_open = [](const core::DatabaseStatus& database) { return database.fault.empty(); };
   if (databases.empty() || std::any_of(databases.begin(), databases.end(), is_open)) return false;
   for (const std::string& name : names) {
     core::AttemptReport attempt;
     attempt.script = name;
+    const auto found = folders.probe(folder::Place::scripts, name);
+    if (const auto* stamp = std::get_if<core::FileStamp>(&found)) attempt.stamp = *stamp;
     attempt.outcome =
         core::blocked(core::Cause::unreachable,
                       fmt::format("database {} cannot be used: {}", databases.front().name, databases.front().fault));
@@ -206,9 +208,13 @@ class Walk {
     if (at_.stop.requested() || (request_.feed != nullptr && request_.feed->ended())) return false;
     const bool failed = outcome.kind == core::OutcomeKind::failed || outcome.kind == core::OutcomeKind::unknown;
     if (!failed || request_.on_failure == core::OnFailure::go_on) return true;
-    if (!queue_.empty())
-      at_.observer.warning(
-          fmt::format("stopped after the first failure: {} not tried", base::plural(queue_.left(), "script")));
+    if (queue_.empty()) return false;
+    at_.observer.warning(
+        fmt::format("stopped after the first failure: {} not tried", base::plural(queue_.left(), "script")));
+    for (; request_.feed != nullptr && !queue_.empty(); queue_.take()) {
+      const auto found = at_.folders.probe(folder::Place::scripts, queue_.front());
+      if (const auto* stamp = std::get_if<core::FileStamp>(&found)) request_.feed->untried(queue_.front(), *stamp);
+    }
     return false;
   }
 
@@ -250,6 +256,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   core::RunReport report = start_report(request);
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer);
+  if (request.feed != nullptr && request.feed->ended()) return report;  // while it waited for the lock
   if (folders.count(folder::Place::scripts) > 0) at.crew.open_databases({lock.get()});
   ledger::Ledger& ledger = at.open_ledger();
   std::vector<std::string> held = recover(config, {report.by, request.reason}, lock, folders, ledger, crew, observer);
@@ -266,7 +273,8 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
     observer.run_started(report, names.size());
     os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
     Workplace place{config, request.force, report, folders, ledger, crew, stop, observer, std::move(held)};
-    if (!block_all(crew, names, request, report, observer)) Walk(place, request, std::move(names), report).go();
+    if (!block_all(crew, folders, names, request, report, observer))
+      Walk(place, request, std::move(names), report).go();
     finish(report, start);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});

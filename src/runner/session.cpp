@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "os/clock.hpp"
+#include "runner/timing.hpp"
 #include "runner/verdicts.hpp"
 #include "sandbox/worker.hpp"
 
@@ -258,10 +259,14 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
   declaration_ = std::move(loaded->declaration);
   declaration_.description = base::cap(declaration_.description, k_longest_name);
   declaration_.database = base::cap(declaration_.database, k_longest_name);
+  declaration_.not_before = base::cap(declaration_.not_before, k_longest_name);
+  declaration_.window = base::cap(declaration_.window, k_longest_name);
   if (declaration_.timeout) {
     timeout_ = std::min<std::chrono::milliseconds>(*declaration_.timeout, k_longest_timeout);
     deadline_ = started_ + timeout_;
   }
+  if (setting_.on_time)
+    if (auto held = not_yet(declaration_, os::now())) return held;
   return choose_database();
 }
 

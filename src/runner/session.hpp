@@ -28,7 +28,8 @@ class Session {
     LineSink on_line;                      // may be empty
     core::Receipt receipt;                 // to be left in the database by execute()
     core::Limits limits;
-    bool once = true;  // a version that was applied before is not executed again, unless it is repeatable
+    bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
+    bool once = true;      // a version that was applied before is not executed again, unless it is repeatable
   };
 
   // Sends the script to a worker, which loads it and, with Upto::answer, asks shouldRun() without being told again.

@@ -50,6 +50,7 @@ Session::Setting setting_of(Workplace& at, const core::Script& script, std::int6
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, script, attempt);
   setting.once = at.force == core::Force::no;
+  setting.on_time = at.force == core::Force::no;
   return setting;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "core/schedule.hpp"
 #include "sandbox/lua_state.hpp"
 #include "sandbox/lua_values.hpp"
 
@@ -15,11 +16,12 @@ namespace {
 
 constexpr std::array<std::string_view, 2> k_functions = {"shouldRun", "execute"};
 constexpr std::array<const char*, 2> k_places = {"fettle.shouldRun", "fettle.execute"};  // in the registry
-constexpr std::array<std::string_view, 4> k_fields = {"description", "database", "repeatable", "timeout"};
+constexpr std::array<std::string_view, 6> k_fields = {"description", "database",  "repeatable",
+                                                      "timeout",     "notBefore", "window"};
 // Named by the contract, not built yet. A script that relies on one must not run as if it had not asked.
-constexpr std::array<std::string_view, 12> k_later = {"depends",      "tags",     "environments", "transaction",
-                                                      "retries",      "backoff",  "notBefore",    "window",
-                                                      "allowFailure", "validate", "rollback",     "maxRows"};
+constexpr std::array<std::string_view, 10> k_later = {"depends",  "tags",    "environments", "transaction",
+                                                      "retries",  "backoff", "allowFailure", "validate",
+                                                      "rollback", "maxRows"};
 constexpr std::size_t k_longest_message = std::size_t{64} << 10U;
 
 template <std::size_t size>
@@ -126,10 +128,23 @@ std::optional<ContractFault> read_timeout(lua_State* lua, int table, core::Decla
   return fault;
 }
 
+std::optional<ContractFault> read_times(lua_State* lua, int table, core::Declaration& declaration) {
+  if (auto fault = read_text(lua, table, "notBefore", declaration.not_before)) return fault;
+  if (auto fault = read_text(lua, table, "window", declaration.window)) return fault;
+  if (!declaration.not_before.empty() && !core::parse_point(declaration.not_before))
+    return ContractFault{fmt::format("`notBefore` must be a time like \"2026-12-01T02:00:00+01:00\", it is \"{}\"",
+                                     base::escape(declaration.not_before))};
+  if (!declaration.window.empty() && !core::parse_window(declaration.window))
+    return ContractFault{fmt::format("`window` must be like \"Sat 02:00-04:00 Europe/Berlin\", it is \"{}\"",
+                                     base::escape(declaration.window))};
+  return std::nullopt;
+}
+
 std::optional<ContractFault> read_fields(lua_State* lua, int table, core::Declaration& declaration) {
   if (auto fault = read_text(lua, table, "description", declaration.description)) return fault;
   if (auto fault = read_text(lua, table, "database", declaration.database)) return fault;
   if (auto fault = read_timeout(lua, table, declaration)) return fault;
+  if (auto fault = read_times(lua, table, declaration)) return fault;
   push_field(lua, table, "repeatable");
   const bool good = lua_isboolean(lua, -1) || lua_isnil(lua, -1);
   declaration.repeatable = lua_toboolean(lua, -1) != 0;

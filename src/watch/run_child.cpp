@@ -3,14 +3,15 @@
 #include <chrono>
 #include <csignal>
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "os/clock.hpp"
 
 namespace watch {
 namespace {
 
-constexpr std::size_t k_most_names = 1000;     // told at once; beyond, the run looks at everything
-constexpr std::chrono::seconds k_to_take{10};  // a small message, by a child that reads often
+constexpr std::size_t k_most_bytes = std::size_t{32} << 10U;  // of names at once; beyond, the run looks at everything
+constexpr std::chrono::seconds k_to_take{10};                 // a small message, by a child that reads often
 
 template <class Message>
 std::optional<Message> as(const os::Frame& frame) {
@@ -35,15 +36,18 @@ int RunChild::reap() noexcept {
   return os::reap(program_);
 }
 
-void RunChild::go(const core::Go& wish) {
+bool RunChild::go(const core::Go& wish) {
   state_ = State::running;
   looking_ = false;
   untold_ = {};
-  program_.channel.send(static_cast<std::uint8_t>(core::Go::kind), encode(wish), os::in(k_to_take));
+  untold_bytes_ = 0;
+  return program_.channel.send(static_cast<std::uint8_t>(core::Go::kind), encode(wish), os::in(k_to_take)) ==
+         os::SendResult::sent;
 }
 
 void RunChild::look(bool all, const std::vector<std::string>& names) {
-  untold_.all = untold_.all || all || untold_.names.size() + names.size() > k_most_names;
+  for (const std::string& name : names) untold_bytes_ += name.size() + sizeof(std::uint32_t);
+  untold_.all = untold_.all || all || untold_bytes_ > k_most_bytes;
   if (untold_.all)
     untold_.names.clear();
   else
@@ -55,8 +59,14 @@ void RunChild::look(bool all, const std::vector<std::string>& names) {
 void RunChild::tell_names() {
   if (state_ != State::running || looking_ || (!untold_.all && untold_.names.empty())) return;
   looking_ = true;
+  untold_bytes_ = 0;
   program_.channel.send(static_cast<std::uint8_t>(core::Look::kind), encode(std::exchange(untold_, {})),
                         os::in(k_to_take));
+}
+
+bool RunChild::says_more() const noexcept {
+  pollfd wait{channel_fd(), POLLIN, 0};
+  return wait.fd >= 0 && ::poll(&wait, 1, 0) > 0;
 }
 
 RunChild::Said RunChild::take() {

@@ -38,13 +38,19 @@ class RunChild {
     std::vector<core::LogRecord> records;
   };
   Said take();
+  bool says_more() const noexcept;                              // at once
   const core::RunOver& over() const noexcept { return over_; }  // once state() is over
 
-  void go(const core::Go& wish);                               // once it stands by
+  bool go(const core::Go& wish);                               // once it stands by; false: it cannot be told
   void look(bool all, const std::vector<std::string>& names);  // as soon as it can be told
   void signal(int number) noexcept { os::signal_program(program_, number); }
   // Tells one that stands by to end.
-  void dismiss() noexcept { program_.channel.close(); }
+  void dismiss() noexcept {
+    dismissed_ = true;
+    heard_all_ = true;
+    program_.channel.close();
+  }
+  bool dismissed() const noexcept { return dismissed_; }
   // After end_fd() became readable: its status, as of wait(2).
   int reap() noexcept;
 
@@ -57,8 +63,10 @@ class RunChild {
   core::RunOver over_;
   bool heard_all_ = false;
   bool reaped_ = false;
+  bool dismissed_ = false;
   bool looking_ = false;  // a Look is not answered yet
   core::Look untold_;
+  std::size_t untold_bytes_ = 0;
 };
 
 }  // namespace watch

@@ -14,8 +14,9 @@
 namespace watch {
 namespace {
 
-constexpr std::chrono::seconds k_to_take{30};  // a message, by a watcher that waits for nothing
-constexpr std::size_t k_shown_error = 2000;    // bytes of an error in the log; the ledger has it all
+constexpr std::chrono::seconds k_to_take{30};      // a message, by a watcher that waits for nothing
+constexpr std::chrono::minutes k_asked_again{10};  // a script that stays although it was skipped: [run] skipped
+constexpr std::size_t k_shown_error = 2000;        // bytes of an error in the log; the ledger has it all
 
 bool is_socket(int fd) noexcept {
   struct stat status {};
@@ -116,6 +117,10 @@ bool Supervised::leaves_out(const std::string& script, const core::FileStamp& st
   return found != leave_.end() && found->second == stamp;
 }
 
+void Supervised::untried(const std::string& script, const core::FileStamp& stamp) {
+  tell(core::Left{script, stamp, core::Cause::none, "a script before it failed ([run] on_failure)", {}, true});
+}
+
 // That it begins and ends the runner logs.
 void Supervised::run_started(const core::RunReport& run, std::size_t /*scripts*/) {
   run_ = run.run;
@@ -138,9 +143,12 @@ void Supervised::script_ended(const core::AttemptReport& attempt) {
   os::log(severity_of(outcome.kind), text);
   flush();
   if (!attempt.moved_to.empty()) return;
-  core::Left left{attempt.script, attempt.stamp, outcome.cause, outcome.reason, {}};
+  leave_[attempt.script] = attempt.stamp;  // whatever else it hears of in this run
+  core::Left left{attempt.script, attempt.stamp, outcome.cause, outcome.reason, {}, false};
   if (left.reason.empty()) left.reason = fmt::format("{}: attempt {}", core::name(outcome.kind), attempt.attempt);
-  if (attempt.until) left.until = std::chrono::milliseconds(attempt.until->milliseconds);
+  if (outcome.until) left.until = std::chrono::milliseconds(outcome.until->milliseconds);
+  if (outcome.kind == core::OutcomeKind::skipped)
+    left.until = std::chrono::milliseconds(os::now().milliseconds) + k_asked_again;
   tell(left);
 }
 

@@ -33,6 +33,7 @@ class Supervised : public core::Observer, public core::Feed {
   core::Changes changes() override;
   bool ended() override;
   bool leaves_out(const std::string& script, const core::FileStamp& stamp) const override;
+  void untried(const std::string& script, const core::FileStamp& stamp) override;
 
   void run_started(const core::RunReport& run, std::size_t scripts) override;
   void script_started(std::string_view script, std::size_t index, std::size_t total) override;

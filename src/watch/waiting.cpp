@@ -6,7 +6,9 @@
 namespace watch {
 namespace {
 
-constexpr std::chrono::milliseconds k_first_pause{100};
+constexpr std::chrono::milliseconds k_first_pause{100};  // before the next look at a file that is being written
+constexpr std::chrono::milliseconds k_first{1000};       // before the next try to reach a database
+constexpr std::chrono::milliseconds k_longest{300'000};
 
 bool is_due(const Waiting::Entry& entry, base::Instant wall, Moment now) {
   return (entry.until && *entry.until <= wall) || (entry.again && *entry.again <= now);
@@ -14,13 +16,17 @@ bool is_due(const Waiting::Entry& entry, base::Instant wall, Moment now) {
 
 }  // namespace
 
-void Waiting::left(const core::Left& left, std::optional<Moment> again) {
-  Entry entry;
+void Waiting::left(const core::Left& left, Moment now) {
+  const Entry before = std::exchange(entries_[left.script], {});
+  Entry& entry = entries_[left.script];
   entry.reason = left.reason;
   entry.stamp = left.stamp;
+  entry.untried = left.untried;
   if (left.until) entry.until = base::Instant{left.until->count()};
-  entry.again = again;
-  entries_[left.script] = std::move(entry);
+  if (left.cause != core::Cause::unreachable && left.cause != core::Cause::locked) return;
+  const bool once_more = before.stamp == left.stamp && before.again;
+  entry.pause = once_more ? std::min<std::chrono::milliseconds>(2 * before.pause, k_longest) : k_first;
+  entry.again = now + entry.pause;
 }
 
 void Waiting::unready(const std::string& script, std::string reason, Moment now, std::chrono::milliseconds most) {
@@ -80,7 +86,7 @@ bool Waiting::any_left() const noexcept {
 std::vector<core::Go::Waiting> Waiting::left_alone(base::Instant wall, Moment now) const {
   std::vector<core::Go::Waiting> alone;
   for (const auto& [script, entry] : entries_)
-    if (entry.stamp && !is_due(entry, wall, now)) alone.push_back({script, *entry.stamp});
+    if (entry.stamp && !entry.untried && !is_due(entry, wall, now)) alone.push_back({script, *entry.stamp});
   return alone;
 }
 

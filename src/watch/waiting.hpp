@@ -23,11 +23,13 @@ class Waiting {
     std::optional<core::FileStamp> stamp;  // of the file that a run has left; nullopt: it cannot be read yet
     std::optional<base::Instant> until;    // wall time from which on it is worth another try
     std::optional<Moment> again;           // the same by the steady clock
-    std::chrono::milliseconds pause{0};    // before the next look at one that cannot be read yet
+    std::chrono::milliseconds pause{0};    // before the next look
+    bool untried = false;                  // a run stopped before it: the next one goes through it, whyever it begins
   };
 
-  // A run has considered it and left it where it lies.
-  void left(const core::Left& left, std::optional<Moment> again);
+  // A run has considered it and left it where it lies. One whose database could not be reached is worth another try
+  // after a pause, which grows from time to time.
+  void left(const core::Left& left, Moment now);
   // It cannot be read now: somebody writes it. Looked at again after a pause that grows up to `most`.
   void unready(const std::string& script, std::string reason, Moment now, std::chrono::milliseconds most);
   // Whether a file, as it is now, is to be run. One that is not forgotten.

@@ -79,6 +79,7 @@ class Watcher {
   int end();
 
   const core::Config& config() const noexcept { return request_.in_force.config; }
+  bool may_look() const noexcept { return stop_ == 0 && !switched_off_ && !wants_go_ && !running(); }
   bool running() const noexcept { return child_ && child_->state() == RunChild::State::running; }
 
   WatchRequest request_;
@@ -108,6 +109,7 @@ class Watcher {
   std::string head_;   // of the ledger, when the last run of ours was over
   std::string fault_;  // told already
   bool reload_ = false;
+  bool switched_off_ = false;
   int stop_ = 0;  // the signal that ends us; 0: none
 };
 
@@ -128,10 +130,10 @@ int Watcher::run() {
   publish();
   manager_.tell("READY=1");
   if (const auto interval = manager_.watchdog()) tick_at_ = os::Steady::now() + *interval / 2;
-  while (stop_ == 0 || running()) {
+  while ((stop_ == 0 && !switched_off_) || running()) {
     wait();
     keep_time();
-    if (stop_ == 0) look_if_due();
+    look_if_due();
     publish();
   }
   return end();
@@ -144,16 +146,17 @@ Moment Watcher::next_moment() const {
   };
   sooner(tick_at_);
   if (running()) sooner(glance_at_);
-  if (!running() && stop_ == 0) {
-    if (look_at_) sooner(std::max(*look_at_, pause_until_));
-    if (!child_) sooner(pause_until_);
-    sooner(waiting_.next_moment());
-  }
+  if (!child_) sooner(pause_until_);
+  // Only what will be acted upon then: a moment that has passed would let the loop spin.
+  if (may_look())
+    for (const std::optional<Moment>& moment : {look_at_, waiting_.next_moment()})
+      if (moment) sooner(std::max(*moment, pause_until_));
   return next;
 }
 
 void Watcher::wait() {
-  alarm_.set(running() ? std::nullopt : waiting_.next_instant());
+  const bool listens = may_look() && pause_until_ <= os::Steady::now();
+  alarm_.set(listens ? waiting_.next_instant() : std::nullopt);
   std::array<pollfd, 6> wait = {pollfd{signals_.fd(), POLLIN, 0},
                                 pollfd{eye_.events_fd(), POLLIN, 0},
                                 pollfd{eye_.mounts_fd(), POLLPRI, 0},
@@ -163,11 +166,8 @@ void Watcher::wait() {
   if (::poll(wait.data(), wait.size(), os::poll_timeout(next_moment())) <= 0) return;
   if (wait[0].revents != 0) hear_signals();
   if (wait[1].revents != 0) hear_events();
-  if (wait[2].revents != 0 && eye_.find_again()) rescan();
-  if (wait[3].revents != 0) {
-    alarm_.hush();
-    look_soon(true);
-  }
+  if (wait[2].revents != 0) rescan();
+  if (wait[3].revents != 0) alarm_.hush();  // what is due is found by keep_time()
   if (wait[4].revents != 0) hear_child();
   if (wait[5].revents != 0) child_ended();
 }
@@ -191,6 +191,7 @@ void Watcher::hear_signals() {
 void Watcher::hear_events() {
   const folder::Watch::Sight before = eye_.sight();
   note(eye_.take());
+  rescan_at_ = std::min(rescan_at_, os::Steady::now() + eye_.interval());
   if (eye_.sight() != before) tell_sight();
 }
 
@@ -221,11 +222,13 @@ void Watcher::look_soon(bool at_once) {
 }
 
 void Watcher::hear_child() {
+  const RunChild::State before = child_->state();
   RunChild::Said said = child_->take();
   for (const core::LogRecord& record : said.records) os::log(static_cast<os::Severity>(record.level), record.text);
   for (core::Left& left : said.left) left_.push_back(std::move(left));
-  if (child_->state() == RunChild::State::standing_by && wants_go_) start_run();
-  if (child_->state() == RunChild::State::over) run_over();
+  const RunChild::State state = child_->state();
+  if (state == RunChild::State::standing_by && wants_go_ && stop_ == 0) start_run();
+  if (state == RunChild::State::over && before != state) run_over();
 }
 
 void Watcher::keep_time() {
@@ -239,8 +242,7 @@ void Watcher::keep_time() {
   if (running() || stop_ != 0) return;
   if (reload_) reload();
   if (!child_ && pause_until_ <= now) start_child();
-  const base::Instant wall = os::now();
-  if (const auto due = waiting_.due(wall, now); !due.empty() && !look_at_) {
+  if (const auto due = waiting_.due(os::now(), now); !due.empty()) {
     changed_.insert(due.begin(), due.end());
     look_at_ = now;
   }
@@ -273,7 +275,7 @@ void Watcher::rescan() {
 
 void Watcher::look_if_due() {
   const Moment now = os::Steady::now();
-  if (running() || wants_go_ || !look_at_ || *look_at_ > now || pause_until_ > now) return;
+  if (!may_look() || !look_at_ || *look_at_ > now || pause_until_ > now) return;
   look_at_.reset();
   try {
     look();
@@ -281,7 +283,8 @@ void Watcher::look_if_due() {
   } catch (const base::Error& error) {
     if (fault_ != error.what()) os::log_error(fmt::format("cannot look into the folder: {}", error.what()));
     fault_ = error.what();
-    all_ = true;  // at the next rescan
+    all_ = true;
+    look_at_ = pause_until_ = now + k_first_pause;
   }
 }
 
@@ -306,11 +309,8 @@ void Watcher::look() {
 bool Watcher::wants_run(const folder::Folders& folders, const std::string& script) {
   const auto found = folders.probe(folder::Place::scripts, script);
   const Moment now = os::Steady::now();
-  if (const auto* stamp = std::get_if<core::FileStamp>(&found)) {
-    const bool wanted = waiting_.wants_run(script, *stamp, os::now(), now);
-    if (wanted) waiting_.forget(script);
-    return wanted;
-  }
+  if (const auto* stamp = std::get_if<core::FileStamp>(&found))
+    return waiting_.wants_run(script, *stamp, os::now(), now);
   if (const auto* not_now = std::get_if<folder::NotNow>(&found))
     waiting_.unready(script, not_now->reason, now, config().watch.rescan);
   else
@@ -323,7 +323,7 @@ void Watcher::start_run() {
   if (wants_go_) return;
   left_.clear();
   glance_at_ = os::Steady::now() + k_glance;
-  child_->go({waiting_.left_alone(os::now(), os::Steady::now())});
+  if (!child_->go({waiting_.left_alone(os::now(), os::Steady::now())})) child_->signal(SIGKILL);  // its end is heard
 }
 
 // What goes wrong here goes wrong again at once: no tight loop.
@@ -337,21 +337,9 @@ void Watcher::start_child() {
 
 void Watcher::run_over() {
   const Moment now = os::Steady::now();
-  const core::RunOver& over = child_->over();
-  constexpr int k_unreachable = 6;
-  const bool tries_again = over.exit_code == k_unreachable;
-  std::optional<Moment> again;
-  if (tries_again) {
-    again = now + pause_;
-    pause_ = std::min(pause_ * 2, k_longest_pause);
-  } else {
-    pause_ = k_first_pause;
-  }
-  for (const core::Left& left : left_) {
-    const bool unreachable = left.cause == core::Cause::unreachable || left.cause == core::Cause::locked;
-    waiting_.left(left, unreachable ? again : std::nullopt);
-  }
+  for (const core::Left& left : left_) waiting_.left(left, now);
   left_.clear();
+  pause_ = k_first_pause;
   if (const auto head = ledger_.head()) head_ = *head;
   all_ = true;  // what came while the run ended
   if (!look_at_) look_at_ = now;
@@ -359,14 +347,15 @@ void Watcher::run_over() {
 }
 
 void Watcher::child_ended() {
-  hear_child();
+  while (child_->says_more()) hear_child();
   const RunChild::State state = child_->state();
+  const bool dismissed = child_->dismissed();
   const int status = child_->reap();
   child_.reset();
-  if (state == RunChild::State::over) return start_child();
-  const bool was_running = state == RunChild::State::running;
-  must_run_ = must_run_ || was_running || wants_go_;  // the next run sets right what this one began
+  must_run_ = must_run_ || wants_go_;
   wants_go_ = false;
+  if (state == RunChild::State::over || dismissed) return start_child();
+  must_run_ = must_run_ || state == RunChild::State::running;  // the next run sets right what this one began
   if (stop_ != 0) return;
   pause_after(WIFSIGNALED(status) ? fmt::format("fettle run was ended by signal {}", WTERMSIG(status))
                                   : fmt::format("fettle run ended with exit code {}", WEXITSTATUS(status)));
@@ -385,17 +374,21 @@ void Watcher::reload() {
   reload_ = false;
   manager_.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", os::monotonic_microseconds()));
   try {
-    request_.in_force = request_.reload();
+    InForce read = request_.reload();
+    if (ledger_path(read.config) != ledger_path(config()))
+      throw base::Error(base::ErrorKind::config, "the ledger is another one; that takes a new start of the watcher");
+    request_.in_force = std::move(read);
     eye_ = folder::Watch(config());
-    ledger_ = LedgerEye(ledger_path(config()));
     os::log_info("the configuration was read again");
   } catch (const base::Error& error) {
     os::log_error(fmt::format("the configuration stays as it was: {}", error.what()));
   }
+  switched_off_ = !config().watch.enabled;
+  if (switched_off_) os::log_info("watching was switched off: [watch] enabled = false");
   waiting_ = {};
   pause_ = k_first_pause;
   pause_until_ = {};
-  if (child_) child_->dismiss();  // its end brings the next one, which reads it too
+  if (child_) child_->dismiss();  // its end brings the next one, with what is in force now
   tell_sight();
   rescan();
   manager_.tell("READY=1");
@@ -427,7 +420,7 @@ int Watcher::end() {
     if (::poll(&wait, 1, os::poll_timeout(os::in(k_to_end))) > 0) child_->reap();
   }
   os::log_info("stopped");
-  return 128 + stop_;
+  return stop_ == 0 ? 0 : 128 + stop_;
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct WatchRequest {
   std::function<InForce()> reload;
 };
 
-// Until a signal ends it: 128 + that signal. Throws Error: lock_held when another watcher is at work; config, io.
+// Until a signal ends it: 128 + that signal; 0: it was switched off by a new configuration. Throws Error: lock_held
+// when another watcher is at work; config, io.
 int watch(WatchRequest request);
 
 }  // namespace watch

@@ -62,7 +62,8 @@ TEST_CASE("config: an empty file gives the defaults, and every one of them can b
     CHECK(each.origin == "default");
     const std::string here = each.key.substr(0, each.key.find('.'));
     if (here != section) text += "[" + (section = here) + "]\n";
-    text += each.key.substr(each.key.find('.') + 1) + " = \"" + each.value + "\"\n";
+    const char* const quote = cli::find_key(each.key)->takes == cli::Takes::boolean ? "" : "\"";
+    text += each.key.substr(each.key.find('.') + 1) + " = " + quote + each.value + quote + "\n";
   }
   const cli::LoadedConfig again = Written(text).load();
   REQUIRE(again.settings.size() == loaded.settings.size());
@@ -175,7 +176,8 @@ TEST_CASE("config: a wrong type names the line and what was expected") {
   CHECK(fault_of("[run]\nmemory = -1\n").starts_with("config.toml:2:10: run.memory is \"-1\""));
   CHECK(fault_of("[run]\non_failure = \"stpo\"\n") ==
         "config.toml:2:14: run.on_failure is \"stpo\"; expected \"continue\" or \"stop\" (did you mean \"stop\"?)");
-  CHECK(fault_of("[watch]\nenabled = \"yes\"\n") == "config.toml:2:11: watch.enabled is a text; expected true or false");
+  CHECK(fault_of("[watch]\nenabled = \"yes\"\n") ==
+        "config.toml:2:11: watch.enabled is a text; expected true or false");
   CHECK(fault_of("[watch]\npoll = \"1ms\"\n").find("at least 100ms") != std::string::npos);
   CHECK(fault_of("[folders]\nscripts = \"\"\n").find("not empty") != std::string::npos);
   CHECK(fault_of("[folders]\nscripts = \"a\\u0000b\"\n").find("zero byte") != std::string::npos);

@@ -95,7 +95,8 @@ TEST_CASE("every field of an attempt comes back as it was given") {
                       .message = std::string("mess\0age", 8),
                       .result = R"({"rows":3})",
                       .error = std::string(1U << 20U, 'e') + '\xfe',
-                      .traceback = "stack\n\ttraceback"};
+                      .traceback = "stack\n\ttraceback",
+                      .until = {}};
   finished.declaration.description = "does things";
   finished.declaration.repeatable = true;
   finished.database = "main";
