@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import drops
 import memory
 import profile_run
 import sites
@@ -153,6 +154,23 @@ class Bench:
             ("fettle status", "", lambda: site, [self.fettle, "status"], lambda _: True),
             ("floor", "readdir, sort, stat", lambda: site, command, lambda _: True)])
 
+    def drops(self, count):
+        """From a rename into the folder until the file is done; a round is one drop."""
+        tools_of_it = []
+        for name, note, program, journal, command in drops.contenders(self.fettle, self.floor):
+            tool = {"tool": name, "note": note, "median": None, "seconds": []}
+            tools_of_it.append(tool)
+            if not drops.is_there(program):
+                continue
+            print(f"drops: {name}", file=sys.stderr)
+            site = sites.lua_site(self.path("drops"))
+            sites.set_journal(site, journal)
+            tool["seconds"] = drops.measure(self.floor, site, command(site), count, 200)
+            if tool["seconds"]:
+                tool["median"] = statistics.median(tool["seconds"])
+                tool["note"] += f"; p99 {1000 * sorted(tool['seconds'])[int(count * 0.99) - 1]:.1f} ms"
+        self.results.append({"workload": f"drop to done, {count} drops", "unit": "ms", "rounds": count, "tools": tools_of_it})
+
     # ---- many rows ----
 
     def bulk(self, kind, body):
@@ -210,6 +228,7 @@ class Bench:
             all_of_them[f"memory {count}"] = lambda count=count: self.memory_of_scripts(count)
         for attempts in (0, 1000) if self.quick else (0, 1000, 100_000):
             all_of_them[f"commands {attempts}"] = lambda attempts=attempts: self.commands(attempts)
+        all_of_them["drops"] = lambda: self.drops(40 if self.quick else 200)
         all_of_them["scan 100000"] = lambda: self.scan(100_000)
         for kind, body in sites.bulk_scripts(self.rows).items():
             all_of_them[kind] = lambda kind=kind, body=body: self.bulk(kind, body)

@@ -286,6 +286,10 @@ bool is_empty(const Site& site) {
 
 // Every complete one once, none twice, none that was never whole.
 void check_all_ran_once(const Site& site, const std::vector<std::string>& complete) {
+  MESSAGE(complete.size(), " complete scripts, ", site.sql("select count(*) from runs", ".fettle/ledger.db"), " runs, ",
+          site.sql("select count(*) from attempts where outcome <> 'succeeded'", ".fettle/ledger.db"),
+          " attempts that did not succeed");
+  REQUIRE_FALSE(complete.empty());
   CHECK(site.sql("select count(*) from ran") == std::to_string(complete.size()));
   CHECK(site.sql("select count(distinct script) from ran") == std::to_string(complete.size()));
   CHECK(site.sql("select count(*) from attempts where outcome = 'succeeded'", ".fettle/ledger.db") ==

@@ -46,7 +46,7 @@ bool is_of_watcher(const core::Config& config) {
 }
 
 os::Fd wait_for_lock(const core::Config& config, std::optional<std::chrono::milliseconds> asked,
-                     core::Observer* observer) {
+                     core::Observer* observer, core::Feed* feed) {
   const std::string folder = ledger::folder_of(config.path(config.ledger.path));
   ledger::make_folder(config.path(config.ledger.path));
   std::chrono::milliseconds wait = asked.value_or(std::chrono::milliseconds(0));
@@ -55,6 +55,7 @@ os::Fd wait_for_lock(const core::Config& config, std::optional<std::chrono::mill
   for (;;) {
     if (std::optional<os::Fd> lock = os::try_lock(folder)) return std::move(*lock);
     const bool is_run = os::is_locked(folder);
+    if (feed != nullptr && feed->ended()) refuse(config);
     if (is_run && !asked && os::Steady::now() >= deadline && is_of_watcher(config)) {
       asked = wait = k_for_watcher;
       deadline = os::in(wait);
@@ -77,14 +78,14 @@ os::Fd wait_for_lock(const core::Config& config, std::optional<std::chrono::mill
 }  // namespace
 
 os::Fd take_run_lock(const core::Config& config, std::optional<std::chrono::milliseconds> wait,
-                     core::Observer* observer) {
-  os::Fd lock = wait_for_lock(config, wait, observer);
+                     core::Observer* observer, core::Feed* feed) {
+  os::Fd lock = wait_for_lock(config, wait, observer, feed);
   refuse_doubt(config);
   return lock;
 }
 
 os::Fd force_run_lock(const core::Config& config) {
-  return wait_for_lock(config, std::chrono::milliseconds(0), nullptr);
+  return wait_for_lock(config, std::chrono::milliseconds(0), nullptr, nullptr);
 }
 
 }  // namespace runner

@@ -255,7 +255,7 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   Crew& crew = at.crew;
   core::RunReport report = start_report(request);
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
-  const os::Fd lock = take_run_lock(config, request.wait, &observer);
+  const os::Fd lock = take_run_lock(config, request.wait, &observer, request.feed);
   if (request.feed != nullptr && request.feed->ended()) return report;  // while it waited for the lock
   if (folders.count(folder::Place::scripts) > 0) at.crew.open_databases({lock.get()});
   ledger::Ledger& ledger = at.open_ledger();

@@ -32,7 +32,7 @@ class Waiting {
   void left(const core::Left& left, Moment now);
   // It cannot be read now: somebody writes it. Looked at again after a pause that grows up to `most`.
   void unready(const std::string& script, std::string reason, Moment now, std::chrono::milliseconds most);
-  // Whether a file, as it is now, is to be run. One that is not forgotten.
+  // Whether a file, as it is now, is to be run.
   bool wants_run(const std::string& script, const core::FileStamp& stamp, base::Instant wall, Moment now);
   void forget(const std::string& script) { entries_.erase(script); }
   void forget_all_but(const std::vector<std::string>& scripts);
