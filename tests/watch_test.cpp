@@ -565,3 +565,20 @@ TEST_CASE("watch: a file that is being written for long keeps nobody busy") {
   CHECK(support::processor_time(watching.program().pid()) < Seconds(0.3));
   CHECK(runs(site) == "0");
 }
+
+TEST_CASE("watch: a script that comes in the very moment in which a run ends is not forgotten") {
+  const Site site("[watch]\nrescan = \"1h\"\ndebounce = \"0s\"\n");
+  Watching watching(site);
+  std::string expected;
+  for (int number = 1; number <= 80; ++number) {
+    const std::string name = fmt::format("{:03}_x.lua", number);
+    expected += (number == 1 ? "" : " ") + name;
+    if (number > 1)
+      REQUIRE(wait_until([&] { return site.exists(fmt::format("successfully-ran/{:03}_x.lua", number - 1)); },
+                         Seconds(10)));
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(number * 100));  // somewhere between its last move and its end
+    drop(site, name);
+  }
+  CHECK(watching.ran(expected));
+}

@@ -352,8 +352,6 @@ void Watcher::child_ended() {
   const bool dismissed = child_->dismissed();
   const int status = child_->reap();
   child_.reset();
-  must_run_ = must_run_ || wants_go_;
-  wants_go_ = false;
   if (state == RunChild::State::over || dismissed) return start_child();
   must_run_ = must_run_ || state == RunChild::State::running;  // the next run sets right what this one began
   if (stop_ != 0) return;
@@ -362,6 +360,8 @@ void Watcher::child_ended() {
 }
 
 void Watcher::pause_after(std::string_view what) {
+  must_run_ = must_run_ || wants_go_;
+  wants_go_ = false;
   os::log_error(fmt::format("{}; trying again in {}", what, base::format_duration(pause_)));
   pause_until_ = os::Steady::now() + pause_;
   pause_ = std::min(pause_ * 2, k_longest_pause);
