@@ -57,8 +57,8 @@ void scan_folder(const std::string& path);  // names, sorted by bytes, each with
 // The least watcher: inotify, intent committed in floor.db, the script in a forked process, outcome committed, rename.
 // Until it is killed.
 void watch_folder(const std::string& directory);
-// Renames scripts into DIR/fix-scripts, one by one with a pause (milliseconds) before each; prints the seconds until each
-// came into DIR/done. One that does not come within ten seconds is left out.
+// Renames scripts into DIR/fix-scripts, one by one with a pause (milliseconds) before each; prints the seconds until
+// each came into DIR/done. One that does not come within ten seconds is left out.
 void drop_files(const std::string& directory, int count, int pause, const std::string& done);
 
 }  // namespace bench

@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using support::Ended;
 using support::k_good;
+using support::k_slow;
 using support::Program;
 using support::Seconds;
 using support::Site;
@@ -36,18 +37,6 @@ using Strings = std::vector<std::string>;
 const std::string k_endless = R"lua(
 return { shouldRun = function() return true end,
          execute = function() db.exec("insert into ran (script) values (?)", ctx.script) while true do end end
-}
-)lua";
-
-// Computes for two to three seconds: long enough for the test to do something meanwhile.
-const std::string k_slow = R"lua(
-return { shouldRun = function() return true end,
-         execute = function()
-           db.exec("insert into ran (script) values (?)", ctx.script)
-           local start = os.time()
-           while os.time() - start < 3 do end
-           return { executed = true }
-         end
 }
 )lua";
 

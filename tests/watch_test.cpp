@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 using support::drop;
 using support::Ended;
 using support::k_good;
+using support::k_slow;
 using support::Program;
 using support::Seconds;
 using support::Site;
@@ -39,17 +40,6 @@ void wait_for_rest(pid_t watcher) {
   REQUIRE(support::descendants_of(watcher).size() == 4);
 }
 
-// Computes for two to three seconds: long enough for the test to do something meanwhile.
-const std::string k_slow = R"lua(
-return { shouldRun = function() return true end,
-         execute = function()
-           db.exec("insert into ran (script) values (?)", ctx.script)
-           local start = os.time()
-           while os.time() - start < 3 do end
-           return { executed = true }
-         end
-}
-)lua";
 const std::string k_never_rescans = "[watch]\nrescan = \"1h\"\n";
 
 bool is_running(const Site& site) {

@@ -130,6 +130,19 @@ std::variant<Opened, NotNow, Vanished> open_script(int directory, const std::str
   return opened;
 }
 
+// The same, and nobody is writing it.
+std::variant<Opened, NotNow, Vanished> open_unwritten(int directory, const std::string& name,
+                                                      const ReadLimits& limits) {
+  if (!is_plain_name(name)) return Vanished{};
+  if (const std::string_view reason = refusal_by_name(name); !reason.empty()) return NotNow{std::string(reason)};
+  auto attempt = open_script(directory, name, limits.max_size);
+  const Opened* const opened = std::get_if<Opened>(&attempt);
+  if (opened == nullptr) return attempt;
+  std::string reason = refusal_by_writers(opened->fd.get(), opened->status, limits.settle);
+  if (!reason.empty()) return NotNow{std::move(reason)};
+  return attempt;
+}
+
 enum class After { same, changed, replaced, gone };
 
 // What the name leads to once the file was read.
@@ -167,18 +180,15 @@ std::string refusal_by_status(const struct stat& status, std::uint64_t max_size)
 }
 
 ReadResult read_script(int directory, const std::string& name, const ReadLimits& limits) {
-  if (!is_plain_name(name)) return Vanished{};
-  if (const std::string_view reason = refusal_by_name(name); !reason.empty()) return NotNow{std::string(reason)};
-  auto attempt = open_script(directory, name, limits.max_size);
+  auto attempt = open_unwritten(directory, name, limits);
   if (std::holds_alternative<NotNow>(attempt)) return std::get<NotNow>(std::move(attempt));
   if (std::holds_alternative<Vanished>(attempt)) return Vanished{};
   const Opened& opened = std::get<Opened>(attempt);
-  const auto written = [&] { return refusal_by_writers(opened.fd.get(), opened.status, limits.settle); };
-  if (std::string reason = written(); !reason.empty()) return NotNow{std::move(reason)};
   const auto size = static_cast<std::size_t>(opened.status.st_size);
   std::string text = read_bytes(opened.fd.get(), size, name);
   if (text.size() != size) return NotNow{k_still_written};
-  if (std::string reason = written(); !reason.empty()) return NotNow{std::move(reason)};
+  std::string reason = refusal_by_writers(opened.fd.get(), opened.status, limits.settle);
+  if (!reason.empty()) return NotNow{std::move(reason)};
   switch (look_again(directory, name, opened)) {
     case After::same:
       break;
@@ -195,15 +205,10 @@ ReadResult read_script(int directory, const std::string& name, const ReadLimits&
 
 std::variant<core::FileStamp, NotNow, Vanished> probe_script(int directory, const std::string& name,
                                                              const ReadLimits& limits) {
-  if (!is_plain_name(name)) return Vanished{};
-  if (const std::string_view reason = refusal_by_name(name); !reason.empty()) return NotNow{std::string(reason)};
-  auto attempt = open_script(directory, name, limits.max_size);
+  auto attempt = open_unwritten(directory, name, limits);
   if (std::holds_alternative<NotNow>(attempt)) return std::get<NotNow>(std::move(attempt));
   if (std::holds_alternative<Vanished>(attempt)) return Vanished{};
-  const Opened& opened = std::get<Opened>(attempt);
-  std::string reason = refusal_by_writers(opened.fd.get(), opened.status, limits.settle);
-  if (!reason.empty()) return NotNow{std::move(reason)};
-  return stamp_of(opened.status);
+  return stamp_of(std::get<Opened>(attempt).status);
 }
 
 }  // namespace folder

@@ -21,6 +21,18 @@ return { shouldRun = function() return true end,
 }
 )lua";
 
+// Computes for two to three seconds: long enough for the test to do something meanwhile.
+inline const std::string k_slow = R"lua(
+return { shouldRun = function() return true end,
+         execute = function()
+           db.exec("insert into ran (script) values (?)", ctx.script)
+           local start = os.time()
+           while os.time() - start < 3 do end
+           return { executed = true }
+         end
+}
+)lua";
+
 // A folder with a configuration and an empty app.db that has the table ran.
 class Site {
  public:
