@@ -201,3 +201,17 @@ TEST_CASE("noise in place of a message harms nobody") {
   feed_noise(rows(), random);
   feed_noise(core::Result{core::Result::Word::succeeded, "m", "{}"}, random);
 }
+
+TEST_CASE("message: what watcher and run say to each other is read whole or not at all, whatever bytes are in a name") {
+  const std::string odd("\xff\x80 \n\0.lua", 9);
+  check_only_whole(core::Go{{{odd, {1, 2, -3, 4}}, {"b.lua", {}}}});
+  check_only_whole(core::Look{true, {odd, "", "b.lua"}});
+  check_only_whole(core::Left{odd, {1, 2, 3, 4}, core::Cause::unreachable, "why", std::chrono::milliseconds(5), true});
+  check_only_whole(core::LogRecord{core::LineLevel::warn, "text"});
+  check_only_whole(core::RunOver{7, 4});
+  const auto left = core::decode<core::Left>(encode(core::Left{odd, {1, 2, 3, 4}, {}, "why", {}, false}));
+  REQUIRE(left);
+  CHECK(left->script == odd);
+  CHECK(left->stamp == core::FileStamp{1, 2, 3, 4});
+  CHECK_FALSE(left->until);
+}
