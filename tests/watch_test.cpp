@@ -33,6 +33,28 @@ using support::Site;
 using support::wait_until;
 using support::Watching;
 
+std::int64_t wake_ups(pid_t process) {
+  const std::string status = support::read_file(fmt::format("/proc/{}/status", process));
+  const std::size_t at = status.find("\nvoluntary_ctxt_switches:");
+  return at == std::string::npos ? -1 : std::stoll(status.substr(at + 25));
+}
+
+// Whether these processes sleep through two seconds. Who mounts something elsewhere on this machine wakes the watcher
+// for a look, so one such time of several is enough.
+bool sleep_through(const std::vector<pid_t>& processes) {
+  const auto sum = [&processes] {
+    std::int64_t total = 0;
+    for (const pid_t process : processes) total += wake_ups(process);
+    return total;
+  };
+  for (int time = 0; time < 6; ++time) {
+    const std::int64_t before = sum();
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (sum() == before) return true;
+  }
+  return false;
+}
+
 // The child that stands by, its zygote, a worker and a broker; and all of them at rest.
 void wait_for_rest(pid_t watcher) {
   REQUIRE(wait_until([&] { return support::descendants_of(watcher).size() == 4; }));
@@ -50,12 +72,6 @@ bool is_running(const Site& site) {
 }
 std::string runs(const Site& site) {
   return site.sql("select count(*) from runs", ".fettle/ledger.db");
-}
-
-std::int64_t wake_ups(pid_t process) {
-  const std::string status = support::read_file(fmt::format("/proc/{}/status", process));
-  const std::size_t at = status.find("\nvoluntary_ctxt_switches:");
-  return at == std::string::npos ? -1 : std::stoll(status.substr(at + 25));
 }
 
 }  // namespace
@@ -239,10 +255,8 @@ TEST_CASE("watch: a script that is held back wakes nobody until it changes") {
   CHECK(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 1; }));
   wait_for_rest(watching.program().pid());
   const std::string before = runs(site);
-  const std::int64_t woken = wake_ups(watching.program().pid());
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  if (watching.status().at("watcher").at("sight") == "events") CHECK(sleep_through({watching.program().pid()}));
   CHECK(runs(site) == before);
-  CHECK(wake_ups(watching.program().pid()) == woken);
   CHECK(site.fettle({"status"}).out.find("waits: ") != std::string::npos);
   drop(site, "002_b.lua");  // others run, and it is left alone meanwhile
   CHECK(watching.ran("001_a.lua 002_b.lua"));
@@ -436,13 +450,10 @@ TEST_CASE("watch: an idle watcher and its child that stands by use no processor 
   drop(site, "001_a.lua");
   REQUIRE(watching.ran("001_a.lua"));
   wait_for_rest(watching.program().pid());
+  if (watching.status().at("watcher").at("sight") != "events") return support::skip("this file system is polled");
   std::vector<pid_t> all = support::descendants_of(watching.program().pid());
   all.push_back(watching.program().pid());
-  std::int64_t before = 0, after = 0;
-  for (const pid_t process : all) before += wake_ups(process);
-  std::this_thread::sleep_for(std::chrono::seconds(3));
-  for (const pid_t process : all) after += wake_ups(process);
-  CHECK(after == before);
+  CHECK(sleep_through(all));
 }
 
 TEST_CASE("watch: a script whose time has not come waits until that second, and the status says until when") {
