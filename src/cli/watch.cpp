@@ -18,18 +18,17 @@ bool is_default(const LoadedConfig& loaded, std::string_view key) {
 }
 
 // A daemon says what it does, unless it was told not to; only it begins new files.
-void start_log_of_watcher(const LoadedConfig& loaded) {
+os::LogSettings log_of_watcher(const LoadedConfig& loaded) {
   os::LogSettings settings = log_settings(loaded.config);
   if (is_default(loaded, "log.level")) settings.level = "info";
   settings.max_size = loaded.config.log.max_size;
   settings.keep = loaded.config.log.keep;
-  os::start_log(settings);
+  return settings;
 }
 
 watch::InForce in_force(const LoadedConfig& loaded) {
   require_database(loaded);
-  start_log_of_watcher(loaded);
-  return {loaded.config, loaded.text};
+  return {loaded.config, loaded.text, log_of_watcher(loaded)};
 }
 
 }  // namespace

@@ -89,10 +89,6 @@ void start_log(const LogSettings& settings) {
   }
 }
 
-void reopen_log() {
-  if (state().logger) start_log(LogSettings(state().settings));
-}
-
 void send_log_to(std::function<void(Severity, std::string_view)> writer) {
   state().logger.reset();
   state().writer = std::move(writer);

@@ -21,11 +21,10 @@ struct LogSettings {
   std::uint64_t keep = 5;
 };
 
-// Throws Error(config) when the file cannot be opened. On stderr, and read by systemd's journal, a line of text begins
-// with its priority ("<6>") and not with the time, which the journal knows.
+// Called again it begins anew: with other settings, or with the file of that name when the old one was moved away.
+// Throws Error(config) when the file cannot be opened; the log then goes on as before. On stderr, and read by systemd's
+// journal, a line of text begins with its priority ("<6>") and not with the time, which the journal knows.
 void start_log(const LogSettings& settings);
-// Begins with the file of that name again: it was moved away to be archived. Throws Error(config).
-void reopen_log();
 // Whoever is behind it writes the lines; nothing is left out.
 void send_log_to(std::function<void(Severity, std::string_view)> writer);
 

@@ -1,7 +1,6 @@
 #include "watch/notice.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <fmt/format.h>
 #include <poll.h>
 
 #include "os/clock.hpp"

@@ -377,6 +377,7 @@ void Watcher::reload() {
     InForce read = request_.reload();
     if (ledger_path(read.config) != ledger_path(config()))
       throw base::Error(base::ErrorKind::config, "the ledger is another one; that takes a new start of the watcher");
+    os::start_log(read.log);
     request_.in_force = std::move(read);
     eye_ = folder::Watch(config());
     os::log_info("the configuration was read again");
@@ -426,6 +427,7 @@ int Watcher::end() {
 }  // namespace
 
 int watch(WatchRequest request) {
+  os::start_log(request.in_force.log);
   return Watcher(std::move(request)).run();
 }
 

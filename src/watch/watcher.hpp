@@ -7,18 +7,20 @@
 #include <string>
 
 #include "core/config.hpp"
+#include "os/log.hpp"
 
 namespace watch {
 
-// A configuration, and the text that it was read from.
+// A configuration, the text that it was read from, and where the log goes by it.
 struct InForce {
   core::Config config;
   std::string text;
+  os::LogSettings log;
 };
 
 struct WatchRequest {
   InForce in_force;
-  // Read anew, for SIGHUP, with the log begun anew by it. Throws base::Error; then nothing has changed.
+  // Read anew, for SIGHUP. Throws base::Error.
   std::function<InForce()> reload;
 };
 
