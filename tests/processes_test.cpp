@@ -26,19 +26,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using support::Ended;
+using support::k_endless;
 using support::k_good;
 using support::k_slow;
 using support::Program;
 using support::Seconds;
 using support::Site;
 using Strings = std::vector<std::string>;
-
-// Writes a row, then computes until its time limit or a signal ends it.
-const std::string k_endless = R"lua(
-return { shouldRun = function() return true end,
-         execute = function() db.exec("insert into ran (script) values (?)", ctx.script) while true do end end
-}
-)lua";
 
 // The descendant that computes: the worker, once its script does.
 pid_t busy_worker(const Program& run) {

@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using support::drop;
 using support::Ended;
+using support::k_endless;
 using support::k_good;
 using support::k_slow;
 using support::Program;
@@ -177,7 +178,7 @@ TEST_CASE("watch: the folder is renamed and made again, and the new one is watch
   const Site site(k_never_rescans);
   Watching watching(site);
   drop(site, "001_a.lua");
-  REQUIRE(watching.ran("001_a.lua"));
+  REQUIRE(watching.done("001_a.lua"));
   fs::rename(site.path("fix-scripts"), site.path("old"));
   fs::create_directory(site.path("fix-scripts"));
   drop(site, "002_b.lua");
@@ -204,7 +205,7 @@ TEST_CASE("watch: a disk is mounted over the folders and taken away again, and b
   fs::create_directories(site.path("disk/todo"));
   Watching watching(site);
   site.write("disk/todo/001_a.lua", k_good);
-  REQUIRE(watching.ran("001_a.lua"));
+  REQUIRE(watching.filed("disk/done/001_a.lua"));
   if (::mount("none", site.path("disk").c_str(), "tmpfs", 0, "size=4m") != 0) return support::skip("needs to mount");
   fs::create_directories(site.path("disk/todo"));
   site.write("disk/todo/002_b.lua", k_good);
@@ -250,7 +251,7 @@ TEST_CASE("watch: a script that is held back wakes nobody until it changes") {
   const Site site("changed = \"hold\"\n" + k_never_rescans);
   Watching watching(site);
   drop(site, "001_a.lua");
-  REQUIRE(watching.ran("001_a.lua"));
+  REQUIRE(watching.done("001_a.lua"));
   drop(site, "001_a.lua", k_good + "-- changed\n");
   CHECK(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 1; }));
   wait_for_rest(watching.program().pid());
@@ -269,7 +270,7 @@ TEST_CASE("watch: a decision that a person makes elsewhere is seen at the next r
   const Site site("changed = \"hold\"\n[watch]\nrescan = \"300ms\"\n");
   Watching watching(site);
   drop(site, "001_a.lua");
-  REQUIRE(watching.ran("001_a.lua"));
+  REQUIRE(watching.done("001_a.lua"));
   drop(site, "001_a.lua", k_good + "-- changed\n");
   REQUIRE(wait_until([&] { return watching.status().at("watcher").at("waiting").size() == 1; }));
   const std::string before = runs(site);
@@ -308,7 +309,7 @@ TEST_CASE("watch: the first signal lets the script at work finish, and nothing e
 TEST_CASE("watch: the second signal ends the script at work, which is recorded as interrupted and stays") {
   const Site site;
   Watching watching(site);
-  drop(site, "001_a.lua", k_slow);
+  drop(site, "001_a.lua", k_endless);
   REQUIRE(wait_until([&] { return is_running(site); }));
   watching.program().signal(SIGINT);
   CHECK(wait_until([&] { return watching.log().find("may finish") != std::string::npos; }));
@@ -332,7 +333,7 @@ TEST_CASE("watch: SIGHUP reads the configuration again, and a broken one changes
   };
   CHECK(logged("stays as it was"));
   drop(site, "001_a.lua");
-  REQUIRE(watching.ran("001_a.lua"));
+  REQUIRE(watching.done("001_a.lua"));
   fs::rename(site.path("fettle.log"), site.path("old.log"));
   site.write("config.toml", config + "[folders]\nscripts = \"todo\"\n");
   watching.program().signal(SIGHUP);
@@ -340,6 +341,21 @@ TEST_CASE("watch: SIGHUP reads the configuration again, and a broken one changes
   fs::create_directories(site.path("todo"));
   site.write("todo/002_b.lua", k_good);
   CHECK(watching.ran("001_a.lua 002_b.lua"));
+}
+
+TEST_CASE("watch: what comes while a new configuration takes force runs too") {
+  const Site site(k_never_rescans);
+  Watching watching(site);
+  wait_for_rest(watching.program().pid());
+  const std::vector<pid_t> children = support::children_of(watching.program().pid());
+  REQUIRE(children.size() == 1);
+  ::kill(children[0], SIGSTOP);  // the run that stands by with the old configuration: slow to end
+  watching.program().signal(SIGHUP);
+  REQUIRE(wait_until([&] { return watching.log().find("read again") != std::string::npos; }));
+  drop(site, "001_a.lua");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  ::kill(children[0], SIGCONT);
+  CHECK(watching.done("001_a.lua"));
 }
 
 TEST_CASE("watch: a service manager hears that it is ready, alive, and stopping") {
@@ -367,7 +383,8 @@ TEST_CASE("watch: a service manager hears that it is ready, alive, and stopping"
   CHECK(hears("RELOADING=1\nMONOTONIC_USEC="));
   CHECK(hears("READY=1"));
   drop(site, "001_a.lua");
-  CHECK(watching.ran("001_a.lua"));
+  // Heard all the while: what is sent to a manager that does not listen is lost.
+  CHECK(wait_until([&] { return hears("WATCHDOG=1") && site.exists("successfully-ran/001_a.lua"); }));
   watching.program().signal(SIGTERM);
   CHECK(hears("STOPPING=1"));
   CHECK(watching.program().wait(Seconds(30)).status == 143);

@@ -19,7 +19,7 @@ class RunChild {
     starting,
     standing_by,
     running,
-    over,  // it said so; the process is just ending
+    over,  // it said so, or was dismissed; the process is just ending
   };
 
   // config_file: absolute; config: its text, as it is in force. Throws Error(internal).
@@ -46,11 +46,10 @@ class RunChild {
   void signal(int number) noexcept { os::signal_program(program_, number); }
   // Tells one that stands by to end.
   void dismiss() noexcept {
-    dismissed_ = true;
+    state_ = State::over;
     heard_all_ = true;
     program_.channel.close();
   }
-  bool dismissed() const noexcept { return dismissed_; }
   // After end_fd() became readable: its status, as of wait(2).
   int reap() noexcept;
 
@@ -63,7 +62,6 @@ class RunChild {
   core::RunOver over_;
   bool heard_all_ = false;
   bool reaped_ = false;
-  bool dismissed_ = false;
   bool looking_ = false;  // a Look is not answered yet
   core::Look untold_;
   std::size_t untold_bytes_ = 0;

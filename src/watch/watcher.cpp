@@ -349,10 +349,9 @@ void Watcher::run_over() {
 void Watcher::child_ended() {
   while (child_->says_more()) hear_child();
   const RunChild::State state = child_->state();
-  const bool dismissed = child_->dismissed();
   const int status = child_->reap();
   child_.reset();
-  if (state == RunChild::State::over || dismissed) return start_child();
+  if (state == RunChild::State::over) return start_child();
   must_run_ = must_run_ || state == RunChild::State::running;  // the next run sets right what this one began
   if (stop_ != 0) return;
   pause_after(WIFSIGNALED(status) ? fmt::format("fettle run was ended by signal {}", WTERMSIG(status))

@@ -21,6 +21,13 @@ return { shouldRun = function() return true end,
 }
 )lua";
 
+// Writes a row, then computes until its time limit or a signal ends it.
+inline const std::string k_endless = R"lua(
+return { shouldRun = function() return true end,
+         execute = function() db.exec("insert into ran (script) values (?)", ctx.script) while true do end end
+}
+)lua";
+
 // Computes for two to three seconds: long enough for the test to do something meanwhile.
 inline const std::string k_slow = R"lua(
 return { shouldRun = function() return true end,

@@ -37,6 +37,8 @@ class Watching {
   bool filed(const std::string& path) const {
     return wait_until([&] { return site_.exists(path); });
   }
+  // Whether this script, the only one, comes to be applied and filed: its name is free again.
+  bool done(const std::string& script) const { return ran(script) && filed("successfully-ran/" + script); }
   nlohmann::json status() const { return site_.fettle_json({"status", "--json"}); }
 
  private:
