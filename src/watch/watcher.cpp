@@ -179,12 +179,14 @@ void Watcher::hear_signals() {
       reload_ = true;
       continue;
     }
-    if (stop_ == 0) {
+    const bool once_more = stop_ != 0;
+    if (!once_more) {
       manager_.tell("STOPPING=1");
       os::log_info(running() ? "stopping: the script at work may finish; once more stops it at once" : "stopping");
       stop_ = signal;
     }
-    if (running()) child_->signal(SIGTERM);
+    // Not the same twice: a signal that the run has not taken yet would swallow its like.
+    if (running()) child_->signal(once_more ? SIGINT : SIGTERM);
   }
 }
 
