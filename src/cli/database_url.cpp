@@ -98,13 +98,20 @@ std::string read_url_file(const std::string& path, const std::string& place) {
 
 void check_scheme(std::string_view url, const std::string& place) {
   const std::string_view scheme = known_scheme(url);
+  const std::string_view rest = url.substr(std::min(url.size(), scheme.size() + 1));
   if (scheme == "sqlite") {
-    if (url.size() > std::string_view("sqlite:").size()) return;
+    if (!rest.empty()) return;
     refuse(fmt::format("{}: this URL names no file", place), "Write the path behind the colon: \"sqlite:app.db\".");
+  }
+  if (scheme == "postgresql" || scheme == "postgres") {
+    if (rest.starts_with("//")) return;
+    refuse(
+        fmt::format("{}: this URL names no server", place),
+        fmt::format("Write {}://USER:PASSWORD@HOST:PORT/NAME; ${{NAME}} takes a part from the environment.", scheme));
   }
   refuse(scheme.empty() ? fmt::format("{}: this URL begins with no kind of database that fettle knows", place)
                         : fmt::format("{}: {} databases are not supported by this version", place, scheme),
-         "This version opens SQLite files: url = \"sqlite:app.db\".");
+         "Write sqlite:FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.");
 }
 
 std::string mask_url(std::string_view url) {

@@ -14,10 +14,7 @@
 #include "core/message.hpp"
 #include "core/wire.hpp"
 #include "os/channel.hpp"
-#include "os/lockdown.hpp"
-#include "target/broker_lockdown.hpp"
-#include "target/database.hpp"
-#include "target/journal_keeper.hpp"
+#include "target/databases.hpp"
 #include "target/refusals.hpp"
 #include "target/row_batch.hpp"
 #include "target/spending.hpp"
@@ -31,16 +28,15 @@ using core::Cause;
 using core::Kind;
 using os::in;
 
+constexpr std::string_view k_connection_lost = "the connection to the database was lost; nothing was committed";
 constexpr std::size_t k_most_cursors = 32;
 constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
-constexpr std::uint64_t k_room_beside_databases = std::uint64_t{256} << 20U;  // messages and the program itself
-constexpr std::chrono::seconds k_patience{30};  // for the runner or the worker to take a message
+constexpr std::chrono::seconds k_patience{30};                  // for the runner or the worker to take a message
 
 class Broker {
  public:
   Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held);
 
-  void lock_down();
   void serve();
 
  private:
@@ -73,15 +69,12 @@ class Broker {
   void check_transaction();
   void count_statements(std::uint64_t count);
   Connection& connection(std::string_view name);
-  Database* find(std::string_view name) noexcept;
   bool should_stop() const;
 
   os::Channel runner_;
   std::vector<os::Fd> held_;
-  std::unique_ptr<JournalKeeper> keeper_;  // outlives the connections, which remove their journals when they close
-  std::vector<Database> databases_;
+  Databases databases_;
   core::SandboxLevel level_;
-  std::uint64_t memory_;
   os::Channel worker_;
   os::Spin spin_ = os::Spin::for_this_machine();
   Spending spending_;  // of the attempt that worker_ makes
@@ -92,29 +85,10 @@ class Broker {
 Broker::Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held)
     : runner_(std::move(runner)),
       held_(std::move(held)),
-      memory_(settings.limits.database_memory),
-      spending_(settings.limits) {
-  if (memory_ != core::k_unlimited) limit_sqlite_memory(memory_);
-  const Surroundings surroundings{settings.directory, settings.ledger_path};
-  for (const core::DatabaseAddress& address : settings.databases) {
-    Database database = open_database(address, surroundings);
-    if (database.connection) database.connection->stop_when([this] { return should_stop(); });
-    databases_.push_back(std::move(database));
-  }
-}
-
-void Broker::lock_down() {
-  std::vector<std::string> journalled;
-  std::vector<os::FileRule> rules;
-  for (const Database& database : databases_) {
-    if (!database.connection) continue;
-    for (const os::FileRule& rule : database.connection->files()) rules.push_back(rule);
-    if (std::string file = database.connection->journalled_file(); !file.empty()) journalled.push_back(std::move(file));
-  }
-  keeper_ = std::make_unique<JournalKeeper>(journalled);
-  level_ = lock_down_broker(rules, memory_ == core::k_unlimited ? 0 : memory_ + k_room_beside_databases);
-  route_journals_through(*keeper_);
-}
+      databases_(
+          settings, [this] { return should_stop(); }, runner_.fd()),
+      level_(databases_.lock_down()),
+      spending_(settings.limits) {}
 
 template <class Message>
 void Broker::tell_runner(const Message& message) {
@@ -145,9 +119,7 @@ bool Broker::should_stop() const {
 }
 
 void Broker::serve() {
-  core::BrokerReady ready{level_, {}};
-  for (const Database& database : databases_) ready.databases.push_back(database.status);
-  tell_runner(ready);
+  tell_runner(core::BrokerReady{level_, databases_.statuses()});
   for (;;) {
     std::array<pollfd, 2> wait = {pollfd{runner_.fd(), POLLIN, 0},
                                   pollfd{transaction_ && worker_ ? worker_.fd() : -1, POLLIN, 0}};
@@ -173,24 +145,18 @@ bool Broker::obey(os::Frame frame) {
   }
   if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) {
     const auto wish = core::decode<core::Inquire>(frame.body);
-    if (wish && !transaction_) tell_runner(look_for_proof(find(wish->database), *wish));
+    if (wish && !transaction_) tell_runner(look_for_proof(databases_.find(wish->database), *wish));
     return wish && !transaction_;
   }
   if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) {
     const auto wish = core::decode<core::Examine>(frame.body);
-    if (wish && !transaction_) tell_runner(look_at(find(wish->database), *wish));
+    if (wish && !transaction_) tell_runner(look_at(databases_.find(wish->database), *wish));
     return wish && !transaction_;
   }
   const auto wish = core::decode<core::Finish>(frame.body);
   if (!wish || frame.kind != static_cast<std::uint8_t>(Kind::finish)) return false;
   finish(*wish);
   return true;
-}
-
-Database* Broker::find(std::string_view name) noexcept {
-  for (Database& database : databases_)
-    if (database.name == name) return &database;
-  return nullptr;
 }
 
 void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
@@ -210,7 +176,7 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
 }
 
 void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
-  Database* own = find(wish.database);
+  Database* own = databases_.find(wish.database);
   began.cause = own == nullptr || !own->connection ? Cause::unreachable : Cause::none;
   if (own == nullptr) began.error = "there is no such database";
   if (own != nullptr) began.error = own->status.fault;
@@ -219,6 +185,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   transaction_->own = own;
   transaction_->access = wish.access;
   transaction_->deadline = in(std::chrono::milliseconds(wish.milliseconds));
+  transaction_->script = wish.receipt.script;
+  transaction_->sha256 = wish.receipt.sha256;
   if (wish.access == core::Access::read) return;
   try {
     begin_own();
@@ -232,7 +200,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
 
 void Broker::begin_own() {
   if (transaction_->begun) return;
-  transaction_->own->connection->begin(transaction_->access);
+  transaction_->own->connection->begin(
+      {transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256});
   transaction_->begun = true;
 }
 
@@ -254,7 +223,10 @@ core::Done Broker::conclude(bool commit) {
   done.statements = transaction_->statements;
   Connection& own = *transaction_->own->connection;
   transaction_->cursors.clear();
-  if (spending_.cause() != Cause::none) {
+  if (own.lost()) {
+    done.cause = Cause::unreachable;
+    done.error = std::string(k_connection_lost);
+  } else if (spending_.cause() != Cause::none) {
     done.cause = spending_.cause();
     done.error = spending_.fault();
   } else if (commit && (transaction_->lost || !own.in_transaction() || !transaction_->receipt)) {
@@ -285,7 +257,7 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
 
 void Broker::end_transactions() {
   transaction_->cursors.clear();
-  for (Database& database : databases_) {
+  for (Database& database : databases_.all()) {
     if (!database.connection || !database.connection->in_transaction()) continue;
     try {
       database.connection->rollback();
@@ -323,9 +295,10 @@ void Broker::explain(Cause cause, std::string said) {
     if (!transaction_->fetches_ahead) spending_.hit_memory();
     said = spending_.too_much_memory();
   }
-  if (transaction_->begun && !transaction_->lost && !transaction_->own->connection->in_transaction()) {
+  const Connection& own = *transaction_->own->connection;
+  if (transaction_->begun && !transaction_->lost && !own.in_transaction()) {
     transaction_->lost = true;
-    said = transaction_was_ended(said);
+    if (!own.lost()) said = transaction_was_ended(said);
   }
   answer(core::SqlFault{base::cap(said, k_longest_fault)});
 }
@@ -416,14 +389,14 @@ void Broker::send_rows(std::uint32_t id) {
 
 // The script's own database, or another one: that is read in a read-only transaction of its own, begun when first used.
 Connection& Broker::connection(std::string_view name) {
-  Database* database = name.empty() ? transaction_->own : find(name);
+  Database* database = name.empty() ? transaction_->own : databases_.find(name);
   if (database == nullptr) throw SqlError(Cause::error, "there is no database of this name");
   if (!database->connection)
     throw SqlError(Cause::unreachable, fmt::format("database {} cannot be opened: {}", name, database->status.fault));
   if (database == transaction_->own)
     begin_own();
   else if (!database->connection->in_transaction())
-    database->connection->begin(core::Access::read);
+    database->connection->begin({core::Access::read, transaction_->deadline});
   return *database->connection;
 }
 
@@ -441,7 +414,6 @@ void broker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   if (!wishes) ::_exit(first ? 1 : 0);
   {
     Broker broker(*wishes, std::move(runner), std::move(first->descriptors));
-    broker.lock_down();
     broker.serve();
   }
   ::_exit(0);

@@ -8,6 +8,7 @@ const os::CallFilter& call_filter_of_brokers() {
       {"read", "write", "pread64", "pwrite64", "fsync", "fdatasync", "ftruncate", "lseek", "fcntl", "close", "openat",
        "stat", "lstat", "fstat", "newfstatat", "access", "faccessat", "faccessat2", "readlink", "getcwd", "unlink",
        "unlinkat", "getpid", "getuid", "geteuid", "poll", "ppoll", "recvmsg", "sendmsg", "sendto",
+       "recvfrom", "getsockopt", "rt_sigprocmask", "rt_sigpending", "rt_sigtimedwait",  // of database clients
        "brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "futex", "getrandom", "nanosleep", "clock_nanosleep",
        "clock_gettime", "rt_sigreturn", "restart_syscall", "exit_group",
 #ifdef FETTLE_SANITIZED

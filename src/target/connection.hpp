@@ -15,7 +15,9 @@
 #include "core/outcome.hpp"
 #include "core/value.hpp"
 #include "core/wire.hpp"
+#include "os/clock.hpp"
 #include "os/lockdown.hpp"
+#include "target/interrupter.hpp"
 
 namespace target {
 
@@ -31,6 +33,12 @@ class SqlError : public std::exception {
   std::string message_;
 };
 
+// Another node works on the same script, and did not come to an end in the time that there was.
+class BusyElsewhere : public SqlError {
+ public:
+  explicit BusyElsewhere(std::string message) : SqlError(core::Cause::locked, std::move(message)) {}
+};
+
 // Rows of a query, read one by one. Ends with its connection's transaction at the latest.
 class Cursor {
  public:
@@ -38,6 +46,18 @@ class Cursor {
   virtual const std::vector<std::string>& columns() const = 0;
   // Appends the next row as it travels in core::Rows; false: there is none. What was appended before it threw is junk.
   virtual bool next(core::Writer& row) = 0;
+};
+
+// How a transaction begins.
+struct Beginning {
+  Beginning(core::Access wish, os::Deadline end = os::Deadline::max(), std::string name = {}, std::string version = {})
+      : access(wish), deadline(end), script(std::move(name)), sha256(std::move(version)) {}
+
+  // read: nothing can be written, enforced by the database. write: whoever else writes under the same script is shut
+  // out until this transaction ends (SQLite: whoever else writes at all).
+  core::Access access;
+  os::Deadline deadline;  // of the attempt: a server that does not hear of us any more ends the work by itself then
+  std::string script, sha256;  // write: the one that find_receipt() will be asked about
 };
 
 class Connection {
@@ -51,16 +71,26 @@ class Connection {
   // A file whose rollback journal comes and goes beside it (journal_keeper.hpp); empty: there is none.
   virtual std::string journalled_file() const { return {}; }
 
-  // Asked often while a statement runs; true ends it with an error.
-  void stop_when(std::function<bool()> stop) { stop_ = std::move(stop); }
+  // Asked often while a statement runs; true ends it with an error. wake: a descriptor that becomes readable when it
+  // may be true.
+  void stop_when(std::function<bool()> stop, int wake = -1) {
+    stop_ = std::move(stop);
+    wake_ = wake;
+  }
+  // For a server: what stops the statement that it works at, from a process of its own. The broker says how to have
+  // that done.
+  virtual Interruption interruption() { return {}; }
+  void interrupt_through(std::function<void()> interrupt) { interrupt_ = std::move(interrupt); }
 
-  // read: nothing can be written, enforced by the database. write: the write lock is held when this returns.
-  virtual void begin(core::Access access) = 0;
+  // Throws SqlError: `unreachable` (nothing has begun), `locked`, `timeout`.
+  virtual void begin(const Beginning& how) = 0;
   // Returns only when the changes are durable. Throws SqlError: `unreachable` when nobody can say whether it committed;
   // for any other cause nothing was committed and rollback() ends the transaction.
   virtual void commit() = 0;
   virtual void rollback() = 0;
   virtual bool in_transaction() const = 0;
+  // Nothing can be done with it any more; a new one must be opened. What was not committed is rolled back.
+  virtual bool lost() const { return false; }
 
   // One statement of a script, parameters bound for `?`. Refuses transaction control and whatever would leave the
   // transaction.
@@ -87,9 +117,15 @@ class Connection {
 
  protected:
   bool should_stop() const { return stop_ && stop_(); }
+  int wake() const noexcept { return wake_; }
+  void interrupt() const {
+    if (interrupt_) interrupt_();
+  }
 
  private:
   std::function<bool()> stop_;
+  std::function<void()> interrupt_;
+  int wake_ = -1;
 };
 
 }  // namespace target

@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "target/postgresql.hpp"
 #include "target/sqlite.hpp"
 
 namespace target {
@@ -15,8 +16,15 @@ struct Driver {
   bool (*is_made)(std::string_view address, const Surroundings& surroundings);
 };
 
+// A server makes its databases itself.
+bool never_made(std::string_view, const Surroundings&) {
+  return false;
+}
+
 constexpr std::array k_drivers = {
     Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite},
+    Driver{"postgresql:", "postgresql", open_postgresql, never_made},
+    Driver{"postgres:", "postgresql", open_postgresql, never_made},
 };
 
 const Driver* driver_of(std::string_view url) noexcept {

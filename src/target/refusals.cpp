@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "core/value.hpp"
+
 namespace target {
 
 std::string no_transaction_control(std::string_view word) {
@@ -62,6 +65,43 @@ std::string no_naming_receipts() {
 std::string no_writing() {
   return "this statement writes, but only reading is allowed here: shouldRun() and databases other than the script's "
          "own are read-only; write in execute(), through db";
+}
+
+std::string no_copy() {
+  return "COPY is not for scripts: it reads or writes files of the server, or talks past the script; use executemany() "
+         "to write many rows, and rows() to read them";
+}
+
+std::string no_lasting_setting(std::string_view word) {
+  return fmt::format(
+      "{} is not for scripts: it would outlive the transaction and touch the next script; SET LOCAL sets something for "
+      "this one",
+      word);
+}
+
+std::string no_hidden_statement() {
+  return "a comment that the server executes (/*! … */) is not for scripts; write the statement openly";
+}
+
+std::string unended_statement() {
+  return "a text, a quoted name or a comment of this statement is never closed";
+}
+
+std::string row_too_large() {
+  return fmt::format(
+      "a row of this query is larger than {}, more than an answer can hold; select less of it, for example a part with "
+      "substr()",
+      base::format_size(core::k_largest_row));
+}
+
+std::string column_names_too_long() {
+  return fmt::format("the columns of this query have names longer than {}; give them aliases",
+                     base::format_size(k_longest_column_names));
+}
+
+std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t parameters) {
+  return fmt::format("the statement has {} placeholder{} (?), but {} value{} given", placeholders,
+                     placeholders == 1 ? "" : "s", parameters, parameters == 1 ? " is" : "s are");
 }
 
 std::string transaction_was_ended(std::string_view said) {

@@ -3,6 +3,7 @@
 // same.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@ namespace target {
 
 // The table that proves which scripts were applied, in every database.
 inline constexpr std::string_view k_receipts = "fettle_receipts";
+
+inline constexpr std::size_t k_longest_column_names = std::size_t{256} << 10U;  // bytes, of one query
 
 std::string no_transaction_control(std::string_view word);  // "COMMIT", "SAVEPOINT" …
 std::string no_second_statement();
@@ -22,6 +25,13 @@ std::string no_statements_of_others();  // sqlite_stmt and its like
 std::string no_touching_receipts();
 std::string no_naming_receipts();  // in a statement that changes the schema
 std::string no_writing();
+std::string no_copy();                                  // COPY: a conversation of its own
+std::string no_lasting_setting(std::string_view word);  // SET without LOCAL, LISTEN, PREPARE …
+std::string no_hidden_statement();                      // /*! … */
+std::string unended_statement();
+std::string row_too_large();
+std::string column_names_too_long();
+std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t parameters);
 
 // After the database's own words.
 std::string transaction_was_ended(std::string_view said);

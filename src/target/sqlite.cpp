@@ -26,9 +26,8 @@ namespace {
 
 using core::Cause;
 
-constexpr int k_steps_between_stop_checks = 10'000;                      // of SQLite's virtual machine: some 0.2 ms
-constexpr std::size_t k_longest_column_names = std::size_t{256} << 10U;  // bytes, of one query
-constexpr std::size_t k_longest_fault = std::size_t{4} << 10U;           // bytes of what SQLite says
+constexpr int k_steps_between_stop_checks = 10'000;             // of SQLite's virtual machine: some 0.2 ms
+constexpr std::size_t k_longest_fault = std::size_t{4} << 10U;  // bytes of what SQLite says
 constexpr std::chrono::milliseconds k_busy_pause{10};
 
 // A journal that is written over needs no change of the file system at each commit, which a truncated one does twice.
@@ -57,7 +56,7 @@ class Sqlite final : public Connection {
   std::string_view engine() const override { return "sqlite"; }
   std::vector<os::FileRule> files() const override;
   std::string journalled_file() const override { return wal_ ? std::string() : address_.path; }
-  void begin(core::Access access) override;
+  void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
   bool in_transaction() const override { return sqlite3_get_autocommit(handle()) == 0; }
@@ -112,9 +111,7 @@ SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
     const char* name = sqlite3_column_name(statement_.get(), index);
     if (name == nullptr) throw SqlError(Cause::memory, "out of memory");
     bytes += std::string_view(name).size();
-    if (bytes > k_longest_column_names)
-      throw SqlError(Cause::error, fmt::format("the columns of this query have names longer than {}; give them aliases",
-                                               base::format_size(k_longest_column_names)));
+    if (bytes > k_longest_column_names) throw SqlError(Cause::error, column_names_too_long());
     columns_.emplace_back(name);
   }
 }
@@ -129,11 +126,7 @@ bool SqliteCursor::next(core::Writer& row) {
   std::size_t bytes = 0;
   for (int index = 0; index < static_cast<int>(columns_.size()); ++index) {
     bytes += column_bytes(statement_.get(), index);
-    if (bytes > core::k_largest_row)
-      throw SqlError(Cause::error,
-                     fmt::format("a row of this query is larger than {}, more than an answer can hold; select less of "
-                                 "it, for example a part with substr()",
-                                 base::format_size(core::k_largest_row)));
+    if (bytes > core::k_largest_row) throw SqlError(Cause::error, row_too_large());
     row.put(column(statement_.get(), index));
   }
   return true;
@@ -324,7 +317,8 @@ void Sqlite::allow(core::Access access) {
   allowed_ = access;
 }
 
-void Sqlite::begin(core::Access access) {
+void Sqlite::begin(const Beginning& how) {
+  const core::Access access = how.access;
   forget_temporary();
   access_ = access;
   guard_.expect_reads_only(access == core::Access::read);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/message.hpp"
 #include "core/receipt.hpp"
@@ -20,6 +21,7 @@ struct Transaction {
   core::Access access = core::Access::read;
   bool begun = false;  // reading begins with the first statement
   os::Deadline deadline;
+  std::string script, sha256;  // that may write
   std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
   std::uint32_t last_cursor = 0;
   std::uint64_t statements = 0;          // for the record

@@ -242,8 +242,10 @@ TEST_CASE("config: a database has exactly one of url and url_file, a plain name 
         std::string::npos);
   CHECK(fault_of("[databases.Main]\nurl = \"sqlite:a\"\n")
             .starts_with("config.toml:1:12: a database cannot be called \"Main\""));
-  const std::string postgres = fault_of("[databases.main]\nurl = \"postgresql://u:geheim@h/d\"\n");
-  CHECK(postgres == "config.toml:2:7: databases.main.url: postgresql databases are not supported by this version");
+  const std::string oracle = fault_of("[databases.main]\nurl = \"oracle://u:geheim@h/d\"\n");
+  CHECK(oracle == "config.toml:2:7: databases.main.url: oracle databases are not supported by this version");
+  const std::string nowhere = fault_of("[databases.main]\nurl = \"postgresql:geheim\"\n");
+  CHECK(nowhere == "config.toml:2:7: databases.main.url: this URL names no server");
   CHECK(fault_of("[databases.main]\nurl = \"geheim:x\"\n").find("geheim") == std::string::npos);
   CHECK(fault_of("[databases.main]\nurl = \"sqlite:\"\n").find("names no file") != std::string::npos);
 }

@@ -1,0 +1,444 @@
+#include "target/postgresql.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "target/postgresql_facts.hpp"
+#include "target/postgresql_guard.hpp"
+#include "target/postgresql_link.hpp"
+#include "target/postgresql_receipts.hpp"
+#include "target/refusals.hpp"
+
+namespace target {
+namespace {
+
+using core::Access;
+using core::Cause;
+
+constexpr int k_first_rows = 64;                          // fetched at once, before their size is known
+constexpr int k_most_rows = 4096;                         // fetched at once
+constexpr std::size_t k_fetched = std::size_t{1} << 20U;  // bytes that one fetch aims at
+constexpr std::size_t k_ahead = 1000;  // rows of executemany that are sent before their answers are heard
+constexpr std::chrono::milliseconds k_first_pause{5}, k_longest_pause{200};  // between two tries to get a lock
+constexpr std::chrono::seconds k_patience{60};    // for the lock of an attempt whose end is in doubt
+constexpr std::chrono::hours k_longest{24 * 24};  // PostgreSQL counts milliseconds in 31 bits
+constexpr std::chrono::seconds k_grace{5};        // the broker's own clock is to be first
+
+class Postgresql;
+
+class PgCursor final : public Cursor {
+ public:
+  PgCursor(Postgresql& connection, PgResult first, std::string name, int asked);
+  ~PgCursor() override;
+  const std::vector<std::string>& columns() const override { return columns_; }
+  bool next(core::Writer& row) override;
+
+ private:
+  Postgresql& connection_;
+  PgResult rows_;
+  std::string name_;  // empty: these are all rows
+  int asked_;
+  int at_ = 0;
+  std::vector<std::string> columns_;
+};
+
+class Postgresql final : public Connection {
+ public:
+  explicit Postgresql(const std::string& url);
+  ~Postgresql() override;
+
+  std::string_view engine() const override { return "postgresql"; }
+  Interruption interruption() override;
+  bool lost() const override { return link_.lost(); }
+  void begin(const Beginning& how) override;
+  void commit() override;
+  void rollback() override;
+  bool in_transaction() const override { return begun_ && link_.in_transaction(); }
+  std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
+  std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
+  std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
+  std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
+                                  const std::string& name) override;
+  std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
+  void leave_receipt(const core::Receipt& receipt) override;
+  std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
+  std::vector<core::Fact> facts() override { return facts_of(link_); }
+  std::uint64_t rows_changed() const override { return changed_; }
+
+  PgResult fetch(const std::string& cursor, int rows);
+  void forget(std::string cursor) { over_.push_back(std::move(cursor)); }
+
+ private:
+  const Libpq& pq() const noexcept { return link_.pq(); }
+  void send_beginning(const Beginning& how);
+  void take_lock(std::int64_t lock, os::Deadline give_up);
+  void make_receipts(os::Deadline give_up);
+  void prepare(const PgStatement& statement, std::size_t parameters);
+  std::vector<PgResult> collect();
+  std::int64_t affected(const PGresult* result);
+  [[noreturn]] void explain(const PgError& error);
+
+  PgLink link_;
+  PgReceipts receipts_{link_};
+  PGcancel* cancel_;
+  Access access_ = Access::read;
+  bool begun_ = false;
+  bool has_receipts_ = false;
+  std::uint64_t changed_ = 0;
+  std::uint64_t cursors_ = 0;
+  std::vector<std::string> over_;       // cursors that nobody reads any more
+  std::optional<core::Receipt> early_;  // found when the transaction began
+  std::string first_fault_;             // after which the server executes nothing more in this transaction
+};
+
+// --- reading -------------------------------------------------------------------------------------------------------
+
+PgCursor::PgCursor(Postgresql& connection, PgResult first, std::string name, int asked)
+    : connection_(connection), rows_(std::move(first)), name_(std::move(name)), asked_(asked) {
+  const Libpq& pq = libpq();
+  std::size_t bytes = 0;
+  for (int column = 0; column < pq.nfields(rows_.get()); ++column) {
+    columns_.emplace_back(pq.fname(rows_.get(), column));
+    bytes += columns_.back().size();
+  }
+  if (bytes > k_longest_column_names) throw SqlError(Cause::error, column_names_too_long());
+}
+
+PgCursor::~PgCursor() {
+  if (!name_.empty()) connection_.forget(std::move(name_));
+}
+
+bool PgCursor::next(core::Writer& row) {
+  const Libpq& pq = libpq();
+  const int count = pq.ntuples(rows_.get());
+  if (at_ == count && (name_.empty() || count < asked_)) return false;
+  if (at_ == count) {
+    std::size_t bytes = 1;
+    for (int column = 0; column < pq.nfields(rows_.get()); ++column)
+      for (int each = 0; each < count; ++each)
+        bytes += 8 + static_cast<std::size_t>(pq.getlength(rows_.get(), each, column));
+    const std::size_t fitting = k_fetched * static_cast<std::size_t>(count) / bytes;
+    asked_ = static_cast<int>(std::clamp<std::size_t>(fitting, 1, k_most_rows));
+    rows_ = connection_.fetch(name_, asked_);
+    at_ = 0;
+    if (pq.ntuples(rows_.get()) == 0) return false;
+  }
+  put_row(rows_.get(), at_++, row);
+  return true;
+}
+
+// --- the connection ------------------------------------------------------------------------------------------------
+
+Postgresql::Postgresql(const std::string& url) : link_(url), cancel_(pq().getCancel(link_.handle())) {}
+
+Postgresql::~Postgresql() {
+  pq().freeCancel(cancel_);
+}
+
+Interruption Postgresql::interruption() {
+  link_.stop_when({[this] { return should_stop(); }, [this] { interrupt(); }, wake()});
+  const auto cancel = [this] {
+    std::array<char, 256> said{};
+    pq().cancel(cancel_, said.data(), static_cast<int>(said.size()));
+  };
+  return {cancel, -1};
+}
+
+std::string milliseconds_until(os::Deadline deadline) {
+  if (deadline == os::Deadline::max()) return "0";  // no limit
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - os::Steady::now()) + k_grace;
+  return fmt::format("{}", std::clamp<std::int64_t>(left.count(), 1, std::chrono::milliseconds(k_longest).count()));
+}
+
+// A server that does not hear of us any more ends the transaction at the attempt's limit, and looks every second while
+// it works whether we are still there.
+void Postgresql::send_beginning(const Beginning& how) {
+  const bool reads = how.access == Access::read;
+  const std::string limit = milliseconds_until(how.deadline);
+  link_.send(reads ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
+                   : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+  link_.send(
+      "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('statement_timeout', $1),"
+      " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), ('client_connection_check_interval', "
+      "'1s'),"
+      " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
+      " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
+      " ('application_name', $2)) AS settings (name, value)",
+      PgParameters({limit, how.script.empty() ? "fettle" : "fettle " + how.script}));
+}
+
+void Postgresql::begin(const Beginning& how) {
+  access_ = how.access;
+  changed_ = 0;
+  over_.clear();
+  first_fault_.clear();
+  if (access_ == Access::write && !has_receipts_) make_receipts(how.deadline);
+  begun_ = true;
+  send_beginning(how);
+  if (access_ == Access::read) return;  // answered with the first statement
+  const std::int64_t lock = pg_lock_of(how.script);
+  link_.send("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
+  receipts_.send_state();
+  receipts_.send_find(how.script, how.sha256);
+  const std::vector<PgResult> results = link_.collect();
+  const PGresult* const facts = results.at(2).get();
+  if (std::string_view(pq().getvalue(facts, 0, 0)) == "t") throw SqlError(Cause::unreachable, is_standby());
+  receipts_.take_state(results.at(3).get());
+  early_ = receipts_.take_found(results.at(4).get());
+  if (std::string_view(pq().getvalue(facts, 0, 1)) == "t") return;
+  take_lock(lock, how.deadline);
+  early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
+}
+
+// Never waited for inside the server: who waits there blocks, cannot be seen to give up, and holds what it has.
+void Postgresql::take_lock(std::int64_t lock, os::Deadline give_up) {
+  for (auto pause = k_first_pause;; pause = std::min(pause * 2, k_longest_pause)) {
+    if (should_stop() || os::Steady::now() + pause >= give_up) throw BusyElsewhere(holder_of(link_, lock));
+    pollfd wait{wake(), POLLIN, 0};
+    ::poll(&wait, 1, static_cast<int>(pause.count()));
+    link_.send("SELECT pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
+    const PgResult got = std::move(link_.collect().back());
+    if (std::string_view(pq().getvalue(got.get(), 0, 0)) == "t") return;
+  }
+}
+
+// Once for each connection. Several nodes may come first at the same time.
+void Postgresql::make_receipts(os::Deadline give_up) {
+  if (!receipts_.look()) {
+    link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+    link_.collect();
+    begun_ = true;
+    take_lock(k_pg_lock_of_table, give_up);
+    receipts_.make();
+    link_.send("COMMIT");
+    link_.collect(PgLink::Patience::to_the_end);
+    begun_ = false;
+    if (!receipts_.look()) throw SqlError(Cause::error, "the table fettle_receipts was made and cannot be seen");
+  }
+  has_receipts_ = true;
+}
+
+void Postgresql::rollback() {
+  if (!begun_) return;
+  over_.clear();
+  begun_ = false;
+  try {
+    link_.send("ROLLBACK");
+    if (link_.is_settled()) return link_.post();
+    link_.collect(PgLink::Patience::to_the_end);
+    link_.settle();
+  } catch (const PgError&) {
+    if (!link_.lost()) throw;  // otherwise the server does it
+  }
+}
+
+// --- statements ----------------------------------------------------------------------------------------------------
+
+std::vector<PgResult> Postgresql::collect() {
+  try {
+    return link_.collect();
+  } catch (const PgError& error) {
+    explain(error);
+  }
+}
+
+void Postgresql::explain(const PgError& error) {
+  if (error.state() == "25P02")
+    throw SqlError(Cause::error, fmt::format("PostgreSQL executes nothing more in a transaction after a statement has "
+                                             "failed; the one that did: {}",
+                                             first_fault_));
+  if (error.state() == "25006" && access_ == Access::read) throw SqlError(Cause::error, no_writing());
+  if (first_fault_.empty()) first_fault_ = error.what();
+  throw error;
+}
+
+void Postgresql::prepare(const PgStatement& statement, std::size_t parameters) {
+  if (statement.placeholders != parameters)
+    throw SqlError(Cause::error, wrong_number_of_parameters(statement.placeholders, parameters));
+  for (const std::string& cursor : std::exchange(over_, {}))
+    if (!link_.failed()) link_.send("CLOSE " + cursor);
+}
+
+std::int64_t Postgresql::affected(const PGresult* result) {
+  const std::string_view text = pq().cmdTuples(const_cast<PGresult*>(result));
+  std::int64_t rows = 0;
+  std::from_chars(text.data(), text.data() + text.size(), rows);
+  const std::string_view tag = pq().cmdStatus(const_cast<PGresult*>(result));
+  const bool changes =
+      tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") || tag.starts_with("MERGE");
+  if (!changes) return 0;
+  changed_ += static_cast<std::uint64_t>(rows);
+  return rows;
+}
+
+std::int64_t Postgresql::execute(std::string_view sql, const core::Values& parameters) {
+  const PgStatement statement = read_postgresql(sql);
+  prepare(statement, parameters.size());
+  link_.send_again(statement.sql, PgParameters(parameters));
+  return affected(collect().back().get());
+}
+
+std::int64_t Postgresql::execute_many(std::string_view sql, core::PackedRows rows) {
+  const PgStatement statement = read_postgresql(sql);
+  prepare(statement, statement.placeholders);
+  std::int64_t all = 0;
+  core::Values row;
+  PgParameters parameters;
+  const auto hear = [&] {
+    for (const PgResult& result : collect()) all += affected(result.get());
+  };
+  std::size_t sent = 0;
+  while (rows.next(row)) {
+    if (row.size() != statement.placeholders)
+      throw SqlError(Cause::error, wrong_number_of_parameters(statement.placeholders, row.size()));
+    parameters.set(row);
+    link_.send_again(statement.sql, parameters);
+    if (++sent % k_ahead == 0) hear();
+  }
+  hear();
+  return all;
+}
+
+// A cursor lets the rest be read while other statements are executed; it is declared and read in one journey.
+std::unique_ptr<Cursor> Postgresql::query(std::string_view sql, const core::Values& parameters) {
+  const PgStatement statement = read_postgresql(sql);
+  prepare(statement, parameters.size());
+  if (!statement.can_be_read_on) {
+    link_.send_again(statement.sql, PgParameters(parameters));
+    PgResult all = std::move(collect().back());
+    affected(all.get());
+    return std::make_unique<PgCursor>(*this, std::move(all), std::string(), 0);
+  }
+  std::string name = fmt::format("fettle_{}", ++cursors_);
+  link_.send(fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", name, statement.sql), PgParameters(parameters));
+  link_.send(fmt::format("FETCH {} FROM {}", k_first_rows, name));
+  PgResult first = std::move(collect().back());
+  return std::make_unique<PgCursor>(*this, std::move(first), std::move(name), k_first_rows);
+}
+
+PgResult Postgresql::fetch(const std::string& cursor, int rows) {
+  link_.send(fmt::format("FETCH {} FROM {}", rows, cursor));
+  return std::move(collect().back());
+}
+
+// Names are compared as they are written, and as PostgreSQL folds names without quotes. A name with a dot begins with
+// its schema; without one the tables that the search path shows are meant.
+std::vector<core::Row> Postgresql::describe(core::Describe::What what, const std::string& table,
+                                            const std::string& name) {
+  using What = core::Describe::What;
+  constexpr std::string_view k_tables =
+      "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', "
+      "'p', 'v', 'm', 'f')";
+  constexpr std::string_view k_named =
+      " AND c.relname IN ($2, pg_catalog.lower($2)) AND CASE WHEN $1 = '' THEN pg_catalog.pg_table_is_visible(c.oid) "
+      "ELSE n.nspname IN ($1, pg_catalog.lower($1)) END";
+  const std::size_t dot = table.find('.');
+  const std::string schema = dot == std::string::npos ? "" : table.substr(0, dot);
+  const std::string plain = dot == std::string::npos ? table : table.substr(dot + 1);
+  core::Values parameters = {schema, plain};
+  std::string sql;
+  switch (what) {
+    case What::tables:
+      parameters.clear();
+      sql = fmt::format(
+          "SELECT c.relname {} AND c.relname <> 'fettle_receipts' AND n.nspname = ANY "
+          "(pg_catalog.current_schemas(false)) AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1",
+          k_tables);
+      break;
+    case What::has_table:
+      sql = fmt::format("SELECT pg_catalog.count(*) > 0 {}{}", k_tables, k_named);
+      break;
+    case What::has_column:
+      parameters.emplace_back(name);
+      sql = fmt::format(
+          "SELECT pg_catalog.count(*) > 0 FROM pg_catalog.pg_attribute a WHERE a.attnum > 0 AND NOT "
+          "a.attisdropped AND a.attname IN ($3, pg_catalog.lower($3)) AND a.attrelid IN (SELECT c.oid "
+          "{}{})",
+          k_tables, k_named);
+      break;
+    case What::has_index:
+      parameters.emplace_back(name);
+      sql = fmt::format(
+          "SELECT pg_catalog.count(*) > 0 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid "
+          "= i.indexrelid WHERE x.relname IN ($3, pg_catalog.lower($3)) AND i.indrelid IN (SELECT c.oid "
+          "{}{})",
+          k_tables, k_named);
+      break;
+  }
+  link_.send(sql, PgParameters(parameters));
+  const PgResult found = std::move(collect().back());
+  std::vector<core::Row> rows;
+  for (int row = 0; row < pq().ntuples(found.get()); ++row) {
+    const std::string_view text = pq().getvalue(found.get(), row, 0);
+    rows.push_back({what == What::tables ? core::Value(std::string(text)) : core::Value(text == "t")});
+  }
+  return rows;
+}
+
+// --- receipts ------------------------------------------------------------------------------------------------------
+
+// Of the script that begin() was told.
+std::optional<core::Receipt> Postgresql::find_receipt(const std::string& /*script*/, const std::string& /*sha256*/) {
+  return std::exchange(early_, std::nullopt);
+}
+
+// Answered with the commit. Whatever the script set for itself is put back before.
+void Postgresql::leave_receipt(const core::Receipt& receipt) {
+  if (link_.failed()) throw SqlError(Cause::error, commit_was_refused(first_fault_));
+  over_.clear();
+  link_.send("RESET ROLE");
+  link_.send(
+      "SELECT pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') "
+      "WHEN 'off' THEN 'on' WHEN 'local' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, true)");
+  receipts_.send(receipt);
+}
+
+void Postgresql::commit() {
+  constexpr std::size_t k_check = 1 + PgReceipts::k_sent_at_end;
+  link_.send("COMMIT");
+  try {
+    const std::vector<PgResult> results = link_.collect(PgLink::Patience::to_the_end);
+    const std::string_view tag = pq().cmdStatus(results.back().get());
+    if (tag != "COMMIT")
+      throw SqlError(Cause::error, commit_was_refused(fmt::format("it answered {}", base::escape(tag))));
+  } catch (const PgError& error) {
+    if (error.statement() == k_check && error.state() == "22012") throw SqlError(Cause::error, no_touching_receipts());
+    if (error.cause() == Cause::unreachable || error.statement() <= k_check) throw;
+    throw SqlError(Cause::error, commit_was_refused(error.what()));
+  }
+  begun_ = false;
+}
+
+// Whoever is still at it holds the lock of its script: its end is waited for, so that no says no.
+std::optional<core::Receipt> Postgresql::proof_of(const core::Inquire& attempt) {
+  if (!receipts_.look()) return std::nullopt;
+  link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+  link_.send("SELECT pg_catalog.pg_is_in_recovery()");
+  const PgResult standby = std::move(link_.collect().back());
+  begun_ = true;
+  try {
+    if (std::string_view(pq().getvalue(standby.get(), 0, 0)) == "t") throw SqlError(Cause::unreachable, is_standby());
+    take_lock(pg_lock_of(attempt.script), os::in(k_patience));
+    auto receipt = receipts_.find(attempt);
+    rollback();
+    return receipt;
+  } catch (const SqlError&) {
+    if (!link_.lost()) rollback();
+    throw;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Connection> open_postgresql(std::string_view address, const Surroundings& /*surroundings*/) {
+  return std::make_unique<Postgresql>(fmt::format("postgresql:{}", address));
+}
+
+}  // namespace target

@@ -1,0 +1,74 @@
+#include "target/postgresql_guard.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "target/connection.hpp"
+#include "target/refusals.hpp"
+
+namespace target {
+namespace {
+
+constexpr std::array<std::string_view, 8> k_transaction = {"begin",    "start",     "commit",  "end",
+                                                           "rollback", "savepoint", "release", "abort"};
+constexpr std::array<std::string_view, 7> k_lasting = {"listen",  "unlisten",   "prepare", "execute",
+                                                       "discard", "deallocate", "load"};
+constexpr std::array<std::string_view, 4> k_reading = {"select", "with", "values", "table"};
+constexpr std::array<std::string_view, 5> k_writing = {"insert", "update", "delete", "merge", "into"};
+
+const std::vector<std::string_view>& wanted() {
+  static const std::vector<std::string_view> words = [] {
+    std::vector<std::string_view> all(k_writing.begin(), k_writing.end());
+    all.push_back(k_receipts);
+    return all;
+  }();
+  return words;
+}
+
+template <std::size_t size>
+bool contains(const std::array<std::string_view, size>& words, std::string_view word) noexcept {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string upper(std::string_view word) {
+  std::string out(word);
+  for (char& letter : out)
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - ('a' - 'A'));
+  return out;
+}
+
+[[noreturn]] void refuse(std::string why) {
+  throw SqlError(core::Cause::error, std::move(why));
+}
+
+// SET LOCAL ends with the transaction; whose rights it works with and how a transaction goes is not the script's.
+void judge_setting(const SqlText& text) {
+  if (text.verb() == "reset") refuse(no_lasting_setting("RESET"));
+  if (text.verb() != "set" || text.starts("set", "constraints")) return;
+  if (text.starts("set", "transaction")) refuse(no_transaction_control("SET TRANSACTION"));
+  if (!text.starts("set", "local")) refuse(no_lasting_setting("SET without LOCAL"));
+  const std::string_view what = text.words.size() > 2 ? std::string_view(text.words[2]) : std::string_view();
+  if (what == "session" || what == "transaction") refuse(no_setting("SET LOCAL " + upper(what)));
+}
+
+}  // namespace
+
+PgStatement read_postgresql(std::string_view sql) {
+  SqlText text = read_sql(sql, Dialect::postgresql, wanted());
+  const std::string_view verb = text.verb();
+  if (text.unended) refuse(unended_statement());
+  if (contains(k_transaction, verb)) refuse(no_transaction_control(upper(verb)));
+  if (text.starts("prepare", "transaction")) refuse(no_transaction_control("PREPARE TRANSACTION"));
+  if (text.several) refuse(no_second_statement());
+  if (contains(k_lasting, verb)) refuse(no_lasting_setting(upper(verb)));
+  if (verb == "copy") refuse(no_copy());
+  if (verb == "vacuum") refuse(no_rebuilding());
+  judge_setting(text);
+  const bool writes = std::any_of(k_writing.begin(), k_writing.end(), [&](auto word) { return text.has(word); });
+  const bool reads = contains(k_reading, verb);
+  if (text.has(k_receipts) && (!reads || writes)) refuse(no_touching_receipts());
+  return {std::move(text.sql), text.placeholders, reads && !writes};
+}
+
+}  // namespace target

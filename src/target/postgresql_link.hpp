@@ -1,0 +1,92 @@
+// One connection to a PostgreSQL server: statements are sent without waiting and answered together, so that what
+// belongs together costs one journey over the network (libpq's pipeline mode). Knows nothing of scripts. Lives in the
+// broker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outcome.hpp"
+#include "os/clock.hpp"
+#include "target/connection.hpp"
+#include "target/libpq.hpp"
+#include "target/postgresql_values.hpp"
+
+namespace target {
+
+// What the server said of a statement that failed, or the library of a connection that was lost.
+class PgError : public SqlError {
+ public:
+  PgError(core::Cause cause, std::string message, std::string state, std::size_t statement)
+      : SqlError(cause, std::move(message)), state_(std::move(state)), statement_(statement) {}
+  const std::string& state() const noexcept { return state_; }   // SQLSTATE; empty: it is not the server who says so
+  std::size_t statement() const noexcept { return statement_; }  // which of those sent together
+
+ private:
+  std::string state_;
+  std::size_t statement_;
+};
+
+class PgLink {
+ public:
+  // url: postgresql://…, with its password; never repeated in a message. Throws SqlError(unreachable).
+  explicit PgLink(const std::string& url);
+  ~PgLink();
+  PgLink(const PgLink&) = delete;
+  PgLink& operator=(const PgLink&) = delete;
+
+  // How a wait for the server ends early. interrupt: is called once, then the server has a while to say so.
+  struct Stop {
+    std::function<bool()> asked;
+    std::function<void()> interrupt;
+    int wake = -1;
+  };
+  void stop_when(Stop stop) { stop_ = std::move(stop); }
+
+  // Sends a statement; its result comes with the next collect(). sql has one statement.
+  void send(const std::string& sql, const PgParameters& parameters = {});
+  // The same statement for further parameters, without its being sent and parsed again.
+  void send_again(const std::string& sql, const PgParameters& parameters);
+
+  // Waits for everything that was sent: one result each. Throws PgError for the first that failed; the server has then
+  // executed none of those behind it.
+  enum class Patience { until_stopped, to_the_end };
+  std::vector<PgResult> collect(Patience patience = Patience::until_stopped);
+  bool is_settled() const noexcept { return !stray_; }
+  // Outside a transaction: waits until no word to stop is on its way any more.
+  void settle();
+  // Has it executed, and does not wait: what becomes of it the next collect() hears and forgets.
+  void post();
+
+  bool in_transaction() const noexcept;
+  bool failed() const noexcept;  // the transaction is aborted
+  bool lost() const noexcept { return lost_; }
+  const Libpq& pq() const noexcept { return pq_; }
+  PGconn* handle() const noexcept { return connection_; }
+
+ private:
+  void flush();
+  PgResult take(Patience patience);
+  void await(short events, Patience patience);
+  void mind_stop(Patience patience);
+  void forget_posted();
+  [[noreturn]] void lose();
+  [[noreturn]] void raise(const PGresult* result, const std::string& sql, std::size_t statement);
+
+  const Libpq& pq_;
+  PGconn* connection_ = nullptr;
+  Stop stop_;
+  std::vector<std::string> sent_;  // since the last collect(), for messages about a place in the text
+  std::size_t posted_ = 0;         // journeys whose answers are not heard yet
+  std::string parsed_;             // what the server holds as the unnamed statement
+  std::vector<Oid> parsed_types_;
+  bool lost_ = false;
+  bool interrupted_ = false;  // the server was told to stop during this collect()
+  bool stray_ = false;        // that word may still be on its way
+  os::Deadline give_up_;
+};
+
+}  // namespace target

@@ -1,0 +1,50 @@
+// The table of receipts in a PostgreSQL database, and the locks of scripts. Scripts may own the table and reach it
+// through functions of their own; so what was done to it is read from the server's own account of the transaction
+// before the commit, and a transaction that touched it is not committed. Lives in the broker.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/message.hpp"
+#include "core/receipt.hpp"
+#include "target/postgresql_link.hpp"
+
+namespace target {
+
+class PgReceipts {
+ public:
+  explicit PgReceipts(PgLink& link) : link_(link) {}
+
+  // Outside a transaction. Whether there is such a table, as of now.
+  bool look();
+  void make();  // where look() found none
+
+  // Sent, to be collected by the caller: at the beginning of a write transaction what the table is like now, which
+  // take_state() is given; at its end the receipt, and a statement that fails when anything else was done to the table.
+  void send_state();
+  void take_state(const PGresult* result);
+  void send_find(const std::string& script, const std::string& sha256);
+  std::optional<core::Receipt> take_found(const PGresult* result) const;
+  void send(const core::Receipt& receipt);
+  static constexpr std::size_t k_sent_at_end = 2;  // statements; the last is that check
+
+  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
+  std::optional<core::Receipt> find(const core::Inquire& attempt);
+
+ private:
+  void send_find_where(std::string_view condition, const core::Values& parameters);
+
+  PgLink& link_;
+  std::string table_;  // with its schema, quoted; empty: there is none
+  std::int64_t oid_ = 0;
+  std::string expected_;  // what the table must be like once the receipt stands in it
+};
+
+// The number that stands for a script among the advisory locks of a database; for the table while it is made.
+std::int64_t pg_lock_of(std::string_view script);
+inline constexpr std::int64_t k_pg_lock_of_table = 0x666574746c650001;  // "fettle"
+
+}  // namespace target

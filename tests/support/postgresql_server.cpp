@@ -1,0 +1,128 @@
+#include "support/postgresql_server.hpp"
+
+#include <arpa/inet.h>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include "support/skip.hpp"
+
+namespace support {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The newest that Debian's packages have put there.
+std::string programs() {
+  std::string newest;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", none))
+    if (fs::exists(entry.path() / "bin/postgres") && entry.path().string() > newest) newest = entry.path().string();
+  return newest.empty() ? "" : newest + "/bin/";
+}
+
+// It refuses to work for root.
+std::vector<std::string> as_nobody(std::vector<std::string> command) {
+  std::vector<std::string> all = {"setpriv", "--pdeathsig", "QUIT"};
+  if (is_root()) all.insert(all.end(), {"--reuid=65534", "--regid=65534", "--clear-groups"});
+  all.insert(all.end(), command.begin(), command.end());
+  return all;
+}
+
+std::string must(const Launch& launch) {
+  const Ended ended = run(launch);
+  if (ended.status != 0) throw std::runtime_error(launch.command.front() + ": " + ended.err + ended.out);
+  return ended.out;
+}
+
+}  // namespace
+
+int free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const bool bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  ::close(probe);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+PostgresqlServer* PostgresqlServer::shared() {
+  static const std::unique_ptr<PostgresqlServer> server =
+      programs().empty() ? nullptr : std::make_unique<PostgresqlServer>();
+  if (!server) skip("PostgreSQL is not installed");
+  return server.get();
+}
+
+PostgresqlServer::PostgresqlServer() : port_(free_port()) {
+  const char* place = std::getenv("FETTLE_TEST_DIR");
+  std::string pattern = std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fettle-postgresql-XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
+  folder_ = pattern;
+  const std::string data = folder_ + "/data";
+  fs::create_directory(data);
+  write_file(folder_ + "/password", std::string(k_password) + "\n");
+  if (is_root())
+    for (const std::string& path : {folder_, data, folder_ + "/password"})
+      if (::chown(path.c_str(), 65534, 65534) != 0) throw std::runtime_error("chown");
+  must({.command = as_nobody({programs() + "initdb", "--pgdata", data, "--username=admin", "--auth=scram-sha-256",
+                              "--pwfile=" + folder_ + "/password", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"}),
+        .directory = folder_,
+        .environment = {}});
+  start();
+  ask("postgres", fmt::format("CREATE ROLE fettle LOGIN PASSWORD '{}'", k_password));
+}
+
+PostgresqlServer::~PostgresqlServer() {
+  program_.reset();
+  std::error_code fault;
+  fs::remove_all(folder_, fault);
+}
+
+void PostgresqlServer::start() {
+  program_ = std::make_unique<Program>(
+      Launch{.command = as_nobody({programs() + "postgres", "-D", folder_ + "/data", "-p", std::to_string(port_), "-k",
+                                   folder_, "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
+                                   "-c", "log_min_messages=log"}),
+             .directory = folder_,
+             .environment = {}});
+  const bool up = wait_until([&] {
+    return run({.command = {programs() + "pg_isready", "-q", "-h", folder_, "-p", std::to_string(port_)},
+                .directory = {},
+                .environment = {}})
+               .status == 0;
+  });
+  if (!up) throw std::runtime_error("PostgreSQL does not come up: " + program_->err());
+}
+
+std::string PostgresqlServer::make_database() {
+  std::string name = fmt::format("test_{}", ++databases_);
+  ask("postgres", fmt::format("CREATE DATABASE {} OWNER fettle", name));
+  return name;
+}
+
+std::string PostgresqlServer::url(const std::string& database, int port) const {
+  return fmt::format("postgresql://fettle:p%40ss%2Fw0rd%2520@127.0.0.1:{}/{}", port == 0 ? port_ : port, database);
+}
+
+std::string PostgresqlServer::ask(const std::string& database, const std::string& sql) const {
+  std::string out = must({.command = {"psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder_, "-p",
+                                      std::to_string(port_), "-U", "admin", "-d", database, "-c", sql},
+                          .directory = {},
+                          .environment = {std::string("PGPASSWORD=") + k_password}});
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
+}
+
+}  // namespace support
