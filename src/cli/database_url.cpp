@@ -38,8 +38,12 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
-// "?password=x&…" and its kin.
+// "?password=x&…" and its kin; what is no option at all may be anything.
 std::string mask_parameters(std::string url) {
+  for (std::size_t at = url.find('?'); at != std::string::npos && at + 1 < url.size(); at = url.find('&', at + 1)) {
+    const std::size_t end = std::min(url.find('&', at + 1), url.size());
+    if (url.find('=', at) >= end) url.replace(at + 1, end - at - 1, "***");
+  }
   for (const std::string_view word : {"password=", "passwd=", "secret=", "token=", "key="}) {
     std::size_t from = 0;
     while ((from = lowered(url).find(word, from)) != std::string::npos) {

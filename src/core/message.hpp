@@ -190,7 +190,8 @@ struct Heard {
   static constexpr Kind kind = Kind::heard;
 };
 
-struct Inquire {  // whether an attempt was committed
+struct Inquire {  // whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen
+                  // now
   static constexpr Kind kind = Kind::inquire;
   std::string database;
   std::string script, sha256, ledger;
@@ -237,7 +238,9 @@ struct Began {
   static constexpr Kind kind = Kind::began;
   Cause cause = Cause::none;  // none: the transaction is open, unless `applied` says that it need not be
   std::string error;
-  bool applied = false;  // the version was applied before: `earlier` proves it, no transaction is open
+  bool lost = false;       // the connection is gone: a new broker may have another
+  bool elsewhere = false;  // another node is at work on the script
+  bool applied = false;    // the version was applied before: `earlier` proves it, no transaction is open
   Receipt earlier;
   std::uint64_t statements = 0;  // of the transaction that this one ended
 };
@@ -247,6 +250,7 @@ struct Done {
   enum class Word : std::uint8_t { committed, rolled_back, unknown } word = Word::rolled_back;
   Cause cause = Cause::none;  // why a commit became a roll-back; after any roll-back: which limit the attempt hit
   std::string error;
+  bool lost = false;  // the connection is gone: a new broker may have another
   std::uint64_t statements = 0, rows_changed = 0;
 };
 

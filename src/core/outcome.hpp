@@ -25,7 +25,7 @@ enum class OutcomeKind {
   imported,
 };
 
-// Why an attempt failed, or why it is blocked. `none` for the other outcomes.
+// Why an attempt failed, why it is blocked, or what interrupted it. `none` for the other outcomes.
 enum class Cause : std::uint8_t {
   none,
   error,        // the script or a statement of it raised an error, or it returned executed = false

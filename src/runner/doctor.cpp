@@ -123,7 +123,7 @@ Diagnosis try_clock(const std::optional<ledger::Run>& last) {
 
 // --- databases -----------------------------------------------------------------------------------------------------
 
-Diagnosis of_database(const core::Config& config, const std::string& name, Crew& crew, core::Access access) {
+Diagnosis of_database(const std::string& name, Crew& crew, core::Access access) {
   const core::DatabaseStatus* status = crew.database(name);
   const std::string address = fmt::format("Look at url in [databases.{}] of config.toml.", name);
   if (status != nullptr && !status->fault.empty())
@@ -142,7 +142,7 @@ Diagnosis of_database(const core::Config& config, const std::string& name, Crew&
   }
   if (access == core::Access::read) found += "; writing was not tried while a run goes on";
   Diagnosis diagnosis{k_databases, name, Verdict::good, found, {}};
-  judge_disk(diagnosis, file.empty() ? config.directory : file);
+  if (!file.empty()) judge_disk(diagnosis, file);
   return diagnosis;
 }
 
@@ -196,7 +196,7 @@ Diagnoses examine_all(const core::Config& config) {
   if (crew && crew->has_broker())
     for (const core::DatabaseConfig& database : tried.databases)
       guarded(databases, k_databases, database.name,
-              [&] { databases.push_back(of_database(config, database.name, *crew, access)); });
+              [&] { databases.push_back(of_database(database.name, *crew, access)); });
   if (config.databases.empty())
     databases.push_back({k_databases, "none", Verdict::fault, "no database is configured",
                          "Name one in config.toml: [databases.main] url = \"sqlite:app.db\""});

@@ -63,8 +63,8 @@ std::vector<std::string> recover(const core::Config& config, const Actor& actor,
 void tell(core::AttemptReport attempt, const RunRequest& request, core::RunReport& report, core::Observer& observer) {
   const core::Outcome& outcome = attempt.outcome;
   report.counts.add(outcome.kind);
-  if (outcome.kind == core::OutcomeKind::blocked && outcome.cause == core::Cause::unreachable)
-    report.target_unreachable = true;
+  const bool stays = outcome.kind == core::OutcomeKind::blocked || outcome.kind == core::OutcomeKind::interrupted;
+  if (stays && outcome.cause == core::Cause::unreachable) report.target_unreachable = true;
   observer.script_ended(attempt);
   if (request.kept == Kept::attempts) report.scripts.push_back(std::move(attempt));
 }

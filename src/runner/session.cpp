@@ -310,6 +310,12 @@ std::optional<Outcome> Session::hear_began() {
   const auto began = crew_.hear_began(in(k_to_roll_back) + std::max(left, std::chrono::milliseconds(0)));
   if (!began) return core::failed(Cause::unreachable, std::string(k_broker_died));
   measures_.statements += began->statements;
+  if (began->lost) {
+    lost_early_ = true;
+    return connection_lost(began->error);
+  }
+  if (began->cause == Cause::unreachable || began->elsewhere)
+    return core::blocked(began->cause, base::cap(began->error, k_longest_text));
   if (began->applied) return core::skipped(applied_before(began->earlier, setting_.receipt.ledger));
   if (began->cause == Cause::none) return std::nullopt;
   return core::failed(began->cause, base::cap(began->error, k_longest_text));
@@ -329,10 +335,19 @@ std::optional<Outcome> Session::take_answer(Heard heard) {
   if (auto fault = fault_in(frame)) return roll_back(std::move(*fault));
   auto answer = as<core::Answer>(frame);
   if (!answer) return roll_back(protocol_fault());
-  if (answer->word == core::Answer::Word::no) return roll_back(core::skipped("shouldRun() said no"));
+  if (answer->word == core::Answer::Word::no) return said_no(roll_back(core::skipped("shouldRun() said no")));
   if (answer->word == core::Answer::Word::skip)
     return roll_back(core::skipped(base::cap(answer->reason, k_longest_text)));
   return std::nullopt;
+}
+
+// There may be nothing left to do because another node, or another ledger, has done it.
+Outcome Session::said_no(Outcome outcome) {
+  if (outcome.kind != OutcomeKind::skipped || !setting_.once || declaration_.repeatable) return outcome;
+  const core::Receipt& receipt = setting_.receipt;
+  const core::Inquired answer = crew_.inquire({database_, receipt.script, receipt.sha256, {}, 0});
+  if (answer.proof == core::Proof::present) outcome.reason = applied_before(answer.receipt, receipt.ledger);
+  return outcome;
 }
 
 // The worker need not wait for the transaction: its first statement does.
@@ -378,6 +393,7 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
     measures_.statements += done->statements;
     measures_.rows_changed = done->rows_changed;
     if (done->word == core::Done::Word::committed) return success;
+    if (done->word == core::Done::Word::rolled_back && done->lost) return connection_lost(done->error);
     if (done->word == core::Done::Word::rolled_back)
       return core::failed(done->cause, base::cap(done->error, k_longest_text));
   }
@@ -406,6 +422,16 @@ Outcome Session::resolve(Outcome success, std::string doubt) {
   return success;
 }
 
+// The server rolled back; a connection comes with a new broker only.
+Outcome Session::connection_lost(std::string error) {
+  crew_.renew_broker();
+  Outcome outcome;
+  outcome.kind = OutcomeKind::interrupted;
+  outcome.cause = Cause::unreachable;
+  outcome.reason = fmt::format("{}; nothing was committed", base::cap(base::first_line(error), k_longest_text));
+  return outcome;
+}
+
 // The worker judged its result by the same limits; what passes them here was not sent by one that is sound.
 std::optional<Outcome> Session::refuse(const core::Result& result) {
   if (result.json.size() > setting_.limits.result_bytes)
@@ -426,7 +452,9 @@ Outcome Session::roll_back(Outcome outcome) {
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
   if (done) {
     measures_.statements += done->statements;
-    return with_limit(std::move(outcome), *done);
+    if (!done->lost || outcome.kind == OutcomeKind::interrupted) return with_limit(std::move(outcome), *done);
+    lost_early_ = stage_ != Stage::executing;
+    return connection_lost(outcome.error.empty() ? done->error : outcome.error);
   }
   if (outcome.cause == Cause::crash) outcome.error += fmt::format("; {} too, and a new one was started", k_broker_died);
   return outcome;

@@ -50,6 +50,9 @@ class Session {
   // Committed or rolled back when it returns. meanwhile: called while the database commits, when it comes so far.
   core::Outcome execute(const std::function<void()>& meanwhile);
 
+  // The connection was lost before execute() began: nothing of the script was done, and another session may do it.
+  bool lost_early() const noexcept { return lost_early_; }
+
   const core::Declaration& declaration() const noexcept { return declaration_; }
   const std::string& database() const noexcept { return database_; }
   const ledger::Measures& measures() const noexcept { return measures_; }
@@ -69,6 +72,8 @@ class Session {
   std::optional<core::Outcome> serve();
   void begin(core::Begin wish);
   std::optional<core::Outcome> hear_began();
+  core::Outcome connection_lost(std::string error);
+  core::Outcome said_no(core::Outcome outcome);
   core::Outcome commit(core::Outcome success, const std::function<void()>& meanwhile);
   core::Outcome resolve(core::Outcome success, std::string doubt);
   core::Outcome roll_back(core::Outcome outcome);
@@ -102,7 +107,8 @@ class Session {
   ledger::Measures measures_;
   std::vector<ledger::LogLine> lines_;
   std::size_t told_ = 0;  // of the lines
-  bool ahead_ = false;    // nobody is to be told yet
+  bool lost_early_ = false;
+  bool ahead_ = false;  // nobody is to be told yet
   std::size_t line_bytes_ = 0;
 };
 

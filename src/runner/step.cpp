@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/text.hpp"
+#include "core/recovery.hpp"
 #include "os/clock.hpp"
 #include "runner/error_note.hpp"
 #include "runner/session.hpp"
@@ -63,6 +64,27 @@ void run_script(Session& session, const std::function<void()>& meanwhile, ledger
   finished.database = session.database();
   finished.measures = session.measures();
   finished.lines = session.take_lines();
+}
+
+// A server that was started anew while nothing was going on, or a network that forgot an idle connection, costs nobody
+// an attempt.
+void run_script(Workplace& at, Going& going, const std::function<void()>& meanwhile, ledger::Finished& finished) {
+  run_script(*going.session, meanwhile, finished);
+  if (!going.session->lost_early()) return;
+  const core::Script& script = going.ready.loaded.script;
+  going.session.reset();
+  going.session = std::make_unique<Session>(at.crew, load_of(at, script, going.attempt),
+                                            setting_of(at, script, going.attempt), Session::Upto::answer);
+  run_script(*going.session, meanwhile, finished);
+}
+
+// What is interrupted by a lost connection again and again may be what ends it.
+void give_up_in_time(const Workplace& at, const core::Script& script, Outcome& outcome) {
+  if (outcome.kind != OutcomeKind::interrupted || outcome.cause != core::Cause::unreachable) return;
+  const std::int64_t times = at.ledger.interruptions(script.name, script.sha256) + 1;
+  if (times < core::k_most_interruptions) return;
+  outcome = core::failed(core::Cause::unreachable,
+                         fmt::format("given up: interrupted {} times, now because {}", times, outcome.reason));
 }
 
 // The note of an earlier failure is out of date once the script is being tried again, unless its failed copy still lies
@@ -159,9 +181,10 @@ ledger::Finished perform(Workplace& at, Going& going, const std::function<void()
   remove_old_note(at, going.ready);
   ledger::Finished finished;
   if (going.session)
-    run_script(*going.session, meanwhile, finished);
+    run_script(at, going, meanwhile, finished);
   else
     finished.outcome = core::skipped(going.ready.step.reason);
+  give_up_in_time(at, going.ready.loaded.script, finished.outcome);
   going.session.reset();
   finished.at = os::now();
   finished.measures.total = os::since(going.start);

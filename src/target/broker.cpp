@@ -168,7 +168,10 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
   core::Began began;
   if (transaction_) {
     const core::Done ended = conclude(false);
-    began = {ended.cause, ended.error, false, {}, ended.statements};
+    began.cause = ended.cause;
+    began.error = ended.error;
+    began.lost = ended.lost;
+    began.statements = ended.statements;
   }
   if (began.cause == Cause::none) open_transaction(wish, began);
   if (wish.access == core::Access::write) return tell_runner(began);
@@ -191,9 +194,14 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   try {
     begin_own();
     prepare_receipt(wish, began);
+  } catch (const BusyElsewhere& error) {
+    began.cause = error.cause();
+    began.error = error.what();
+    began.elsewhere = true;
   } catch (const SqlError& error) {
     began.cause = error.cause();
     began.error = error.what();
+    began.lost = own->connection->lost();
   }
   if (began.applied || began.cause != Cause::none) end_transactions();
 }
@@ -226,6 +234,7 @@ core::Done Broker::conclude(bool commit) {
   if (own.lost()) {
     done.cause = Cause::unreachable;
     done.error = std::string(k_connection_lost);
+    done.lost = true;
   } else if (spending_.cause() != Cause::none) {
     done.cause = spending_.cause();
     done.error = spending_.fault();
@@ -251,6 +260,7 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
   } catch (const SqlError& error) {
     done.cause = error.cause();
     done.error = error.what();
+    done.lost = own.lost();
     if (asked_to_commit && error.cause() == Cause::unreachable) done.word = core::Done::Word::unknown;
   }
 }

@@ -108,6 +108,8 @@ class Connection {
   virtual std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) = 0;
   virtual void leave_receipt(const core::Receipt& receipt) = 0;
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
+  // Outside a transaction: the newest receipt of this version that is committed now, whoever may be at work on it.
+  virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;
 
   // What a person who looks after this database may want to know: version, journal, durability, receipts …
   virtual std::vector<core::Fact> facts() = 0;

@@ -22,7 +22,8 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
     return answer;
   }
   try {
-    auto receipt = database->connection->proof_of(wish);
+    auto receipt = wish.ledger.empty() ? database->connection->seen_receipt(wish.script, wish.sha256)
+                                       : database->connection->proof_of(wish);
     answer.proof = receipt ? core::Proof::present : core::Proof::absent;
     if (receipt) answer.receipt = std::move(*receipt);
   } catch (const SqlError& error) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "target/postgresql_catalogue.hpp"
 #include "target/postgresql_facts.hpp"
 #include "target/postgresql_guard.hpp"
 #include "target/postgresql_link.hpp"
@@ -65,10 +66,15 @@ class Postgresql final : public Connection {
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
   std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
-                                  const std::string& name) override;
+                                  const std::string& name) override {
+    return look_up(link_, what, table, name);
+  }
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
+  std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
+    return has_receipts_ || receipts_.look() ? receipts_.find(script, sha256) : std::nullopt;
+  }
   std::vector<core::Fact> facts() override { return facts_of(link_); }
   std::uint64_t rows_changed() const override { return changed_; }
 
@@ -78,6 +84,7 @@ class Postgresql final : public Connection {
  private:
   const Libpq& pq() const noexcept { return link_.pq(); }
   void send_beginning(const Beginning& how);
+  void try_to_write();
   void take_lock(std::int64_t lock, os::Deadline give_up);
   void make_receipts(os::Deadline give_up);
   void prepare(const PgStatement& statement, std::size_t parameters);
@@ -179,22 +186,30 @@ void Postgresql::begin(const Beginning& how) {
   changed_ = 0;
   over_.clear();
   first_fault_.clear();
-  if (access_ == Access::write && !has_receipts_) make_receipts(how.deadline);
+  if (access_ == Access::write && !how.script.empty() && !has_receipts_) make_receipts(how.deadline);
   begun_ = true;
   send_beginning(how);
   if (access_ == Access::read) return;  // answered with the first statement
+  if (how.script.empty()) return try_to_write();
   const std::int64_t lock = pg_lock_of(how.script);
   link_.send("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
   receipts_.send_state();
   receipts_.send_find(how.script, how.sha256);
   const std::vector<PgResult> results = link_.collect();
   const PGresult* const facts = results.at(2).get();
-  if (std::string_view(pq().getvalue(facts, 0, 0)) == "t") throw SqlError(Cause::unreachable, is_standby());
+  if (std::string_view(pq().getvalue(facts, 0, 0)) == "t") throw SqlError(Cause::unreachable, refuse_standby());
   receipts_.take_state(results.at(3).get());
   early_ = receipts_.take_found(results.at(4).get());
   if (std::string_view(pq().getvalue(facts, 0, 1)) == "t") return;
   take_lock(lock, how.deadline);
   early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
+}
+
+// For a doctor, who rolls everything back.
+void Postgresql::try_to_write() {
+  if (is_standby(link_)) throw SqlError(Cause::unreachable, refuse_standby());
+  if (!receipts_.look()) receipts_.make();
+  receipts_.forget();
 }
 
 // Never waited for inside the server: who waits there blocks, cannot be seen to give up, and holds what it has.
@@ -250,10 +265,7 @@ std::vector<PgResult> Postgresql::collect() {
 }
 
 void Postgresql::explain(const PgError& error) {
-  if (error.state() == "25P02")
-    throw SqlError(Cause::error, fmt::format("PostgreSQL executes nothing more in a transaction after a statement has "
-                                             "failed; the one that did: {}",
-                                             first_fault_));
+  if (error.state() == "25P02") throw SqlError(Cause::error, statement_failed_before(first_fault_));
   if (error.state() == "25006" && access_ == Access::read) throw SqlError(Cause::error, no_writing());
   if (first_fault_.empty()) first_fault_ = error.what();
   throw error;
@@ -328,60 +340,6 @@ PgResult Postgresql::fetch(const std::string& cursor, int rows) {
   return std::move(collect().back());
 }
 
-// Names are compared as they are written, and as PostgreSQL folds names without quotes. A name with a dot begins with
-// its schema; without one the tables that the search path shows are meant.
-std::vector<core::Row> Postgresql::describe(core::Describe::What what, const std::string& table,
-                                            const std::string& name) {
-  using What = core::Describe::What;
-  constexpr std::string_view k_tables =
-      "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', "
-      "'p', 'v', 'm', 'f')";
-  constexpr std::string_view k_named =
-      " AND c.relname IN ($2, pg_catalog.lower($2)) AND CASE WHEN $1 = '' THEN pg_catalog.pg_table_is_visible(c.oid) "
-      "ELSE n.nspname IN ($1, pg_catalog.lower($1)) END";
-  const std::size_t dot = table.find('.');
-  const std::string schema = dot == std::string::npos ? "" : table.substr(0, dot);
-  const std::string plain = dot == std::string::npos ? table : table.substr(dot + 1);
-  core::Values parameters = {schema, plain};
-  std::string sql;
-  switch (what) {
-    case What::tables:
-      parameters.clear();
-      sql = fmt::format(
-          "SELECT c.relname {} AND c.relname <> 'fettle_receipts' AND n.nspname = ANY "
-          "(pg_catalog.current_schemas(false)) AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1",
-          k_tables);
-      break;
-    case What::has_table:
-      sql = fmt::format("SELECT pg_catalog.count(*) > 0 {}{}", k_tables, k_named);
-      break;
-    case What::has_column:
-      parameters.emplace_back(name);
-      sql = fmt::format(
-          "SELECT pg_catalog.count(*) > 0 FROM pg_catalog.pg_attribute a WHERE a.attnum > 0 AND NOT "
-          "a.attisdropped AND a.attname IN ($3, pg_catalog.lower($3)) AND a.attrelid IN (SELECT c.oid "
-          "{}{})",
-          k_tables, k_named);
-      break;
-    case What::has_index:
-      parameters.emplace_back(name);
-      sql = fmt::format(
-          "SELECT pg_catalog.count(*) > 0 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid "
-          "= i.indexrelid WHERE x.relname IN ($3, pg_catalog.lower($3)) AND i.indrelid IN (SELECT c.oid "
-          "{}{})",
-          k_tables, k_named);
-      break;
-  }
-  link_.send(sql, PgParameters(parameters));
-  const PgResult found = std::move(collect().back());
-  std::vector<core::Row> rows;
-  for (int row = 0; row < pq().ntuples(found.get()); ++row) {
-    const std::string_view text = pq().getvalue(found.get(), row, 0);
-    rows.push_back({what == What::tables ? core::Value(std::string(text)) : core::Value(text == "t")});
-  }
-  return rows;
-}
-
 // --- receipts ------------------------------------------------------------------------------------------------------
 
 // Of the script that begin() was told.
@@ -391,7 +349,7 @@ std::optional<core::Receipt> Postgresql::find_receipt(const std::string& /*scrip
 
 // Answered with the commit. Whatever the script set for itself is put back before.
 void Postgresql::leave_receipt(const core::Receipt& receipt) {
-  if (link_.failed()) throw SqlError(Cause::error, commit_was_refused(first_fault_));
+  if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
   link_.send("RESET ROLE");
   link_.send(
@@ -420,11 +378,9 @@ void Postgresql::commit() {
 std::optional<core::Receipt> Postgresql::proof_of(const core::Inquire& attempt) {
   if (!receipts_.look()) return std::nullopt;
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
-  link_.send("SELECT pg_catalog.pg_is_in_recovery()");
-  const PgResult standby = std::move(link_.collect().back());
   begun_ = true;
   try {
-    if (std::string_view(pq().getvalue(standby.get(), 0, 0)) == "t") throw SqlError(Cause::unreachable, is_standby());
+    if (is_standby(link_)) throw SqlError(Cause::unreachable, refuse_standby());
     take_lock(pg_lock_of(attempt.script), os::in(k_patience));
     auto receipt = receipts_.find(attempt);
     rollback();

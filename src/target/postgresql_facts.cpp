@@ -32,7 +32,11 @@ std::string encryption_of(PgLink& link) {
 
 }  // namespace
 
-std::string is_standby() {
+bool is_standby(PgLink& link) {
+  return first_row(link, "SELECT pg_catalog.pg_is_in_recovery()").at(0) == "t";
+}
+
+std::string refuse_standby() {
   return "this server is a standby, which can only be read; name its primary in the URL, or several hosts with "
          "target_session_attrs=read-write";
 }
@@ -58,7 +62,7 @@ std::vector<core::Fact> facts_of(PgLink& link) {
   const auto start = os::Steady::now();
   const std::vector<std::string> row =
       first_row(link,
-                "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_user, "
+                "SELECT pg_catalog.current_setting('server_version'), current_user, "
                 "pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), "
                 "pg_catalog.current_setting('fsync'), pg_catalog.current_setting('full_page_writes'), "
                 "pg_catalog.pg_database_size(pg_catalog.current_database()), "
@@ -73,21 +77,21 @@ std::vector<core::Fact> facts_of(PgLink& link) {
   facts.push_back({"version", fmt::format("PostgreSQL {} (client library {})", row[0], pq.libVersion() / 10000)});
   facts.push_back({"role", row[2] == "t" ? "standby: it can only be read" : "primary"});
   const bool pooled = row[3] != fmt::format("{}", pq.backendPID(link.handle()));
-  facts.push_back({"pooler", pooled ? "one stands between; fettle keeps all its settings in the transaction"
-                                    : "none: a connection of our own"});
+  facts.push_back({"pooler", pooled ? "behind a pooler" : "no pooler"});
   facts.push_back({"encryption", encryption_of(link)});
   const bool safe = row[4] == "on" && row[5] == "on";
   facts.push_back({"durability", safe ? "fsync, full_page_writes; each commit waits for the disk"
                                       : fmt::format("fsync {}, full_page_writes {}: a power cut may lose the database",
                                                     row[4], row[5])});
   facts.push_back({"size", base::format_size(std::stoull(row[6]))});
-  facts.push_back({"round trip", base::format_duration(trip)});
+  facts.push_back({"round trip", fmt::format("a round trip takes {}", base::format_duration(trip))});
   if (row[9] != "t")
     facts.push_back({"receipts", row[7] == "t"
                                      ? "no table yet: made by the first run"
                                      : fmt::format("no table yet, and no right to make it in schema {}", row[8])});
   else
-    facts.push_back({"receipts", fmt::format("{}", first_row(link, "SELECT count(*) FROM fettle_receipts").at(0))});
+    facts.push_back(
+        {"receipts", fmt::format("{} receipts", first_row(link, "SELECT count(*) FROM fettle_receipts").at(0))});
   return facts;
 }
 

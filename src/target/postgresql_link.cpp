@@ -41,7 +41,9 @@ std::string place_in(std::string_view sql, const char* position) {
     const bool inside_character = at + 1 < sql.size() && (static_cast<unsigned char>(sql[at + 1]) & 0xC0U) == 0x80U;
     if (!inside_character) --left;
   }
-  return fmt::format("\nat line {}: {}", line, base::cap(base::first_line(sql.substr(at)), k_shown_text));
+  std::string_view shown = base::first_line(sql.substr(at));
+  if (shown.size() > k_shown_text) shown = shown.substr(0, shown.rfind(' ', k_shown_text));
+  return fmt::format("\nat line {}: {}", line, shown.substr(0, 2 * k_shown_text));
 }
 
 // What libpq says of a URL may hold parts of it, the password too; only the name of an option is passed on.

@@ -21,6 +21,7 @@ class PgReceipts {
   // Outside a transaction. Whether there is such a table, as of now.
   bool look();
   void make();  // where look() found none
+  void forget() { table_.clear(); }
 
   // Sent, to be collected by the caller: at the beginning of a write transaction what the table is like now, which
   // take_state() is given; at its end the receipt, and a statement that fails when anything else was done to the table.

@@ -116,4 +116,12 @@ std::string commit_was_refused(std::string_view said) {
       "the database refused to commit: {}; a deferred constraint was still broken when execute() returned", said);
 }
 
+std::string statement_failed_before(std::string_view said) {
+  return fmt::format(
+      "after a statement has failed PostgreSQL executes and commits nothing more in its transaction, even if the "
+      "script "
+      "caught the error; the statement that failed: {}",
+      said);
+}
+
 }  // namespace target

@@ -36,5 +36,6 @@ std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t par
 // After the database's own words.
 std::string transaction_was_ended(std::string_view said);
 std::string commit_was_refused(std::string_view said);
+std::string statement_failed_before(std::string_view said);  // PostgreSQL
 
 }  // namespace target

@@ -68,6 +68,9 @@ class Sqlite final : public Connection {
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
+  std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
+    return internal_.has_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
+  }
   std::vector<core::Fact> facts() override {
     guard_.listen_to(SqliteGuard::Speaker::fettle);
     return facts_of(handle());

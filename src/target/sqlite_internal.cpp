@@ -76,13 +76,17 @@ std::optional<core::Receipt> SqliteInternal::receipt_where(const std::string& co
   return core::Receipt{text(0), text(1), text(2), text(3), text(4), text(5), number(6), number(7)};
 }
 
+bool SqliteInternal::has_receipts() {
+  return say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'").has_value();
+}
+
 std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256) {
   return receipt_where("script = ? AND sha256 = ?", {script, sha256});
 }
 
 std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256,
                                                         const std::string& ledger, std::int64_t attempt) {
-  if (!say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'")) return std::nullopt;
+  if (!has_receipts()) return std::nullopt;
   return receipt_where(k_of_attempt, {script, sha256, ledger, attempt});
 }
 

@@ -27,6 +27,7 @@ class SqliteInternal {
   void once(const char* sql);
   void forget();
 
+  bool has_receipts();
   void make_receipts();  // the table of receipts, unless it is there
   // The newest of a script's version; that of one attempt.
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256);
