@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::size_t k_largest_file = 1U << 20U;
 constexpr std::string_view k_untouched = "Nothing was run or changed.";
-constexpr std::array<std::string_view, 8> k_sections = {"folders", "ledger", "databases", "run",
-                                                        "limits",  "watch",  "sandbox",   "log"};
+constexpr std::array<std::string_view, 9> k_sections = {"folders", "ledger", "databases", "run", "limits",
+                                                        "watch",   "fleet",  "sandbox",   "log"};
 
 [[noreturn]] void refuse(std::string what, std::string next = "Mend it, then try: fettle config check") {
   throw base::Error(base::ErrorKind::config, std::move(what), std::string(k_untouched), std::move(next));

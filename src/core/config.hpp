@@ -52,6 +52,11 @@ struct WatchConfig {
   std::optional<std::chrono::milliseconds> poll;                // nullopt: only where events do not tell everything
 };
 
+// Several nodes, each with its own folder and ledger, over the same databases.
+struct FleetConfig {
+  std::string node;  // this one's name in receipts; empty: the host's
+};
+
 // The weakest lock-down that scripts may run under (core/sandbox_level.hpp names what each means).
 enum class SandboxMinimum { none, seccomp, full };
 
@@ -80,6 +85,7 @@ struct Config {
   RunConfig run;
   Limits limits;
   WatchConfig watch;
+  FleetConfig fleet;
   SandboxConfig sandbox;
   LogConfig log;
 

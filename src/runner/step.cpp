@@ -35,7 +35,7 @@ core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::i
   receipt.script = script.name;
   receipt.sha256 = script.sha256;
   receipt.ledger = at.ledger.id();
-  receipt.node = at.run.host;
+  receipt.node = at.config.fleet.node.empty() ? at.run.host : at.config.fleet.node;
   receipt.applied_at = base::iso8601(os::now());
   receipt.version = FETTLE_VERSION;
   receipt.attempt = attempt;

@@ -1,0 +1,316 @@
+// What a PostgreSQL server, its administrator and the network do to a run, with a real server.
+#include <chrono>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <string>
+#include <thread>
+
+#include "support/engine.hpp"
+#include "support/skip.hpp"
+
+using nlohmann::json;
+using support::Ended;
+using support::Engine;
+using support::PostgresqlServer;
+using support::Program;
+using support::Seconds;
+using support::Site;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::string executes(const std::string& body) {
+  return "return { shouldRun = function() return true end, execute = function() " + body +
+         " return { executed = true } end }";
+}
+
+const std::string k_adds_row = executes("db.exec('insert into ran (script) values (?)', ctx.script)");
+
+// A folder whose scripts work on a fresh database with the table ran.
+struct Shop : Site {
+  explicit Shop(const std::string& more = "") : engine(support::postgresql_engine()) {
+    if (engine.name.empty()) return;
+    support::use(*this, engine, more);
+    ask("create table ran (script text); alter table ran owner to fettle");
+  }
+  bool is_there() const { return !engine.name.empty(); }
+  std::string ask(const std::string& sql) const { return engine.ask(sql); }
+  void add(const std::string& name, const std::string& text = k_adds_row) const { write("fix-scripts/" + name, text); }
+  json run_json() const { return fettle_json({"run", "--json"}); }
+  // Whether the server comes to be busy for fettle, or to know nothing of it any more.
+  bool works() const { return comes_to("state = 'active'", "1"); }
+  bool has_forgotten() const { return comes_to("true", "0"); }
+  bool comes_to(const std::string& condition, const std::string& count) const {
+    return support::wait_until(
+        [&] {
+          return ask("select count(*) from pg_stat_activity where datname = current_database() and application_name "
+                     "like "
+                     "'fettle%' and " +
+                     condition) == count;
+        },
+        Seconds(10));
+  }
+
+  Engine engine;
+};
+
+json outcome_of(const json& report, std::size_t index = 0) {
+  return report.at("scripts").at(index);
+}
+
+bool has(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  if (!found) MESSAGE("not in it: ", part, "; it is: ", text.substr(0, 700));
+  return found;
+}
+
+// The advisory lock that fettle takes for a script; the hash is fixed by docs/receipts.md.
+std::string lock_of(const std::string& script) {
+  return fmt::format("('x' || substr(encode(sha256('fettle {}'), 'hex'), 1, 16))::bit(64)::bigint", script);
+}
+
+}  // namespace
+
+TEST_CASE("journey: postgresql: scripts may do there what concerns their data, and nothing else") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("000_first.lua");
+  REQUIRE(shop.fettle({"run"}).status == 0);
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"commit", "COMMIT is not for scripts"},
+      {"rollback", "ROLLBACK is not for scripts"},
+      {"savepoint a", "SAVEPOINT is not for scripts"},
+      {"/* a */ begin", "BEGIN is not for scripts"},
+      {"prepare transaction 'x'", "PREPARE TRANSACTION is not for scripts"},
+      {"select 1; select 2", "only one statement at a time"},
+      {"set work_mem = '1GB'", "SET without LOCAL is not for scripts"},
+      {"set transaction read write", "SET TRANSACTION is not for scripts"},
+      {"set local session authorization default", "SET LOCAL SESSION is not for scripts"},
+      {"reset all", "RESET is not for scripts"},
+      {"listen x", "LISTEN is not for scripts"},
+      {"discard all", "DISCARD is not for scripts"},
+      {"copy ran to '/tmp/x'", "COPY is not for scripts"},
+      {"vacuum ran", "VACUUM is not for scripts"},
+      {"delete from fettle_receipts", "the table fettle_receipts proves"},
+      {"delete from public . \"fettle_receipts\"", "the table fettle_receipts proves"},
+      {"drop table Fettle_Receipts", "the table fettle_receipts proves"},
+      {"alter table fettle_receipts rename to x", "the table fettle_receipts proves"},
+      {"select 'open", "never closed"},
+      {"insert into ran values (?)", "1 placeholder"},
+  };
+  std::size_t number = 0;
+  for (const auto& [sql, said] : refused) {
+    CAPTURE(sql);
+    shop.add(fmt::format("{:03}.lua", ++number), executes("db.exec([[" + sql + "]])"));
+    const json script = outcome_of(shop.run_json());
+    CHECK(script.at("outcome") == "failed");
+    CHECK(has(script.at("error"), said));
+  }
+  for (const char* sql :
+       {"set local work_mem = '8MB'", "set constraints all deferred", "create table made (a int)",
+        "create index on ran (script)", "select * from fettle_receipts", "do $$ begin perform 1; end $$",
+        "insert into ran values ($a$'; commit; --$a$)", "select '?', $x$?$x$ /* ? */ -- ?"}) {
+    CAPTURE(sql);
+    shop.add(fmt::format("{:03}.lua", ++number), executes("db.exec([[" + std::string(sql) + "]])"));
+    CHECK(outcome_of(shop.run_json()).at("outcome") == "succeeded");
+  }
+}
+
+TEST_CASE("journey: postgresql: receipts that a function of the script's own touches are not committed") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("000_first.lua");
+  REQUIRE(shop.fettle({"run"}).status == 0);
+  std::size_t number = 0;
+  for (const char* statement :
+       {"delete from fettle_' || 'receipts", "update fettle_' || 'receipts set node = ''x''",
+        "truncate fettle_' || 'receipts",
+        "insert into fettle_' || 'receipts select ''x'', sha256, ledger, attempt, run, node, applied_at, fettle from "
+        "fettle_' || 'receipts",
+        "alter table fettle_' || 'receipts rename to hidden", "drop table fettle_' || 'receipts",
+        "alter table fettle_' || 'receipts enable row level security",
+        "create rule r as on insert to fettle_' || 'receipts do instead nothing"}) {
+    CAPTURE(statement);
+    shop.add(fmt::format("{:03}.lua", ++number),
+             executes(fmt::format("db.exec([[do $$ begin execute '{}'; end $$]])", statement)));
+    const json script = outcome_of(shop.run_json());
+    CHECK(script.at("outcome") == "failed");
+    CHECK(shop.ask("select string_agg(script, ' ') from fettle_receipts") == "000_first.lua");
+  }
+  shop.add("999_last.lua");
+  CHECK(shop.fettle({"run"}).status == 0);
+}
+
+TEST_CASE(
+    "journey: postgresql: an error that the script catches ends its transaction all the same, and it is told why") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua", executes("db.exec(\"insert into ran values ('kept?')\") pcall(db.exec, 'select frm') "));
+  const json script = outcome_of(shop.run_json());
+  CHECK(script.at("outcome") == "failed");
+  CHECK(has(script.at("error"), "commits nothing more in its transaction"));
+  CHECK(has(script.at("error"), "column \"frm\" does not exist (SQLSTATE 42703)"));
+  CHECK(shop.ask("select count(*) from ran") == "0");
+}
+
+TEST_CASE("journey: postgresql: an error tells SQLSTATE, detail, hint and place") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.ask("create table keyed (id int primary key); alter table keyed owner to fettle");
+  shop.add("001.lua", executes("db.exec('insert into keyed values (1)') db.exec('insert into keyed values (?)', 1)"));
+  shop.add("002.lua", executes("db.query('select id,\\n  idd from keyed')"));
+  const json report = shop.run_json();
+  CHECK(has(outcome_of(report).at("error"), "(SQLSTATE 23505)"));
+  CHECK(has(outcome_of(report).at("error"), "detail: Key (id)=(1) already exists."));
+  CHECK(has(outcome_of(report, 1).at("error"), "hint: "));
+  CHECK(has(outcome_of(report, 1).at("error"), "at line 2: idd from keyed"));
+}
+
+TEST_CASE("journey: postgresql: a statement that takes too long is stopped in the server, too") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua",
+           "return { timeout = '1s', shouldRun = function() return true end,\n"
+           "execute = function() db.exec('insert into ran values (1)') db.value('select pg_sleep(60)') end }");
+  const auto start = std::chrono::steady_clock::now();
+  const json script = outcome_of(shop.run_json());
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  CHECK(script.at("outcome") == "failed");
+  CHECK(script.at("cause") == "timeout");
+  CHECK(shop.comes_to("state = 'active'", "0"));
+  CHECK(shop.ask("select count(*) from ran") == "0");
+  shop.add("002.lua");
+  CHECK(shop.fettle({"run"}).status == 0);
+}
+
+TEST_CASE("journey: postgresql: the second signal stops the statement in the server, and the script is interrupted") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua", executes("db.exec('insert into ran values (1)') db.value('select pg_sleep(60)')"));
+  Program run(shop.launch({"run"}));
+  REQUIRE(shop.works());
+  run.signal(SIGINT);
+  REQUIRE(support::wait_until([&] { return run.err().find("may finish") != std::string::npos; }));
+  run.signal(SIGINT);
+  CHECK(run.wait(Seconds(30)).status == 130);
+  CHECK(shop.has_forgotten());
+  CHECK(shop.fettle_json({"history", "--json"}).at(0).at("outcome") == "interrupted");
+  CHECK(shop.exists("fix-scripts/001.lua"));
+  CHECK(shop.ask("select count(*) from ran") == "0");
+}
+
+TEST_CASE("journey: postgresql: when every process of a run is killed the server forgets it within seconds") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua", executes("db.exec('insert into ran values (1)') db.value('select pg_sleep(60)')"));
+  Program run(shop.launch({"run"}));
+  REQUIRE(shop.works());
+  for (const pid_t process : support::descendants_of(run.pid())) ::kill(process, SIGKILL);
+  run.signal(SIGKILL);
+  CHECK(shop.has_forgotten());
+  CHECK(shop.ask("select count(*) from ran") == "0");
+  shop.add("001.lua");
+  CHECK(shop.fettle({"run"}).status == 0);
+  CHECK(shop.ask("select script from ran") == "001.lua");
+}
+
+TEST_CASE(
+    "journey: postgresql: a connection that is lost while a script executes interrupts it, and three times end it") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  const std::string dies =
+      executes("db.exec('insert into ran values (1)') db.value(\"select pg_terminate_backend(pg_backend_pid())\")");
+  shop.add("001.lua", dies);
+  shop.add("002.lua");
+  for (int time = 1; time <= 2; ++time) {
+    const Ended ended = shop.fettle({"run", "--json"});
+    const json report = json::parse(ended.out);
+    CHECK(outcome_of(report).at("outcome") == "interrupted");
+    CHECK(has(outcome_of(report).at("reason"), "nothing was committed"));
+    CHECK(ended.status == 6);
+    CHECK(shop.exists("fix-scripts/001.lua"));
+    if (time == 1) CHECK(outcome_of(report, 1).at("outcome") == "succeeded");  // with a new connection
+  }
+  const json last = outcome_of(shop.run_json());
+  CHECK(last.at("outcome") == "failed");
+  CHECK(last.at("cause") == "unreachable");
+  CHECK(has(last.at("error"), "given up: interrupted 3 times"));
+  CHECK(shop.ask("select script from ran") == "002.lua");
+}
+
+TEST_CASE("journey: postgresql: a connection that is lost while nothing goes on costs no script an attempt") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  // The first script does nothing for a while, so that its connection can be ended under it after its last statement.
+  shop.add(
+      "001.lua",
+      "return { shouldRun = function() local start = os.time() while os.time() - start < 3 do end return false end,\n"
+      "execute = function() end }");
+  shop.add("002.lua");
+  Program run(shop.launch({"run", "--json"}));
+  REQUIRE(support::wait_until(
+      [&] { return shop.ask("select count(*) from pg_stat_activity where application_name like 'fettle%'") == "1"; }));
+  CHECK(shop.ask("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'fettle%'") ==
+        "t");
+  const Ended ended = run.wait(Seconds(60));
+  CHECK(ended.status == 0);
+  const json report = json::parse(ended.out);
+  CHECK(outcome_of(report, 1).at("outcome") == "succeeded");
+  CHECK(shop.ask("select script from ran") == "002.lua");
+}
+
+TEST_CASE("journey: postgresql: a server that is stopped in the middle leaves nothing, and is found again") {
+  PostgresqlServer server;
+  const Site site;
+  const std::string database = server.make_database();
+  support::use(site, {"postgresql", server.url(database), {}});
+  server.ask(database, "create table ran (script text); alter table ran owner to fettle");
+  site.write("fix-scripts/001.lua", executes("db.exec('insert into ran values (1)') db.value('select pg_sleep(30)')"));
+  site.write("fix-scripts/002.lua", k_adds_row);
+  Program run(site.launch({"run", "--json"}));
+  REQUIRE(support::wait_until([&] {
+    return server.ask(database,
+                      "select count(*) from pg_stat_activity where state = 'active' and application_name = 'fettle "
+                      "001.lua'") == "1";
+  }));
+  server.signal(SIGQUIT);  // at once, without saying goodbye
+  server.wait_for_end();
+  const Ended ended = run.wait(Seconds(60));
+  CHECK(ended.status == 6);
+  const json report = json::parse(ended.out);
+  CHECK(outcome_of(report).at("outcome") == "interrupted");
+  CHECK(outcome_of(report, 1).at("outcome") == "blocked");
+  CHECK(site.fettle({"run"}).status == 6);
+  server.start();
+  CHECK(server.ask(database, "select count(*) from ran") == "0");
+  site.write("fix-scripts/001.lua", k_adds_row);
+  CHECK(site.fettle({"run"}).status == 0);
+  CHECK(server.ask(database, "select string_agg(script, ' ' order by script) from ran") == "001.lua 002.lua");
+}
+
+TEST_CASE("journey: postgresql: a script that another node is at is waited for, then blocked with the one who has it") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua",
+           "return { timeout = '2s', shouldRun = function() return true end,\n"
+           "execute = function() db.exec('insert into ran values (1)') return { executed = true } end }");
+  Program holder({.command = {"sh", "-c",
+                              "exec psql -q \"$0\" -c \"set application_name = 'fettle of another node'\" -c "
+                              "\"begin; select pg_advisory_xact_lock(" +
+                                  lock_of("001.lua") + ")\" -c 'select pg_sleep(5)' -c commit",
+                              shop.engine.url},
+                  .directory = {},
+                  .environment = {}});
+  REQUIRE(support::wait_until(
+      [&] { return shop.ask("select count(*) from pg_locks where locktype = 'advisory' and granted") == "1"; }));
+  const Ended ended = shop.fettle({"run", "--json"});
+  CHECK(ended.status == 8);
+  const json script = outcome_of(json::parse(ended.out));
+  CHECK(script.at("outcome") == "blocked");
+  CHECK(has(script.at("reason"), "fettle of another node"));
+  holder.wait(Seconds(30));
+  CHECK(shop.fettle({"run"}).status == 0);
+  CHECK(shop.ask("select count(*) from ran") == "1");
+}
