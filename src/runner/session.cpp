@@ -56,6 +56,7 @@ Session::Session(Crew& crew, core::Load load, Setting setting, Upto upto)
     : crew_(crew),
       load_(std::move(load)),
       setting_(std::move(setting)),
+      lines_(setting_.limits, setting_.on_line),
       worker_(crew.take_worker()),
       started_(os::Steady::now()),
       deadline_(started_ + setting_.timeout),
@@ -134,7 +135,8 @@ Session::Heard Session::hear(std::string_view doing) {
 std::optional<Outcome> Session::take_line(const os::Frame& frame) {
   const auto line = core::decode<core::Line>(frame.body);
   if (!line) return protocol_fault();
-  take_line(*line);
+  lines_.take(*line);
+  if (!ahead_) lines_.tell();
   return std::nullopt;
 }
 
@@ -153,22 +155,6 @@ std::optional<os::Frame> Session::glance(os::Deadline give_up) {
     if (filled != os::FillResult::open && !worker_.channel.next_kind()) return std::nullopt;
   }
   return std::nullopt;
-}
-
-void Session::take_line(const core::Line& line) {
-  const core::Limits& limits = setting_.limits;
-  if (lines_.size() >= limits.log_lines || line_bytes_ >= limits.log_bytes) return;
-  line_bytes_ += line.text.size() + 16;
-  std::string text = base::cap(line.text, k_longest_text);
-  if (lines_.size() + 1 == limits.log_lines || line_bytes_ >= limits.log_bytes)
-    text += fmt::format("\n{}", core::log_is_full(limits));
-  lines_.push_back({os::now(), line.level, std::move(text)});
-  if (!ahead_) tell_lines();
-}
-
-void Session::tell_lines() {
-  for (; told_ < lines_.size(); ++told_)
-    if (setting_.on_line) setting_.on_line(lines_[told_].level, lines_[told_].text);
 }
 
 std::optional<Outcome> Session::fault_in(const os::Frame& frame) const {
@@ -242,7 +228,7 @@ std::optional<Outcome> Session::load() {
   // Once execute() has begun, the broker's answer to that is to be heard first.
   if (worker_alive_ && worker_.channel.fill() == os::FillResult::malformed)
     (stage_ == Stage::executing ? untold_ : over_) = protocol_fault();
-  tell_lines();
+  lines_.tell();
   if (over_ && worker_known_to_broker_) return roll_back(*std::exchange(over_, std::nullopt));
   if (over_) return std::move(over_);
   return stage_ == Stage::loading ? take_declaration(hear(k_loading)) : std::nullopt;
@@ -397,13 +383,16 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
     if (done->word == core::Done::Word::rolled_back)
       return core::failed(done->cause, base::cap(done->error, k_longest_text));
   }
+  const std::string doubt =
+      done ? base::cap(done->error, k_longest_text) : fmt::format("{} during the commit", k_broker_died);
+  if (done && done->lost) return resolve(std::move(success), connection_lost(doubt), doubt);
   if (done) crew_.renew_broker();  // without an answer it is a new one already
-  return resolve(std::move(success),
-                 done ? base::cap(done->error, k_longest_text) : fmt::format("{} during the commit", k_broker_died));
+  return resolve(std::move(success), core::failed(Cause::unreachable, doubt), doubt);
 }
 
-// Nobody answered for the commit, so the database is asked whether the receipt is there.
-Outcome Session::resolve(Outcome success, std::string doubt) {
+// Nobody answered for the commit, so the database is asked, through a new broker, whether the receipt is there.
+// otherwise: the outcome when it is not; doubt: why it was asked.
+Outcome Session::resolve(Outcome success, Outcome otherwise, std::string doubt) {
   const core::Receipt& receipt = setting_.receipt;
   const core::Inquired answer =
       crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
@@ -411,7 +400,7 @@ Outcome Session::resolve(Outcome success, std::string doubt) {
     case core::Proof::present:
       return success;
     case core::Proof::absent:
-      return core::failed(Cause::unreachable, std::move(doubt));
+      return otherwise;
     case core::Proof::unreachable:
       break;
   }
@@ -423,13 +412,9 @@ Outcome Session::resolve(Outcome success, std::string doubt) {
 }
 
 // The server rolled back; a connection comes with a new broker only.
-Outcome Session::connection_lost(std::string error) {
+Outcome Session::connection_lost(const std::string& error) {
   crew_.renew_broker();
-  Outcome outcome;
-  outcome.kind = OutcomeKind::interrupted;
-  outcome.cause = Cause::unreachable;
-  outcome.reason = fmt::format("{}; nothing was committed", base::cap(base::first_line(error), k_longest_text));
-  return outcome;
+  return line_was_lost(error);
 }
 
 // The worker judged its result by the same limits; what passes them here was not sent by one that is sound.

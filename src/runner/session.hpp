@@ -14,19 +14,18 @@
 #include "core/outcome.hpp"
 #include "ledger/ledger.hpp"
 #include "runner/crew.hpp"
+#include "runner/script_lines.hpp"
 #include "runner/stop.hpp"
 
 namespace runner {
 
 class Session {
  public:
-  using LineSink = std::function<void(core::LineLevel, std::string_view)>;
-
   struct Setting {
     std::chrono::milliseconds timeout{0};  // of the whole attempt, unless the script declares its own
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
-    LineSink on_line;                      // may be empty
-    core::Receipt receipt;                 // to be left in the database by execute()
+    ScriptLines::Sink on_line;
+    core::Receipt receipt;  // to be left in the database by execute()
     core::Limits limits;
     bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
     bool once = true;      // a version that was applied before is not executed again, unless it is repeatable
@@ -56,7 +55,7 @@ class Session {
   const core::Declaration& declaration() const noexcept { return declaration_; }
   const std::string& database() const noexcept { return database_; }
   const ledger::Measures& measures() const noexcept { return measures_; }
-  std::vector<ledger::LogLine> take_lines() noexcept { return std::move(lines_); }
+  std::vector<ledger::LogLine> take_lines() noexcept { return lines_.take_all(); }
 
  private:
   using Heard = std::variant<os::Frame, core::Outcome>;
@@ -67,19 +66,17 @@ class Session {
   void start_to_execute();
   std::optional<core::Outcome> tell(core::Kind kind, const std::string& body, std::string_view doing);
   std::optional<core::Outcome> choose_database();
-  void tell_lines();
   core::Begin begin_of(core::Access access) const;
   std::optional<core::Outcome> serve();
   void begin(core::Begin wish);
   std::optional<core::Outcome> hear_began();
-  core::Outcome connection_lost(std::string error);
+  core::Outcome connection_lost(const std::string& error);
   core::Outcome said_no(core::Outcome outcome);
   core::Outcome commit(core::Outcome success, const std::function<void()>& meanwhile);
-  core::Outcome resolve(core::Outcome success, std::string doubt);
+  core::Outcome resolve(core::Outcome success, core::Outcome otherwise, std::string doubt);
   core::Outcome roll_back(core::Outcome outcome);
   std::optional<core::Outcome> refuse(const core::Result& result);
   std::optional<core::Outcome> take_line(const os::Frame& frame);
-  void take_line(const core::Line& line);
   std::optional<core::Outcome> fault_in(const os::Frame& frame) const;
   core::Outcome out_of_memory() const;
   core::Outcome timed_out(std::string_view doing);
@@ -92,6 +89,7 @@ class Session {
   Crew& crew_;
   core::Load load_;
   Setting setting_;
+  ScriptLines lines_;
   Worker worker_;
   bool worker_alive_ = true;
   bool worker_known_to_broker_ = false;
@@ -105,11 +103,8 @@ class Session {
   core::Declaration declaration_;
   std::string database_;
   ledger::Measures measures_;
-  std::vector<ledger::LogLine> lines_;
-  std::size_t told_ = 0;  // of the lines
   bool lost_early_ = false;
   bool ahead_ = false;  // nobody is to be told yet
-  std::size_t line_bytes_ = 0;
 };
 
 }  // namespace runner

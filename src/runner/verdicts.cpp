@@ -53,6 +53,14 @@ core::Outcome unknown_database(const std::string& named, const std::vector<core:
                                   meant ? fmt::format("; did you mean {}?", *meant) : ""));
 }
 
+core::Outcome line_was_lost(std::string_view error) {
+  core::Outcome outcome;
+  outcome.kind = OutcomeKind::interrupted;
+  outcome.cause = Cause::unreachable;
+  outcome.reason = fmt::format("{}; nothing was committed", base::first_line(error));
+  return outcome;
+}
+
 core::Outcome worker_died(int status) {
   if (WIFSIGNALED(status))
     return core::failed(WTERMSIG(status) == SIGXCPU ? Cause::timeout : Cause::crash,

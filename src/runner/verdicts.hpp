@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/message.hpp"
@@ -19,6 +20,7 @@ core::Outcome with_limit(core::Outcome outcome, const core::Done& done);
 core::Outcome unknown_database(const std::string& named, const std::vector<core::DatabaseStatus>& databases);
 
 // Without having said why. status: as of wait(2).
+core::Outcome line_was_lost(std::string_view error);  // to the database, before the commit
 core::Outcome worker_died(int status);
 
 }  // namespace runner

@@ -28,7 +28,7 @@ using core::Cause;
 using core::Kind;
 using os::in;
 
-constexpr std::string_view k_connection_lost = "the connection to the database was lost; nothing was committed";
+constexpr std::string_view k_connection_lost = "the connection to the database was lost";
 constexpr std::size_t k_most_cursors = 32;
 constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
 constexpr std::chrono::seconds k_patience{30};                  // for the runner or the worker to take a message
