@@ -1,10 +1,13 @@
 // What a PostgreSQL server, its administrator and the network do to a run, with a real server.
 #include <chrono>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fmt/format.h>
+#include <memory>
 #include <signal.h>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 #include "support/engine.hpp"
 #include "support/skip.hpp"
@@ -37,6 +40,7 @@ struct Shop : Site {
   }
   bool is_there() const { return !engine.name.empty(); }
   std::string ask(const std::string& sql) const { return engine.ask(sql); }
+  std::string database() const { return engine.url.substr(engine.url.rfind('/') + 1); }
   void add(const std::string& name, const std::string& text = k_adds_row) const { write("fix-scripts/" + name, text); }
   json run_json() const { return fettle_json({"run", "--json"}); }
   // Whether the server comes to be busy for fettle, or to know nothing of it any more.
@@ -313,4 +317,105 @@ TEST_CASE("journey: postgresql: a script that another node is at is waited for, 
   holder.wait(Seconds(30));
   CHECK(shop.fettle({"run"}).status == 0);
   CHECK(shop.ask("select count(*) from ran") == "1");
+}
+
+namespace {
+
+// PgBouncer in transaction mode: each transaction may be served by another connection.
+class Pooler {
+ public:
+  explicit Pooler(const PostgresqlServer& server) : port_(support::free_port()) {
+    scratch_.write("users.txt", fmt::format("\"fettle\" \"{}\"\n", PostgresqlServer::k_password));
+    scratch_.write("pgbouncer.ini",
+                   fmt::format("[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+                               "listen_port = {}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\n"
+                               "pool_mode = transaction\ndefault_pool_size = 2\n",
+                               server.port(), port_, scratch_.path("users.txt")));
+    std::vector<std::string> command = {"setpriv", "--pdeathsig", "QUIT"};
+    if (support::is_root()) {
+      command.insert(command.end(), {"--reuid=65534", "--regid=65534", "--clear-groups"});
+      for (const char* file : {"", "users.txt", "pgbouncer.ini"})
+        REQUIRE(::chown(scratch_.path(file).c_str(), 65534, 65534) == 0);
+    }
+    command.insert(command.end(), {"/usr/sbin/pgbouncer", "-q", scratch_.path("pgbouncer.ini")});
+    program_ = std::make_unique<Program>(support::Launch{command, scratch_.path(), {}});
+  }
+  int port() const { return port_; }
+  std::string said() const { return program_->err(); }
+
+ private:
+  support::Scratch scratch_;
+  int port_;
+  std::unique_ptr<Program> program_;
+};
+
+}  // namespace
+
+TEST_CASE("journey: postgresql: behind a pooler that gives each transaction another connection everything holds") {
+  PostgresqlServer* server = PostgresqlServer::shared();
+  if (server == nullptr) return;
+  if (!std::filesystem::exists("/usr/sbin/pgbouncer")) return support::skip("PgBouncer is not installed");
+  const Pooler pooler(*server);
+  const std::string database = server->make_database();
+  server->ask(database, "create table ran (script text); alter table ran owner to fettle");
+  const Site site;
+  support::use(site, {"postgresql", server->url(database, pooler.port()), {}});
+  CHECK(support::wait_until([&] { return site.fettle({"doctor"}).out.find("behind a pooler") != std::string::npos; }));
+  // Others take the connections in turn, and find them as they left them.
+  Program other(
+      {.command = {"sh", "-c",
+                   "for i in $(seq 40); do psql -qAt \"$0\" -c 'show search_path' -c 'show statement_timeout' "
+                   "-c 'show application_name'; done",
+                   server->url(database, pooler.port())},
+       .directory = {},
+       .environment = {}});
+  for (int script = 1; script <= 20; ++script)
+    site.write(fmt::format("fix-scripts/{:03}.lua", script),
+               executes("for row in db.rows('select n from generate_series(1, 300) n') do if row.n % 100 == 0 then\n"
+                        "db.exec('insert into ran (script) values (?)', ctx.script) end end"));
+  const Ended ended = site.fettle({"run"});
+  CHECK(ended.status == 0);
+  if (ended.status != 0) MESSAGE(ended.out, ended.err, pooler.said());
+  CHECK(server->ask(database, "select count(*), count(distinct script) from ran") == "60|20");
+  CHECK(server->ask(database, "select count(*) from pg_locks where locktype = 'advisory'") == "0");
+  const std::string seen = other.wait(Seconds(60)).out;
+  CHECK(seen.find("fettle 0") == std::string::npos);  // no setting of ours is left on a connection
+  // A script at work that another node, beside the pooler, has the lock of.
+  site.write("fix-scripts/100.lua",
+             "return { timeout = '1s', shouldRun = function() return true end,\n"
+             "execute = function() return { executed = true } end }");
+  Program holder(
+      {.command = {"psql", "-q", server->url(database), "-c",
+                   "begin; select pg_advisory_xact_lock(" + lock_of("100.lua") + "); select pg_sleep(4); commit"},
+       .directory = {},
+       .environment = {}});
+  REQUIRE(support::wait_until([&] {
+    return server->ask(database, "select count(*) from pg_locks where locktype = 'advisory' and granted") == "1";
+  }));
+  CHECK(site.fettle({"run"}).status == 8);
+  holder.wait(Seconds(30));
+  CHECK(site.fettle({"run"}).status == 0);
+}
+
+TEST_CASE("journey: postgresql: a standby can be read and is never written") {
+  PostgresqlServer* server = PostgresqlServer::shared();
+  if (server == nullptr) return;
+  const Shop shop;
+  const support::PostgresqlStandby standby(*server);
+  REQUIRE(support::wait_until(
+      [&] { return standby.ask(shop.database(), "select count(*) from pg_class where relname = 'ran'") == "1"; }));
+  const Site site;
+  support::use(site, {"postgresql", server->url(shop.database(), standby.port()), {}});
+  site.write("fix-scripts/001.lua", k_adds_row);
+  const Ended ended = site.fettle({"run", "--json"});
+  CHECK(ended.status == 6);
+  const json script = outcome_of(json::parse(ended.out));
+  CHECK(script.at("outcome") == "blocked");
+  CHECK(has(script.at("reason"), "is a standby"));
+  CHECK(site.fettle({"doctor"}).out.find("is a standby") != std::string::npos);
+  support::use(site, support::sqlite_engine(site),
+               "[databases.copy]\nurl = \"" + server->url(shop.database(), standby.port()) + "\"\n");
+  site.write("fix-scripts/001.lua",
+             executes("if databases.copy.value('select count(*) from ran') ~= 0 then error('?') end"));
+  CHECK(site.fettle({"run"}).status == 0);
 }

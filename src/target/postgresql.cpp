@@ -84,6 +84,7 @@ class Postgresql final : public Connection {
  private:
   const Libpq& pq() const noexcept { return link_.pq(); }
   void send_beginning(const Beginning& how);
+  void begin_to_write(const Beginning& how);
   void try_to_write();
   void take_lock(std::int64_t lock, os::Deadline give_up);
   void make_receipts(os::Deadline give_up);
@@ -158,6 +159,10 @@ Interruption Postgresql::interruption() {
   return {cancel, -1};
 }
 
+bool says_yes(const PGresult* result) {
+  return std::string_view(libpq().getvalue(result, 0, 0)) == "t";
+}
+
 std::string milliseconds_until(os::Deadline deadline) {
   if (deadline == os::Deadline::max()) return "0";  // no limit
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - os::Steady::now()) + k_grace;
@@ -186,28 +191,37 @@ void Postgresql::begin(const Beginning& how) {
   changed_ = 0;
   over_.clear();
   first_fault_.clear();
-  if (access_ == Access::write && !how.script.empty() && !has_receipts_) make_receipts(how.deadline);
+  if (access_ == Access::write) return begin_to_write(how);
   begun_ = true;
-  send_beginning(how);
-  if (access_ == Access::read) return;  // answered with the first statement
-  if (how.script.empty()) return try_to_write();
-  const std::int64_t lock = pg_lock_of(how.script);
-  link_.send("SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
-  receipts_.send_state();
-  receipts_.send_find(how.script, how.sha256);
-  const std::vector<PgResult> results = link_.collect();
-  const PGresult* const facts = results.at(2).get();
-  if (std::string_view(pq().getvalue(facts, 0, 0)) == "t") throw SqlError(Cause::unreachable, refuse_standby());
-  receipts_.take_state(results.at(3).get());
-  early_ = receipts_.take_found(results.at(4).get());
-  if (std::string_view(pq().getvalue(facts, 0, 1)) == "t") return;
-  take_lock(lock, how.deadline);
-  early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
+  send_beginning(how);  // answered with the first statement
+}
+
+void Postgresql::begin_to_write(const Beginning& how) {
+  try {
+    if (!how.script.empty() && !has_receipts_) make_receipts(how.deadline);
+    begun_ = true;
+    send_beginning(how);
+    if (how.script.empty()) return try_to_write();
+    const std::int64_t lock = pg_lock_of(how.script);
+    link_.send("SELECT pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
+    receipts_.send_state();
+    receipts_.send_find(how.script, how.sha256);
+    const std::vector<PgResult> results = link_.collect();
+    receipts_.take_state(results.at(3).get());
+    early_ = receipts_.take_found(results.at(4).get());
+    if (says_yes(results.at(2).get())) return;
+    take_lock(lock, how.deadline);
+    early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
+  } catch (const PgError& error) {
+    // What a standby says to BEGIN READ WRITE.
+    if (error.state() == "0A000" || error.state() == "25006") throw SqlError(Cause::unreachable, refuse_standby());
+    throw;
+  }
 }
 
 // For a doctor, who rolls everything back.
 void Postgresql::try_to_write() {
-  if (is_standby(link_)) throw SqlError(Cause::unreachable, refuse_standby());
+  link_.collect();
   if (!receipts_.look()) receipts_.make();
   receipts_.forget();
 }
@@ -220,7 +234,7 @@ void Postgresql::take_lock(std::int64_t lock, os::Deadline give_up) {
     ::poll(&wait, 1, static_cast<int>(pause.count()));
     link_.send("SELECT pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
     const PgResult got = std::move(link_.collect().back());
-    if (std::string_view(pq().getvalue(got.get(), 0, 0)) == "t") return;
+    if (says_yes(got.get())) return;
   }
 }
 

@@ -37,10 +37,44 @@ std::vector<std::string> as_nobody(std::vector<std::string> command) {
   return all;
 }
 
+// For a server alone, owned by who runs it.
+std::string make_folder() {
+  const char* place = std::getenv("FETTLE_TEST_DIR");
+  std::string path = std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fettle-postgresql-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
+  if (is_root() && ::chown(path.c_str(), 65534, 65534) != 0) throw std::runtime_error("chown");
+  return path;
+}
+
 std::string must(const Launch& launch) {
   const Ended ended = run(launch);
   if (ended.status != 0) throw std::runtime_error(launch.command.front() + ": " + ended.err + ended.out);
   return ended.out;
+}
+
+std::unique_ptr<Program> launch(const std::string& folder, int port) {
+  auto program = std::make_unique<Program>(Launch{
+      .command = as_nobody({programs() + "postgres", "-D", folder + "/data", "-p", std::to_string(port), "-k", folder,
+                            "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB"}),
+      .directory = folder,
+      .environment = {}});
+  const bool up = wait_until([&] {
+    return run({.command = {programs() + "pg_isready", "-q", "-h", folder, "-p", std::to_string(port)},
+                .directory = {},
+                .environment = {}})
+               .status == 0;
+  });
+  if (!up) throw std::runtime_error("PostgreSQL does not come up: " + program->err());
+  return program;
+}
+
+std::string ask_server(const std::string& folder, int port, const std::string& database, const std::string& sql) {
+  std::string out = must({.command = {"psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p",
+                                      std::to_string(port), "-U", "admin", "-d", database, "-c", sql},
+                          .directory = {},
+                          .environment = {std::string("PGPASSWORD=") + PostgresqlServer::k_password}});
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
 }
 
 }  // namespace
@@ -65,17 +99,10 @@ PostgresqlServer* PostgresqlServer::shared() {
   return server.get();
 }
 
-PostgresqlServer::PostgresqlServer() : port_(free_port()) {
-  const char* place = std::getenv("FETTLE_TEST_DIR");
-  std::string pattern = std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fettle-postgresql-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  folder_ = pattern;
+PostgresqlServer::PostgresqlServer() : folder_(make_folder()), port_(free_port()) {
   const std::string data = folder_ + "/data";
-  fs::create_directory(data);
   write_file(folder_ + "/password", std::string(k_password) + "\n");
-  if (is_root())
-    for (const std::string& path : {folder_, data, folder_ + "/password"})
-      if (::chown(path.c_str(), 65534, 65534) != 0) throw std::runtime_error("chown");
+  if (is_root() && ::chown((folder_ + "/password").c_str(), 65534, 65534) != 0) throw std::runtime_error("chown");
   must({.command = as_nobody({programs() + "initdb", "--pgdata", data, "--username=admin", "--auth=scram-sha-256",
                               "--pwfile=" + folder_ + "/password", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"}),
         .directory = folder_,
@@ -91,19 +118,7 @@ PostgresqlServer::~PostgresqlServer() {
 }
 
 void PostgresqlServer::start() {
-  program_ = std::make_unique<Program>(
-      Launch{.command = as_nobody({programs() + "postgres", "-D", folder_ + "/data", "-p", std::to_string(port_), "-k",
-                                   folder_, "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
-                                   "-c", "log_min_messages=log"}),
-             .directory = folder_,
-             .environment = {}});
-  const bool up = wait_until([&] {
-    return run({.command = {programs() + "pg_isready", "-q", "-h", folder_, "-p", std::to_string(port_)},
-                .directory = {},
-                .environment = {}})
-               .status == 0;
-  });
-  if (!up) throw std::runtime_error("PostgreSQL does not come up: " + program_->err());
+  program_ = launch(folder_, port_);
 }
 
 std::string PostgresqlServer::make_database() {
@@ -117,12 +132,26 @@ std::string PostgresqlServer::url(const std::string& database, int port) const {
 }
 
 std::string PostgresqlServer::ask(const std::string& database, const std::string& sql) const {
-  std::string out = must({.command = {"psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder_, "-p",
-                                      std::to_string(port_), "-U", "admin", "-d", database, "-c", sql},
-                          .directory = {},
-                          .environment = {std::string("PGPASSWORD=") + k_password}});
-  while (!out.empty() && out.back() == '\n') out.pop_back();
-  return out;
+  return ask_server(folder_, port_, database, sql);
+}
+
+PostgresqlStandby::PostgresqlStandby(const PostgresqlServer& primary) : folder_(make_folder()), port_(free_port()) {
+  must({.command =
+            as_nobody({programs() + "pg_basebackup", "-D", folder_ + "/data", "-h", primary.folder(), "-p",
+                       std::to_string(primary.port()), "-U", "admin", "-R", "-X", "stream", "-c", "fast", "--no-sync"}),
+        .directory = folder_,
+        .environment = {std::string("PGPASSWORD=") + PostgresqlServer::k_password}});
+  program_ = launch(folder_, port_);
+}
+
+PostgresqlStandby::~PostgresqlStandby() {
+  program_.reset();
+  std::error_code fault;
+  fs::remove_all(folder_, fault);
+}
+
+std::string PostgresqlStandby::ask(const std::string& database, const std::string& sql) const {
+  return ask_server(folder_, port_, database, sql);
 }
 
 }  // namespace support

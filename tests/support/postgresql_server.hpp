@@ -27,6 +27,7 @@ class PostgresqlServer {
   std::string ask(const std::string& database, const std::string& sql) const;
 
   int port() const noexcept { return port_; }
+  const std::string& folder() const noexcept { return folder_; }
   pid_t pid() const noexcept { return program_->pid(); }
   void signal(int number) const { program_->signal(number); }
   void start();  // again, after it ended
@@ -38,6 +39,23 @@ class PostgresqlServer {
   std::string folder_;
   int port_ = 0;
   int databases_ = 0;
+  std::unique_ptr<Program> program_;
+};
+
+// A copy of it that follows.
+class PostgresqlStandby {
+ public:
+  explicit PostgresqlStandby(const PostgresqlServer& primary);
+  ~PostgresqlStandby();
+  PostgresqlStandby(const PostgresqlStandby&) = delete;
+  PostgresqlStandby& operator=(const PostgresqlStandby&) = delete;
+
+  int port() const noexcept { return port_; }
+  std::string ask(const std::string& database, const std::string& sql) const;
+
+ private:
+  std::string folder_;
+  int port_;
   std::unique_ptr<Program> program_;
 };
 
