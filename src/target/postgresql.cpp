@@ -245,7 +245,12 @@ void Postgresql::make_receipts(os::Deadline give_up) {
     link_.collect();
     begun_ = true;
     take_lock(k_pg_lock_of_table, give_up);
-    receipts_.make();
+    try {
+      receipts_.make();
+    } catch (const PgError& error) {
+      if (error.state() == "42501") throw SqlError(Cause::error, no_right_to_receipts(error.what(), receipts_.table()));
+      throw;
+    }
     link_.send("COMMIT");
     link_.collect(PgLink::Patience::to_the_end);
     begun_ = false;

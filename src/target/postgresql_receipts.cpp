@@ -58,6 +58,10 @@ bool PgReceipts::look() {
   return true;
 }
 
+const char* PgReceipts::table() {
+  return k_make;
+}
+
 void PgReceipts::make() {
   link_.send(k_make);
   link_.collect();

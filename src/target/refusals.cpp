@@ -62,6 +62,14 @@ std::string no_naming_receipts() {
       k_receipts);
 }
 
+std::string no_right_to_receipts(std::string_view said, std::string_view statement) {
+  return fmt::format(
+      "{}; fettle needs a table for its receipts, without which nothing is run: let somebody who may make tables say "
+      "{}; "
+      "and GRANT SELECT, INSERT ON {} to this user",
+      said, statement, k_receipts);
+}
+
 std::string no_writing() {
   return "this statement writes, but only reading is allowed here: shouldRun() and databases other than the script's "
          "own are read-only; write in execute(), through db";

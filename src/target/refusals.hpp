@@ -24,6 +24,7 @@ std::string no_such_function(std::string_view name);
 std::string no_statements_of_others();  // sqlite_stmt and its like
 std::string no_touching_receipts();
 std::string no_naming_receipts();  // in a statement that changes the schema
+std::string no_right_to_receipts(std::string_view said, std::string_view statement);
 std::string no_writing();
 std::string no_copy();                                  // COPY: a conversation of its own
 std::string no_lasting_setting(std::string_view word);  // SET without LOCAL, LISTEN, PREPARE …
