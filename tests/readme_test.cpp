@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "support/program.hpp"
 #include "support/scratch.hpp"
+#include "support/skip.hpp"
 
 namespace {
 
@@ -170,4 +171,17 @@ TEST_CASE("readme: every file that the documents point to exists") {
       CHECK(fs::exists(folder / link.substr(0, link.find('#'))));
     }
   }
+}
+
+TEST_CASE("readme: the demo does the same on a server") {
+  if (!fs::exists("/usr/lib/postgresql")) return support::skip("PostgreSQL is not installed");
+  const support::Scratch scratch;
+  copy_checkout(scratch);
+  const support::Ended ended = support::run({.command = {"tools/demo", "--engine", "postgresql"},
+                                             .directory = scratch.path(),
+                                             .environment = {"FETTLE=" + support::fettle_binary()}});
+  INFO(ended.out, ended.err);
+  CHECK(ended.status == 0);
+  CHECK(ended.out.find("9 succeeded, 2 skipped, 1 failed") != std::string::npos);
+  CHECK(ended.out.find("corrected 300 orders, 585.00") != std::string::npos);
 }
