@@ -419,3 +419,53 @@ TEST_CASE("journey: postgresql: a standby can be read and is never written") {
              executes("if databases.copy.value('select count(*) from ran') ~= 0 then error('?') end"));
   CHECK(site.fettle({"run"}).status == 0);
 }
+
+TEST_CASE("journey: postgresql: without the right to make the table of receipts nothing is run, and it is told how") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.ask("alter database " + shop.database() + " owner to admin");
+  shop.ask("revoke create on schema public from public");
+  shop.add("001.lua");
+  const json script = outcome_of(shop.run_json());
+  CHECK(script.at("outcome") == "failed");
+  CHECK(has(script.at("error"), "GRANT SELECT, INSERT ON fettle_receipts"));
+  CHECK(shop.ask("select count(*) from ran") == "0");
+  CHECK(has(shop.fettle({"doctor"}).out, "permission denied"));
+}
+
+TEST_CASE("journey: postgresql: who waits for a script that another node is at can be stopped") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua");
+  Program holder({.command = {"psql", "-q", shop.engine.url, "-c",
+                              "begin; select pg_advisory_xact_lock(" + lock_of("001.lua") + "); select pg_sleep(60)"},
+                  .directory = {},
+                  .environment = {}});
+  REQUIRE(support::wait_until([&] {
+    return shop.ask(
+               "select count(*) from pg_locks where locktype = 'advisory' and granted and database = (select oid "
+               "from pg_database where datname = current_database())") == "1";
+  }));
+  Program run(shop.launch({"run"}));
+  REQUIRE(shop.comes_to("query like '%try_advisory%'", "1"));
+  run.signal(SIGINT);
+  REQUIRE(support::wait_until([&] { return run.err().find("may finish") != std::string::npos; }));
+  run.signal(SIGINT);
+  CHECK(run.wait(Seconds(20)).status == 130);
+  CHECK(shop.exists("fix-scripts/001.lua"));
+}
+
+TEST_CASE("journey: postgresql: a statement that is refused first leaves its transaction as it was") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua",
+           "return { shouldRun = function()\n"
+           "  if pcall(db.value, 'commit') then error('?') end\n"
+           "  return db.value('select count(*) from ran') == 0 end,\n"
+           "execute = function() if pcall(db.exec, 'commit') then error('?') end\n"
+           "  db.exec('insert into ran values (1)') return { executed = true } end }");
+  const json script = outcome_of(shop.run_json());
+  CHECK(script.at("outcome") == "succeeded");
+  CHECK(script.at("error") == nullptr);
+  CHECK(shop.ask("select count(*) from ran") == "1");
+}

@@ -1,7 +1,9 @@
 #include "runner/crew.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <poll.h>
 #include <utility>
 
 #include "base/error.hpp"
@@ -156,6 +158,13 @@ void Crew::begin(const core::Begin& wish, const os::Channel* worker) {
   std::vector<int> descriptors;
   if (worker != nullptr) descriptors.push_back(worker->fd());
   tell_broker(wish, in(k_to_take), descriptors);
+}
+
+bool Crew::broker_speaks(os::Deadline deadline, int other) noexcept {
+  if (broker_channel_.next_kind()) return true;
+  std::array<pollfd, 2> wait = {pollfd{broker_channel_.fd(), POLLIN, 0}, pollfd{other, POLLIN, 0}};
+  return ::poll(wait.data(), wait.size(), os::poll_timeout(deadline)) == 0 || wait[0].revents != 0 ||
+         wait[1].revents == 0;
 }
 
 std::optional<core::Began> Crew::hear_began(os::Deadline deadline) {

@@ -71,6 +71,8 @@ class Crew {
   // worker: its channel, when the broker does not have it yet.
   void begin(const core::Begin& wish, const os::Channel* worker);
   void commit();
+  // Waits until it has something to say, is gone or the time is up; false: the other descriptor was readable first.
+  bool broker_speaks(os::Deadline deadline, int other) noexcept;
   // Its answer. nullopt: it is gone or did not answer in time; it is killed then, and a new one is started.
   std::optional<core::Began> hear_began(os::Deadline deadline);
   std::optional<core::Done> hear_done(os::Deadline deadline);

@@ -45,11 +45,6 @@ bool says_yes(const os::Frame& frame) {
   return answer && answer->word == core::Answer::Word::yes;
 }
 
-// Causes that a worker may give; any other would be a lie.
-Cause honest(Cause cause) noexcept {
-  return cause == Cause::syntax || cause == Cause::contract || cause == Cause::memory ? cause : Cause::error;
-}
-
 }  // namespace
 
 Session::Session(Crew& crew, core::Load load, Setting setting, Upto upto)
@@ -181,10 +176,7 @@ Outcome Session::timed_out(std::string_view doing) {
 
 Outcome Session::interrupted() {
   end_worker(crew_.kill(worker_));
-  Outcome outcome;
-  outcome.kind = OutcomeKind::interrupted;
-  outcome.reason = "stopped by a signal before it was finished";
-  return outcome;
+  return stopped_by_signal();
 }
 
 // Its transaction is gone with it, so whatever the script still computes is for nothing.
@@ -293,7 +285,14 @@ std::optional<Outcome> Session::serve() {
 
 std::optional<Outcome> Session::hear_began() {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - os::Steady::now());
-  const auto began = crew_.hear_began(in(k_to_roll_back) + std::max(left, std::chrono::milliseconds(0)));
+  const os::Deadline give_up = in(k_to_roll_back) + std::max(left, std::chrono::milliseconds(0));
+  while (setting_.stop != nullptr && !crew_.broker_speaks(give_up, setting_.stop->fd())) {
+    setting_.stop->look();
+    if (!setting_.stop->at_once()) continue;
+    crew_.renew_broker();  // it may be waiting for a lock
+    return interrupted();
+  }
+  const auto began = crew_.hear_began(give_up);
   if (!began) return core::failed(Cause::unreachable, std::string(k_broker_died));
   measures_.statements += began->statements;
   if (began->lost) {

@@ -53,6 +53,17 @@ core::Outcome unknown_database(const std::string& named, const std::vector<core:
                                   meant ? fmt::format("; did you mean {}?", *meant) : ""));
 }
 
+Cause honest(Cause cause) noexcept {
+  return cause == Cause::syntax || cause == Cause::contract || cause == Cause::memory ? cause : Cause::error;
+}
+
+core::Outcome stopped_by_signal() {
+  core::Outcome outcome;
+  outcome.kind = OutcomeKind::interrupted;
+  outcome.reason = "stopped by a signal before it was finished";
+  return outcome;
+}
+
 core::Outcome line_was_lost(std::string_view error) {
   core::Outcome outcome;
   outcome.kind = OutcomeKind::interrupted;

@@ -20,6 +20,9 @@ core::Outcome with_limit(core::Outcome outcome, const core::Done& done);
 core::Outcome unknown_database(const std::string& named, const std::vector<core::DatabaseStatus>& databases);
 
 // Without having said why. status: as of wait(2).
+// Of the causes, one that a worker may give; any other would be a lie.
+core::Cause honest(core::Cause cause) noexcept;
+core::Outcome stopped_by_signal();
 core::Outcome line_was_lost(std::string_view error);  // to the database, before the commit
 core::Outcome worker_died(int status);
 

@@ -61,14 +61,12 @@ class Postgresql final : public Connection {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return begun_ && link_.in_transaction(); }
+  bool in_transaction() const override { return begun_ && link_.in_transaction(); }  // perhaps not answered yet
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
   std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
-                                  const std::string& name) override {
-    return look_up(link_, what, table, name);
-  }
+                                  const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
@@ -327,8 +325,10 @@ std::int64_t Postgresql::execute_many(std::string_view sql, core::PackedRows row
   };
   std::size_t sent = 0;
   while (rows.next(row)) {
-    if (row.size() != statement.placeholders)
+    if (row.size() != statement.placeholders) {
+      hear();
       throw SqlError(Cause::error, wrong_number_of_parameters(statement.placeholders, row.size()));
+    }
     parameters.set(row);
     link_.send_again(statement.sql, parameters);
     if (++sent % k_ahead == 0) hear();
@@ -352,6 +352,15 @@ std::unique_ptr<Cursor> Postgresql::query(std::string_view sql, const core::Valu
   link_.send(fmt::format("FETCH {} FROM {}", k_first_rows, name));
   PgResult first = std::move(collect().back());
   return std::make_unique<PgCursor>(*this, std::move(first), std::move(name), k_first_rows);
+}
+
+std::vector<core::Row> Postgresql::describe(core::Describe::What what, const std::string& table,
+                                            const std::string& name) {
+  try {
+    return look_up(link_, what, table, name);
+  } catch (const PgError& error) {
+    explain(error);
+  }
 }
 
 PgResult Postgresql::fetch(const std::string& cursor, int rows) {

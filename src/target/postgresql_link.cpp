@@ -101,7 +101,8 @@ PgLink::~PgLink() {
 
 bool PgLink::in_transaction() const noexcept {
   const PGTransactionStatusType status = pq_.transactionStatus(connection_);
-  return !lost_ && (status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE);
+  return !lost_ &&
+         (!sent_.empty() || status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE);
 }
 
 bool PgLink::failed() const noexcept {
@@ -236,8 +237,11 @@ void PgLink::raise(const PGresult* result, const std::string& sql, std::size_t s
   const char* const said = field(PG_DIAG_MESSAGE_PRIMARY);
   const bool stopped = state == k_cancelled;
   if (stopped) stray_ = false;
-  const Cause cause = state.empty() ? Cause::unreachable : cause_of(state);
-  if (cause == Cause::unreachable && !stopped) lost_ = true;
+  const char* const severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+  const bool ended = severity != nullptr && std::string_view(severity) == "FATAL";
+  lost_ = lost_ || ended || pq_.status(connection_) != CONNECTION_OK;
+  // Without a state it is the library that speaks: it could not hold the rows.
+  const Cause cause = lost_ ? Cause::unreachable : state.empty() ? Cause::memory : cause_of(state);
   std::string text = said == nullptr ? std::string(base::trim(pq_.resultErrorMessage(result))) : said;
   if (stopped) text = fmt::format("the statement was stopped at the time limit ({})", text);
   if (!state.empty()) text += fmt::format(" (SQLSTATE {})", state);

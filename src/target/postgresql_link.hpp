@@ -61,8 +61,8 @@ class PgLink {
   // Has it executed, and does not wait: what becomes of it the next collect() hears and forgets.
   void post();
 
-  bool in_transaction() const noexcept;
-  bool failed() const noexcept;  // the transaction is aborted
+  bool in_transaction() const noexcept;  // or in one that begins with what was sent
+  bool failed() const noexcept;          // the transaction is aborted
   bool lost() const noexcept { return lost_; }
   const Libpq& pq() const noexcept { return pq_; }
   PGconn* handle() const noexcept { return connection_; }
