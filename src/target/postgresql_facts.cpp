@@ -32,11 +32,6 @@ std::string encryption_of(PgLink& link) {
 
 }  // namespace
 
-std::string is_standby() {
-  return "this server is a standby, which can only be read; name its primary in the URL, or several hosts with "
-         "target_session_attrs=read-write";
-}
-
 std::string holder_of(PgLink& link, std::int64_t lock) {
   // An advisory lock's number stands in two halves.
   const std::vector<std::string> row =

@@ -16,6 +16,4 @@ std::vector<core::Fact> facts_of(PgLink& link);
 // Who holds an advisory lock of this database, and since when.
 std::string holder_of(PgLink& link, std::int64_t lock);
 
-std::string is_standby();
-
 }  // namespace target
