@@ -42,7 +42,6 @@ Libmariadb load() {
   find(library, "mysql_init", table.init);
   find(library, "mysql_num_fields", table.num_fields);
   find(library, "mysql_optionsv", table.optionsv);
-  find(library, "mysql_ping", table.ping);
   find(library, "mysql_real_connect", table.real_connect);
   find(library, "mysql_real_query", table.real_query);
   find(library, "mysql_reset_connection", table.reset_connection);

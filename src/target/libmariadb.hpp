@@ -23,7 +23,6 @@ struct Libmariadb {
   decltype(&::mysql_init) init;
   decltype(&::mysql_num_fields) num_fields;
   decltype(&::mysql_optionsv) optionsv;
-  decltype(&::mysql_ping) ping;
   decltype(&::mysql_real_connect) real_connect;
   decltype(&::mysql_real_query) real_query;
   decltype(&::mysql_reset_connection) reset_connection;

@@ -164,6 +164,8 @@ void Mariadb::learn_session() {
   const auto text = [&](std::size_t column) { return rows.at(0).at(column).value_or(""); };
   database_ = text(0);
   sql_mode_ = text(1);
+  if (sql_mode_.find("MSSQL") != std::string::npos)  // its [names] could hide what a statement is
+    throw SqlError(Cause::unreachable, "the server's sql_mode has MSSQL, which fettle cannot read; take it out of it");
   dialect_ = mariadb_dialect(sql_mode_);
   largest_packet_ = std::stoull(text(2));
   is_mariadb_ = text(3).find("MariaDB") != std::string::npos;

@@ -240,9 +240,10 @@ void MariaLink::reset() {
   if (!done) raise(library_.errno_of(connection_), library_.sqlstate(connection_), library_.error(connection_));
 }
 
+// The library hears the flags of a statement only, not those of a ping.
 void MariaLink::look() {
-  const bool done = with(Patience::to_the_end, [&] { return library_.ping(connection_) == 0; });
-  if (!done) raise(library_.errno_of(connection_), library_.sqlstate(connection_), library_.error(connection_));
+  settle();
+  run("DO 0", Patience::to_the_end);
 }
 
 bool MariaLink::in_transaction() const noexcept {

@@ -58,8 +58,13 @@ MariadbServer::MariadbServer() : port_(free_port()) {
                               "--innodb-buffer-pool-size=16M"}),
         .directory = folder_,
         .environment = {}});
+  must({.command = as_nobody({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                              "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                              folder_ + "/key.pem", "-out", certificate()}),
+        .directory = folder_,
+        .environment = {}});
   start();
-  ask(fmt::format("CREATE USER fettle@'127.0.0.1' IDENTIFIED BY '{}'", k_password));
+  ask(fmt::format("CREATE USER fettle@'127.0.0.%' IDENTIFIED BY '{}'", k_password));
 }
 
 MariadbServer::~MariadbServer() {
@@ -69,14 +74,15 @@ MariadbServer::~MariadbServer() {
 }
 
 void MariadbServer::start() {
-  program_ = std::make_unique<Program>(
-      Launch{.command = as_nobody({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data",
-                                   "--socket=" + folder_ + "/socket", "--pid-file=" + folder_ + "/pid",
-                                   fmt::format("--port={}", port_), "--bind-address=127.0.0.1", "--skip-name-resolve",
-                                   "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
-                                   "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=200"}),
-             .directory = folder_,
-             .environment = {}});
+  program_ = std::make_unique<Program>(Launch{
+      .command = as_nobody({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data",
+                            "--socket=" + folder_ + "/socket", "--pid-file=" + folder_ + "/pid",
+                            fmt::format("--port={}", port_), "--bind-address=127.0.0.1,127.0.0.2",
+                            "--skip-name-resolve", "--ssl-cert=" + certificate(), "--ssl-key=" + folder_ + "/key.pem",
+                            "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
+                            "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=200"}),
+      .directory = folder_,
+      .environment = {}});
   const bool up = wait_until([&] {
     return run({.command = {"mariadb", "--no-defaults", "-S", folder_ + "/socket", "-u", "root", "-e", "SELECT 1"},
                 .directory = {},
@@ -89,7 +95,7 @@ void MariadbServer::start() {
 std::string MariadbServer::make_database() {
   std::string name = fmt::format("test_{}", ++databases_);
   ask("CREATE DATABASE " + name);
-  ask(fmt::format("GRANT ALL ON {}.* TO fettle@'127.0.0.1'", name));
+  ask(fmt::format("GRANT ALL ON {}.* TO fettle@'127.0.0.%'", name));
   return name;
 }
 

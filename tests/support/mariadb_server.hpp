@@ -29,6 +29,8 @@ class MariadbServer {
   std::string connection_in(const std::string& database) const;
 
   int port() const noexcept { return port_; }
+  // Signed by itself, for 127.0.0.1; the server speaks TLS to who wishes it.
+  std::string certificate() const { return folder_ + "/certificate.pem"; }
 
   static constexpr const char* k_password = "p@ss/w0rd%20";  // as it must be written into a URL: p%40ss%2Fw0rd%2520
 
