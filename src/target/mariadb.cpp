@@ -14,6 +14,7 @@
 #include "target/mariadb_link.hpp"
 #include "target/mariadb_receipts.hpp"
 #include "target/mariadb_schema.hpp"
+#include "target/mariadb_session.hpp"
 #include "target/mariadb_statements.hpp"
 #include "target/refusals.hpp"
 
@@ -26,10 +27,9 @@ using Patience = MariaLink::Patience;
 using Reading = MariaStatement::Reading;
 
 constexpr std::chrono::milliseconds k_first_pause{5}, k_longest_pause{200};  // between two tries to get a lock
-constexpr std::chrono::seconds k_patience{60};    // for the lock of an attempt whose end is in doubt
-constexpr std::chrono::hours k_longest{24 * 24};  // longer limits are none
-constexpr std::chrono::seconds k_grace{5};        // the broker's own clock is to be first
-constexpr std::uint64_t k_room_in_packet = 1024;  // beside the values of a statement
+constexpr std::chrono::seconds k_patience{60};  // for the lock of an attempt whose end is in doubt
+constexpr std::size_t k_bulk_rows = 1000, k_bulk_bytes = std::size_t{1} << 20U;  // of executemany, sent together
+constexpr std::uint64_t k_room_in_packet = 1024;                                 // beside the values of a statement
 constexpr unsigned k_read_only_transaction = 1792, k_no_such_savepoint = 1305;
 
 class Mariadb;
@@ -77,7 +77,6 @@ class Mariadb final : public Connection {
   void keep(std::unique_ptr<MariaStatement> statement) { statements_.keep(std::move(statement)); }
 
  private:
-  void learn_session();
   void prepare_session(Access access, os::Deadline deadline);
   void begin_writing(const Beginning& how);
   bool try_lock(const std::string& lock);
@@ -87,22 +86,21 @@ class Mariadb final : public Connection {
   std::unique_ptr<MariaStatement> start(const MariaText& text, const core::Values& parameters, Reading reading);
   void check_size(const MariaText& text, const core::Values& parameters) const;
   void check_transaction();
+  void send(const MariaText& text, MariaBulk& bulk);
+  void execute_one(const MariaText& text, const core::Values& row);
   template <class Action>
   void guard(const Action& action);
   [[noreturn]] void explain(const MariaError& error);
 
   MariaAddress address_;
   MariaLink link_, killer_;  // killer_: on which the child says KILL QUERY
+  MariaSession session_{link_, address_.lock_timeout};
   MariaReceipts receipts_{link_};
   MariaStatements statements_{link_};
-  Dialect dialect_ = Dialect::mariadb;
-  bool is_mariadb_ = true;
-  std::string database_, sql_mode_, isolation_;  // as the server names them
-  std::uint64_t largest_packet_ = 0;
   std::string lock_;
   Access access_ = Access::read;
   bool begun_ = false;
-  bool used_ = false;  // something may outlive the transaction
+  bool used_ = true;  // something may outlive the transaction
   bool has_receipts_ = false;
   std::uint64_t changed_ = 0;
   std::optional<core::Receipt> early_;  // found when the transaction began
@@ -138,7 +136,7 @@ void MariaCursor::read_all() {
 // --- the connection ------------------------------------------------------------------------------------------------
 
 Mariadb::Mariadb(const MariaAddress& address) : address_(address), link_(address), killer_(address) {
-  learn_session();
+  killer_.run(MariaSession::k_stay);
 }
 
 Interruption Mariadb::interruption() {
@@ -153,47 +151,10 @@ Interruption Mariadb::interruption() {
   return {kill, killer_.socket()};
 }
 
-// Once for each connection. Either may be idle for longer than a server likes.
-void Mariadb::learn_session() {
-  constexpr const char* k_stay = "SET SESSION wait_timeout = 31536000";
-  killer_.run(k_stay);
-  link_.run(k_stay);
-  link_.run("SET sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')");
-  const auto rows = link_.ask(
-      "SELECT DATABASE(), @@sql_mode, @@max_allowed_packet, VERSION(), @@log_bin AND @@binlog_format = 'STATEMENT'");
-  const auto text = [&](std::size_t column) { return rows.at(0).at(column).value_or(""); };
-  database_ = text(0);
-  sql_mode_ = text(1);
-  if (sql_mode_.find("MSSQL") != std::string::npos)  // its [names] could hide what a statement is
-    throw SqlError(Cause::unreachable, "the server's sql_mode has MSSQL, which fettle cannot read; take it out of it");
-  dialect_ = mariadb_dialect(sql_mode_);
-  largest_packet_ = std::stoull(text(2));
-  is_mariadb_ = text(3).find("MariaDB") != std::string::npos;
-  // A log of statements demands the other: its snapshot too is taken after the lock.
-  isolation_ = text(4) == "1" ? "REPEATABLE-READ" : "READ-COMMITTED";
-  used_ = true;
-}
-
-std::int64_t seconds_until(os::Deadline deadline) {
-  if (deadline == os::Deadline::max()) return 0;  // no limit
-  const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - os::Steady::now()) + k_grace;
-  return std::clamp<std::int64_t>(left.count(), 1, std::chrono::seconds(k_longest).count());
-}
-
-// A server that does not hear of us any more ends the statement and the transaction at the attempt's limit.
 void Mariadb::prepare_session(Access access, os::Deadline deadline) {
   if (used_) renew();
   used_ = true;
-  const std::int64_t limit = seconds_until(deadline);
-  const std::string limits = is_mariadb_
-                                 ? fmt::format("max_statement_time = {0}, idle_transaction_timeout = {0}", limit)
-                                 : fmt::format("max_execution_time = {}, wait_timeout = {}", limit * 1000,
-                                               limit == 0 ? std::chrono::seconds(k_longest).count() : limit);
-  const char* const kind = is_mariadb_ ? "tx" : "transaction";
-  link_.run(
-      fmt::format("SET NAMES utf8mb4, autocommit = 1, completion_type = 0, sql_mode = '{0}', {1}_isolation = '{2}', "
-                  "{1}_read_only = {3}, innodb_lock_wait_timeout = {4}, lock_wait_timeout = {4}, {5}",
-                  sql_mode_, kind, isolation_, access == Access::read ? 1 : 0, address_.lock_timeout, limits));
+  session_.prepare(access, deadline);
 }
 
 void Mariadb::renew() {
@@ -221,7 +182,7 @@ void Mariadb::begin_writing(const Beginning& how) {
   if (is_read_only(link_.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
     throw SqlError(Cause::unreachable, is_standby());
   if (!has_receipts_) make_receipts(how.deadline);
-  lock_ = maria_lock_of(database_, how.script);
+  lock_ = maria_lock_of(session_.database(), how.script);
   take_lock(lock_, how.deadline);
   link_.run("START TRANSACTION READ WRITE");
   early_ = receipts_.find(how.script, how.sha256);
@@ -243,7 +204,7 @@ void Mariadb::take_lock(const std::string& lock, os::Deadline give_up) {
 // Once for each connection. Several nodes may come first at the same time.
 void Mariadb::make_receipts(os::Deadline give_up) {
   if (!receipts_.look()) {
-    const std::string lock = maria_lock_of(database_, "");
+    const std::string lock = maria_lock_of(session_.database(), "");
     take_lock(lock, give_up);
     receipts_.make();
     link_.run(fmt::format("DO RELEASE_LOCK('{}')", lock));
@@ -292,15 +253,20 @@ void Mariadb::check_transaction() {
   throw SqlError(Cause::error, "the statement committed, or ended the transaction otherwise");
 }
 
+std::size_t size_of(const core::Values& values) noexcept {
+  std::size_t bytes = 0;
+  for (const core::ValueView& value : values) bytes += core::wire_size(value) + 16;
+  return bytes;
+}
+
 // A larger one the server answers by hanging up.
 void Mariadb::check_size(const MariaText& text, const core::Values& parameters) const {
-  std::uint64_t bytes = text.sql.size() + k_room_in_packet;
-  for (const core::ValueView& value : parameters) bytes += core::wire_size(value) + 16;
-  if (bytes > largest_packet_)
+  const std::uint64_t bytes = text.sql.size() + size_of(parameters) + k_room_in_packet;
+  if (bytes > session_.largest_packet())
     throw SqlError(Cause::error,
                    fmt::format("this statement is larger than the server takes; its max_allowed_packet is "
                                "{} bytes",
-                               largest_packet_));
+                               session_.largest_packet()));
 }
 
 std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core::Values& parameters, Reading reading) {
@@ -319,38 +285,61 @@ std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core
 }
 
 std::int64_t Mariadb::execute(std::string_view sql, const core::Values& parameters) {
-  const MariaText text = read_mariadb(sql, dialect_, access_);
+  const MariaText text = read_mariadb(sql, session_.dialect(), access_);
   const std::uint64_t before = changed_;
   if (text.calls || text.can_be_read_on) {
     query(sql, parameters);
   } else {
-    std::unique_ptr<MariaStatement> statement = start(text, parameters, Reading::stored);
-    check_transaction();
-    statement->finish();
-    statements_.keep(std::move(statement));
+    execute_one(text, parameters);
   }
   return static_cast<std::int64_t>(changed_ - before);
 }
 
 std::int64_t Mariadb::execute_many(std::string_view sql, core::PackedRows rows) {
-  const MariaText text = read_mariadb(sql, dialect_, access_);
+  const MariaText text = read_mariadb(sql, session_.dialect(), access_);
   const std::uint64_t before = changed_;
+  const std::size_t most_bytes = std::min<std::size_t>(k_bulk_bytes, session_.largest_packet() / 2);
+  MariaBulk bulk;
   core::Values row;
   while (rows.next(row)) {
-    std::unique_ptr<MariaStatement> statement = start(text, row, Reading::stored);
-    guard([&] {
-      if (text.calls) statement->skip_further_results();
-    });
-    check_transaction();
-    statement->finish();
-    statements_.keep(std::move(statement));
+    if (row.size() != text.placeholders || !text.suits_bulks || !session_.takes_bulks() || size_of(row) > most_bytes) {
+      send(text, bulk);
+      execute_one(text, row);
+      continue;
+    }
+    if (bulk.rows() == k_bulk_rows || bulk.bytes() + size_of(row) > most_bytes) send(text, bulk);
+    if (bulk.add(row)) continue;
+    send(text, bulk);
+    bulk.add(row);
   }
+  send(text, bulk);
   return static_cast<std::int64_t>(changed_ - before);
+}
+
+void Mariadb::send(const MariaText& text, MariaBulk& bulk) {
+  if (bulk.rows() == 0) return;
+  guard([&] {
+    std::unique_ptr<MariaStatement> statement = statements_.take(text.sql);
+    changed_ += statement->execute(bulk);
+    statements_.keep(std::move(statement));
+  });
+  check_transaction();
+  bulk.clear();
+}
+
+void Mariadb::execute_one(const MariaText& text, const core::Values& row) {
+  std::unique_ptr<MariaStatement> statement = start(text, row, Reading::stored);
+  guard([&] {
+    if (text.calls) statement->skip_further_results();
+  });
+  check_transaction();
+  statement->finish();
+  statements_.keep(std::move(statement));
 }
 
 // A procedure may have committed and begun anew: a savepoint does not outlive that.
 std::unique_ptr<Cursor> Mariadb::query(std::string_view sql, const core::Values& parameters) {
-  const MariaText text = read_mariadb(sql, dialect_, access_);
+  const MariaText text = read_mariadb(sql, session_.dialect(), access_);
   auto cursor = std::make_unique<MariaCursor>(
       *this, start(text, parameters, text.can_be_read_on ? Reading::on : Reading::stored));
   if (text.calls) {
@@ -397,7 +386,8 @@ void Mariadb::leave_receipt(const core::Receipt& receipt) {
 // It takes as long as it takes: stopped in the middle, nobody could say what became of it.
 void Mariadb::commit() {
   try {
-    link_.run(is_mariadb_ ? "SET STATEMENT max_statement_time = 0 FOR COMMIT" : "COMMIT", Patience::to_the_end);
+    link_.run(session_.is_mariadb() ? "SET STATEMENT max_statement_time = 0 FOR COMMIT" : "COMMIT",
+              Patience::to_the_end);
   } catch (const MariaError& error) {
     if (link_.lost()) throw;
     link_.look();
@@ -421,7 +411,7 @@ std::optional<core::Receipt> Mariadb::proof_of(const core::Inquire& attempt) {
     prepare_session(Access::read, os::Deadline::max());
     if (is_read_only(link_.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
       throw SqlError(Cause::unreachable, is_standby());
-    take_lock(maria_lock_of(database_, attempt.script), os::in(k_patience));
+    take_lock(maria_lock_of(session_.database(), attempt.script), os::in(k_patience));
     auto receipt = receipts_.find(attempt);
     renew();
     return receipt;

@@ -30,7 +30,7 @@ const Words& wanted() {
     Words all = k_changing;
     all.insert(all.end(), k_locks.begin(), k_locks.end());
     all.insert(all.end(), k_files.begin(), k_files.end());
-    all.insert(all.end(), {"into", k_receipts});
+    all.insert(all.end(), {"into", "returning", k_receipts});
     return all;
   }();
   return words;
@@ -97,6 +97,7 @@ MariaText read_mariadb(std::string_view sql, Dialect dialect, core::Access acces
   statement.can_be_read_on = selects && !text.has("into");
   statement.calls = verb == "call";
   statement.changes_rows = contains(k_changing, verb) || statement.calls || (verb == "with" && writes);
+  statement.suits_bulks = contains(k_changing, verb) && statement.placeholders > 0 && !text.has("returning");
   return statement;
 }
 

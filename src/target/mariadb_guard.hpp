@@ -16,7 +16,8 @@ struct MariaText {
   std::size_t placeholders = 0;
   bool can_be_read_on = false;  // a cursor can be opened for it
   bool changes_rows = false;
-  bool calls = false;  // a procedure, which may do anything
+  bool suits_bulks = false;  // it may be executed for many rows at once
+  bool calls = false;        // a procedure, which may do anything
 };
 
 // dialect: one of mariadb…. Throws SqlError for what scripts may not do.

@@ -65,6 +65,21 @@ std::uint64_t MariaStatement::execute(const core::Values& values, Reading readin
   return reads_on_ ? 0 : library.stmt_num_rows(statement_);
 }
 
+void MariaStatement::set_bulk(std::size_t rows) {
+  const auto count = static_cast<unsigned>(rows);
+  link_.library().stmt_attr_set(statement_, STMT_ATTR_ARRAY_SIZE, &count);
+}
+
+std::uint64_t MariaStatement::execute(MariaBulk& bulk) {
+  const Libmariadb& library = link_.library();
+  columns_.reset();
+  set_bulk(bulk.rows());
+  if (library.stmt_bind_param(statement_, bulk.binds()) != 0) raise();
+  must([&] { return library.stmt_execute(statement_) == 0; });
+  set_bulk(0);
+  return library.stmt_affected_rows(statement_);
+}
+
 void MariaStatement::bind_columns() {
   const Libmariadb& library = link_.library();
   const MariaResult described(library.stmt_result_metadata(statement_));

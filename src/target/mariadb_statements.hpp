@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/message.hpp"
+#include "target/mariadb_bulk.hpp"
 #include "target/mariadb_link.hpp"
 #include "target/mariadb_values.hpp"
 
@@ -25,6 +26,8 @@ class MariaStatement {
   enum class Reading { none, stored, on };  // on: read by and by, while other statements are executed
   // Rows affected; of what returns rows: how many were stored. Throws MariaError.
   std::uint64_t execute(const core::Values& values, Reading reading);
+  // The same for all rows of a bulk, which gets an answer without rows.
+  std::uint64_t execute(MariaBulk& bulk);
   bool has_rows() const noexcept { return columns_ != nullptr; }
   const MariaColumns& columns() const noexcept { return *columns_; }  // has_rows()
   // Appends the next row; false: there is none. Throws SqlError.
@@ -43,6 +46,7 @@ class MariaStatement {
   [[noreturn]] void raise();
   void bind_columns();
   void set_batch(std::size_t rows);
+  void set_bulk(std::size_t rows);
 
   MariaLink& link_;
   std::string sql_;

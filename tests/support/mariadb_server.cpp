@@ -94,7 +94,7 @@ void MariadbServer::start() {
 
 std::string MariadbServer::make_database() {
   std::string name = fmt::format("test_{}", ++databases_);
-  ask("CREATE DATABASE " + name);
+  ask("CREATE DATABASE " + name + " CHARACTER SET utf8mb4");
   ask(fmt::format("GRANT ALL ON {}.* TO fettle@'127.0.0.%'", name));
   return name;
 }

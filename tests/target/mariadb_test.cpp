@@ -415,6 +415,53 @@ TEST_CASE("mariadb: rows affected are those that really changed, also with RETUR
   CHECK(says(at.refusal("select selct from"), "error 1064"));
 }
 
+TEST_CASE("mariadb: many rows are sent together, whatever kinds of values they have") {
+  MariadbServer* server = MariadbServer::shared();
+  if (server == nullptr) return;
+  Site at(*server);
+  target::Connection& db = *at.connection;
+  db.execute("create temporary table v (a bigint, b double, c longtext, d blob, e tinyint) engine=InnoDB", {});
+  std::vector<core::Row> rows;
+  const std::string bytes("\0\xff'", 3);
+  for (std::int64_t each = 0; each < 2500; ++each)
+    rows.push_back(
+        {Value(each), Value(0.5), Value("é" + std::to_string(each)), Value(core::Blob{bytes}), Value(each % 2 == 0)});
+  rows.push_back(
+      {Value(core::Null{}), Value(core::Null{}), Value(core::Null{}), Value(core::Null{}), Value(core::Null{})});
+  rows.push_back({Value(std::string("10007")), Value(std::int64_t{1}), Value(1.5), Value(std::string("x")),
+                  Value(std::int64_t{1})});
+  rows.push_back(
+      {Value(std::int64_t{10008}), Value(2.5), Value(std::string(3'000'000, 'x')), Value(core::Blob{""}), Value(true)});
+  CHECK(db.execute_many("insert into v values (?, ?, ?, ?, ?)", Packed(rows)) == 2503);
+  CHECK(
+      value_of(db, "select count(*) from v where a is null and b is null and c is null and d is null and e is null") ==
+      Value(std::int64_t{1}));
+  CHECK(value_of(db,
+                 "select count(*) from v where c = concat('é', a) and d = x'00ff27' and b = 0.5 and e = (a % 2 = 0)") ==
+        Value(std::int64_t{2500}));
+  CHECK(value_of(db, "select concat(a, b, c, d, e) from v where a = 10007") == Value(core::Blob{"1000711.5x1"}));
+  CHECK(value_of(db, "select length(c) from v where a = 10008") == Value(std::int64_t{3'000'000}));
+  CHECK(db.execute_many("update v set b = ? where a = ?", Packed({{Value(0.5), Value(std::int64_t{1})},
+                                                                  {Value(3.5), Value(std::int64_t{2})},
+                                                                  {Value(4.5), Value(std::int64_t{3})}})) == 2);
+  CHECK(db.execute_many("delete from v where a = ?", Packed({{Value(std::int64_t{1})}, {Value(std::int64_t{-1})}})) ==
+        1);
+  CHECK(db.execute("delete from v where a = ?", {core::ValueView(std::int64_t{2})}) == 1);
+  const auto duplicates = [&] {
+    db.execute_many(
+        "insert into t (id, name) values (?, ?)",
+        Packed({{Value(std::int64_t{1}), Value(std::string("a"))}, {Value(std::int64_t{1}), Value(std::string("b"))}}));
+  };
+  CHECK(says(sql_error(duplicates), "Duplicate entry '1'"));
+  CHECK(db.in_transaction());
+  CHECK(says(sql_error([&] {
+               db.execute_many("insert into t (id) values (?)", Packed({{Value(true), Value(true)}}));
+             }),
+             "1 placeholder (?), but 2 values are given"));
+  CHECK(db.execute_many("insert into t (name) values (?) returning id", Packed({{Value(std::string("r"))}})) == 1);
+  CHECK(db.execute_many("insert into t (name) values ('none')", Packed({core::Row{}})) == 1);
+}
+
 TEST_CASE("mariadb: a procedure that commits ends the transaction, and the attempt cannot go on") {
   MariadbServer* server = MariadbServer::shared();
   if (server == nullptr) return;
