@@ -19,6 +19,7 @@ using Encryption = MariaAddress::Encryption;
 
 constexpr std::chrono::milliseconds k_between_looks{100};  // at the clock, while the server works
 constexpr std::chrono::seconds k_to_stop{10};              // for a server that was told to
+constexpr std::chrono::milliseconds k_between_words{500};  // to it
 constexpr std::size_t k_longest_fault = std::size_t{4} << 10U;
 constexpr unsigned k_longest_wait = 86'400;  // seconds; the library wants a number, the wait is ours
 constexpr unsigned k_interrupted = 1317, k_ssl_fault = 2026;
@@ -152,15 +153,19 @@ void MariaLink::end_call() noexcept {
   stray_ = stray_ || interrupted_;
 }
 
-// Whether to wait on.
+// Whether to wait on. A word that comes before the server has begun with the statement is forgotten there, so it is
+// said again.
 bool MariaLink::mind_stop() {
-  if (interrupted_ && os::Steady::now() >= give_up_) {
+  const os::Deadline now = os::Steady::now();
+  if (interrupted_ && now >= give_up_) {
     stuck_ = true;
     return false;
   }
-  if (interrupted_ || patience_ == Patience::to_the_end || !stop_.asked || !stop_.asked()) return true;
+  if (interrupted_ ? now < say_again_ : patience_ == Patience::to_the_end || !stop_.asked || !stop_.asked())
+    return true;
+  if (!interrupted_) give_up_ = os::in(k_to_stop);
+  say_again_ = os::in(k_between_words);
   interrupted_ = true;
-  give_up_ = os::in(k_to_stop);
   stop_.interrupt();
   return true;
 }

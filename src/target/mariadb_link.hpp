@@ -39,7 +39,7 @@ class MariaLink {
   MariaLink(const MariaLink&) = delete;
   MariaLink& operator=(const MariaLink&) = delete;
 
-  // How a wait for the server ends early. interrupt: is called once, then the server has a while to say so.
+  // How a wait for the server ends early. interrupt: is called until the server says that it has stopped, for a while.
   struct Stop {
     std::function<bool()> asked;
     std::function<void()> interrupt;
@@ -95,7 +95,7 @@ class MariaLink {
   bool interrupted_ = false;  // it was told so during this call
   bool stray_ = false;        // that word may still be on its way
   std::uint64_t resets_ = 0;
-  os::Deadline give_up_;
+  os::Deadline give_up_, say_again_;
 };
 
 // A text as the server reads it in a statement, whatever is in it and whatever sql_mode says.
