@@ -163,12 +163,13 @@ TEST_CASE("journey: a million rows are streamed from every engine in the same li
     CAPTURE(engine.name);
     support::use(site, engine);
     make_tables(engine);
-    const std::string million =
-        engine.name == "postgresql"
-            ? "insert into things select n, 'thing ' || n, n from generate_series(1, 1000000) n"
-            : "insert into things with recursive n (x) as (select 1 union all select x + 1 from n where x < 1000000) "
-              "select x, 'thing ' || x, x from n";
-    engine.ask(million);
+    const std::map<std::string, std::string> million = {
+        {"sqlite",
+         "insert into things with recursive n (x) as (select 1 union all select x + 1 from n where x < 1000000) "
+         "select x, 'thing ' || x, x from n"},
+        {"postgresql", "insert into things select n, 'thing ' || n, n from generate_series(1, 1000000) n"},
+        {"mariadb", "insert into things select seq, concat('thing ', seq), seq from seq_1_to_1000000"}};
+    engine.ask(million.at(engine.name));
     site.write(
         "fix-scripts/" + engine.name + ".lua",
         executes(

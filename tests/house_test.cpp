@@ -337,6 +337,12 @@ const std::vector<Catcher> k_known_catchers = {
     {"watch/watcher.cpp", 3, "a watcher outlives what goes wrong: a look, the start of a run, a new configuration"},
     {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
+    {"target/mariadb.cpp", 8,
+     "what the server says of a statement, a commit or a lock is told in fettle's words; what was begun in vain is "
+     "made "
+     "as new"},
+    {"target/mariadb_link.cpp", 2, "a server without encryption; a word to stop that finds the next statement"},
+    {"target/mariadb_statements.cpp", 1, "what could not be prepared is given back"},
     {"target/postgresql.cpp", 7, "what the server says of a statement, a commit or a lock is told in fettle's words"},
     {"target/postgresql_link.cpp", 1, "a word to stop that finds the next statement is no fault"},
     {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},

@@ -107,7 +107,7 @@ void check_scheme(std::string_view url, const std::string& place) {
     if (!rest.empty()) return;
     refuse(fmt::format("{}: this URL names no file", place), "Write the path behind the colon: \"sqlite:app.db\".");
   }
-  if (scheme == "postgresql" || scheme == "postgres") {
+  if (scheme == "postgresql" || scheme == "postgres" || scheme == "mariadb" || scheme == "mysql") {
     if (rest.starts_with("//")) return;
     refuse(
         fmt::format("{}: this URL names no server", place),
@@ -115,7 +115,7 @@ void check_scheme(std::string_view url, const std::string& place) {
   }
   refuse(scheme.empty() ? fmt::format("{}: this URL begins with no kind of database that fettle knows", place)
                         : fmt::format("{}: {} databases are not supported by this version", place, scheme),
-         "Write sqlite:FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.");
+         "Write sqlite:FILE, postgresql://USER:PASSWORD@HOST:PORT/NAME or mariadb://USER:PASSWORD@HOST:PORT/NAME.");
 }
 
 std::string mask_url(std::string_view url) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "target/mariadb.hpp"
 #include "target/postgresql.hpp"
 #include "target/sqlite.hpp"
 
@@ -25,6 +26,8 @@ constexpr std::array k_drivers = {
     Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite},
     Driver{"postgresql:", "postgresql", open_postgresql, never_made},
     Driver{"postgres:", "postgresql", open_postgresql, never_made},
+    Driver{"mariadb:", "mariadb", open_mariadb, never_made},
+    Driver{"mysql:", "mariadb", open_mariadb, never_made},
 };
 
 const Driver* driver_of(std::string_view url) noexcept {

@@ -212,7 +212,7 @@ void Postgresql::begin_to_write(const Beginning& how) {
     early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
   } catch (const PgError& error) {
     // What a standby says to BEGIN READ WRITE.
-    if (error.state() == "0A000" || error.state() == "25006") throw SqlError(Cause::unreachable, refuse_standby());
+    if (error.state() == "0A000" || error.state() == "25006") throw SqlError(Cause::unreachable, is_standby());
     throw;
   }
 }
@@ -408,7 +408,7 @@ std::optional<core::Receipt> Postgresql::proof_of(const core::Inquire& attempt) 
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
   begun_ = true;
   try {
-    if (is_standby(link_)) throw SqlError(Cause::unreachable, refuse_standby());
+    if (is_standby(link_)) throw SqlError(Cause::unreachable, is_standby());
     take_lock(pg_lock_of(attempt.script), os::in(k_patience));
     auto receipt = receipts_.find(attempt);
     rollback();

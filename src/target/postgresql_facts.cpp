@@ -36,11 +36,6 @@ bool is_standby(PgLink& link) {
   return first_row(link, "SELECT pg_catalog.pg_is_in_recovery()").at(0) == "t";
 }
 
-std::string refuse_standby() {
-  return "this server is a standby, which can only be read; name its primary in the URL, or several hosts with "
-         "target_session_attrs=read-write";
-}
-
 std::string holder_of(PgLink& link, std::int64_t lock) {
   // An advisory lock's number stands in two halves.
   const std::vector<std::string> row =

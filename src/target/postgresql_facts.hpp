@@ -17,6 +17,5 @@ std::vector<core::Fact> facts_of(PgLink& link);
 std::string holder_of(PgLink& link, std::int64_t lock);
 
 bool is_standby(PgLink& link);
-std::string refuse_standby();
 
 }  // namespace target

@@ -62,7 +62,7 @@ PgStatement read_postgresql(std::string_view sql) {
   if (text.starts("prepare", "transaction")) refuse(no_transaction_control("PREPARE TRANSACTION"));
   if (text.several) refuse(no_second_statement());
   if (contains(k_lasting, verb)) refuse(no_lasting_setting(upper(verb)));
-  if (verb == "copy") refuse(no_copy());
+  if (verb == "copy") refuse(no_file_of_server("COPY"));
   if (verb == "vacuum") refuse(no_rebuilding());
   judge_setting(text);
   const bool writes = std::any_of(k_writing.begin(), k_writing.end(), [&](auto word) { return text.has(word); });

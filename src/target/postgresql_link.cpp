@@ -16,6 +16,7 @@ using core::Cause;
 
 constexpr std::chrono::milliseconds k_between_looks{100};  // at the clock, while the server works
 constexpr std::chrono::seconds k_to_stop{10};              // for a server that was told to
+constexpr std::chrono::milliseconds k_said_again{500};
 constexpr std::size_t k_longest_fault = std::size_t{4} << 10U;
 constexpr std::size_t k_shown_text = 40;  // bytes, at the place of a fault
 constexpr std::string_view k_cancelled = "57014";
@@ -165,9 +166,12 @@ void PgLink::mind_stop(Patience patience) {
     lost_ = true;  // not to be used again: what it is at nobody knows
     throw PgError(Cause::unreachable, "the server did not stop the statement when it was told to", {}, 0);
   }
-  if (interrupted_ || patience == Patience::to_the_end || !stop_.asked || !stop_.asked()) return;
+  if (patience == Patience::to_the_end || !stop_.asked || !stop_.asked()) return;
+  if (interrupted_ && os::Steady::now() < again_) return;
+  if (!interrupted_) give_up_ = os::in(k_to_stop);
+  said_twice_ = interrupted_;
   interrupted_ = true;
-  give_up_ = os::in(k_to_stop);
+  again_ = os::in(k_said_again);  // a word that comes before the statement has begun is forgotten
   stop_.interrupt();
 }
 
@@ -236,7 +240,7 @@ void PgLink::raise(const PGresult* result, const std::string& sql, std::size_t s
   const std::string state = given_state == nullptr ? "" : given_state;
   const char* const said = field(PG_DIAG_MESSAGE_PRIMARY);
   const bool stopped = state == k_cancelled;
-  if (stopped) stray_ = false;
+  if (stopped) stray_ = said_twice_;
   const char* const severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
   const bool ended = severity != nullptr && std::string_view(severity) == "FATAL";
   lost_ = lost_ || ended || pq_.status(connection_) != CONNECTION_OK;

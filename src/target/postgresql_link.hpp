@@ -85,8 +85,9 @@ class PgLink {
   std::vector<Oid> parsed_types_;
   bool lost_ = false;
   bool interrupted_ = false;  // the server was told to stop during this collect()
+  bool said_twice_ = false;   // and told again
   bool stray_ = false;        // that word may still be on its way
-  os::Deadline give_up_;
+  os::Deadline give_up_, again_;
 };
 
 }  // namespace target

@@ -75,9 +75,11 @@ std::string no_writing() {
          "own are read-only; write in execute(), through db";
 }
 
-std::string no_copy() {
-  return "COPY is not for scripts: it reads or writes files of the server, or talks past the script; use executemany() "
-         "to write many rows, and rows() to read them";
+std::string no_file_of_server(std::string_view word) {
+  return fmt::format(
+      "{} is not for scripts: it reads or writes files of the server, or talks past the script; use executemany() to "
+      "write many rows, and rows() to read them",
+      word);
 }
 
 std::string no_lasting_setting(std::string_view word) {
@@ -89,6 +91,35 @@ std::string no_lasting_setting(std::string_view word) {
 
 std::string no_hidden_statement() {
   return "a comment that the server executes (/*! … */) is not for scripts; write the statement openly";
+}
+
+std::string no_implicit_commit(std::string_view word) {
+  return fmt::format(
+      "{} commits implicitly in MariaDB and MySQL, so it cannot be undone with the script: say transaction = false in "
+      "the "
+      "script (it then runs at most once)",
+      word);
+}
+
+std::string no_own_lock(std::string_view word) {
+  return fmt::format(
+      "{} is not for scripts: fettle keeps other nodes away from a script by such a lock; SELECT … FOR UPDATE locks "
+      "rows",
+      word);
+}
+
+std::string no_such_statement(std::string_view word) {
+  return fmt::format(
+      "{} is not for scripts: it could reach beyond the transaction or this database; they have SELECT, INSERT, "
+      "UPDATE, "
+      "DELETE, REPLACE, CALL, temporary tables and SET @name",
+      word);
+}
+
+std::string no_calling_while_reading() {
+  return "CALL is not allowed here: a procedure may write, and shouldRun() and databases other than the script's own "
+         "are "
+         "read-only; call it in execute(), through db";
 }
 
 std::string unended_statement() {
@@ -112,9 +143,15 @@ std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t par
                      placeholders == 1 ? "" : "s", parameters, parameters == 1 ? " is" : "s are");
 }
 
+std::string is_standby() {
+  return "this server is a standby or replica, which can only be read; name its primary in the URL (PostgreSQL: or "
+         "several hosts with target_session_attrs=read-write)";
+}
+
 std::string transaction_was_ended(std::string_view said) {
   return fmt::format(
-      "{}; with that the database ended the transaction (as OR ROLLBACK and RAISE(ROLLBACK) do), so nothing of this "
+      "{}; with that the database ended the transaction (as OR ROLLBACK, RAISE(ROLLBACK) and a deadlock do), so "
+      "nothing of this "
       "attempt can be committed",
       said);
 }

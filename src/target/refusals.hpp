@@ -26,13 +26,20 @@ std::string no_touching_receipts();
 std::string no_naming_receipts();  // in a statement that changes the schema
 std::string no_right_to_receipts(std::string_view said, std::string_view statement);
 std::string no_writing();
-std::string no_copy();                                  // COPY: a conversation of its own
+std::string no_file_of_server(std::string_view word);   // COPY, LOAD DATA, INTO OUTFILE …
 std::string no_lasting_setting(std::string_view word);  // SET without LOCAL, LISTEN, PREPARE …
 std::string no_hidden_statement();                      // /*! … */
+std::string no_implicit_commit(std::string_view word);  // CREATE, ALTER … of MariaDB and MySQL
+std::string no_own_lock(std::string_view word);         // GET_LOCK …
+std::string no_such_statement(std::string_view word);   // whatever an engine does not know to be harmless
+std::string no_calling_while_reading();                 // CALL
 std::string unended_statement();
 std::string row_too_large();
 std::string column_names_too_long();
 std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t parameters);
+
+// What cannot be written to, now or ever.
+std::string is_standby();
 
 // After the database's own words.
 std::string transaction_was_ended(std::string_view said);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace target {
 namespace {
@@ -23,6 +24,11 @@ bool is_word_part(char letter) noexcept {
 
 bool is_blank(char letter) noexcept {
   return letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r' || letter == '\f' || letter == '\v';
+}
+
+bool is_control_or_blank(char letter) noexcept {
+  const auto byte = static_cast<unsigned char>(letter);
+  return byte <= ' ' || byte == 0x7f;
 }
 
 std::string lower(std::string_view text) {
@@ -62,6 +68,7 @@ class SqlReader {
     if (is_comment()) return comment();
     if (ended_) text_.several = true;
     if (letter == ';') ended_ = true;
+    if (text_.verb() == "set") setting(letter);
     if (letter == '\'') return quoted(has_backslashes());
     if (letter == '"') return quotes_names() ? name() : quoted(has_backslashes());
     if (letter == '`' && !is_postgresql()) return name();
@@ -72,11 +79,19 @@ class SqlReader {
     copy_to(at_ + 1);
   }
 
+  // Each thing that a SET gives a value to stands behind the word or a comma outside of brackets.
+  void setting(char letter) {
+    if (std::exchange(awaits_target_, letter == ',' && depth_ == 0) && (letter != '@' || look(1) == '@'))
+      text_.sets_more = true;
+    if (letter == '(') ++depth_;
+    if (letter == ')') --depth_;
+  }
+
   bool is_comment() const noexcept {
     const char letter = sql_[at_];
     if (letter == '/' && look(1) == '*') return true;
     if (is_postgresql()) return letter == '-' && look(1) == '-';
-    const bool dashes = letter == '-' && look(1) == '-' && (is_blank(look(2)) || at_ + 2 >= sql_.size());
+    const bool dashes = letter == '-' && look(1) == '-' && is_control_or_blank(look(2));  // or the end
     return letter == '#' || dashes;
   }
 
@@ -171,6 +186,8 @@ class SqlReader {
   SqlText text_;
   std::size_t at_ = 0;
   bool ended_ = false;
+  bool awaits_target_ = true;  // of a SET
+  int depth_ = 0;              // of its brackets
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ struct SqlText {
   bool several = false;             // something follows a semicolon
   bool hidden = false;              // an executable comment of MariaDB or MySQL: /*! … */
   bool unended = false;             // a text, name or comment is not closed
+  bool sets_more = false;           // a SET of something other than variables of one's own (@name) of MariaDB or MySQL
 
   std::string_view verb() const noexcept { return words.empty() ? std::string_view() : words.front(); }
   bool has(std::string_view word) const noexcept;  // of `wanted`

@@ -246,6 +246,11 @@ TEST_CASE("config: a database has exactly one of url and url_file, a plain name 
   CHECK(oracle == "config.toml:2:7: databases.main.url: oracle databases are not supported by this version");
   const std::string nowhere = fault_of("[databases.main]\nurl = \"postgresql:geheim\"\n");
   CHECK(nowhere == "config.toml:2:7: databases.main.url: this URL names no server");
+  for (const std::string scheme : {"mariadb", "mysql"}) {
+    CHECK(fault_of("[databases.main]\nurl = \"" + scheme + ":geheim\"\n").ends_with("this URL names no server"));
+    const Written written("[databases.main]\nurl = \"" + scheme + "://anna:geheim@host/db\"\n");
+    CHECK(written.load().config.databases.size() == 1);
+  }
   CHECK(fault_of("[databases.main]\nurl = \"geheim:x\"\n").find("geheim") == std::string::npos);
   CHECK(fault_of("[databases.main]\nurl = \"sqlite:\"\n").find("names no file") != std::string::npos);
 }

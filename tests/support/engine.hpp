@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/mariadb_server.hpp"
 #include "support/postgresql_server.hpp"
 #include "support/site.hpp"
 
@@ -30,9 +31,17 @@ inline Engine postgresql_engine() {
           [server, database](const std::string& sql) { return server->ask(database, sql); }};
 }
 
+inline Engine mariadb_engine() {
+  MariadbServer* server = MariadbServer::shared();
+  if (server == nullptr) return {};
+  const std::string database = server->make_database();
+  return {"mariadb", server->url(database),
+          [server, database](const std::string& sql) { return server->ask(sql, database); }};
+}
+
 inline std::vector<Engine> engines(const Site& site) {
   std::vector<Engine> all = {sqlite_engine(site)};
-  for (Engine& engine : std::vector<Engine>{postgresql_engine()})
+  for (Engine& engine : std::vector<Engine>{postgresql_engine(), mariadb_engine()})
     if (!engine.name.empty()) all.push_back(std::move(engine));
   return all;
 }

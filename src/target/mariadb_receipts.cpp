@@ -1,0 +1,98 @@
+#include "target/mariadb_receipts.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "base/text.hpp"
+
+namespace target {
+namespace {
+
+constexpr std::size_t k_longest_lock = 64;  // of the server
+
+constexpr const char* k_look =
+    "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'fettle_receipts'";
+
+// docs/receipts.md explains it to people who meet it in their database. The row format is that which lets the key be as
+// long as it is.
+constexpr const char* k_make =
+    "CREATE TABLE IF NOT EXISTS fettle_receipts ("
+    " script varchar(255) NOT NULL, sha256 varchar(64) NOT NULL, ledger varchar(64) NOT NULL, attempt bigint NOT NULL,"
+    " run bigint NOT NULL, node varchar(255) NOT NULL, applied_at datetime(3) NOT NULL, fettle varchar(64) NOT NULL,"
+    " PRIMARY KEY (script, sha256, ledger, attempt))"
+    " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+
+std::int64_t number_in(const std::optional<std::string>& text) {
+  std::int64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
+// "2026-01-01T00:00:00.000Z" as a datetime, which knows no zone.
+std::string datetime_of(std::string_view moment) {
+  std::string out(moment.substr(0, moment.find('Z')));
+  if (const std::size_t place = out.find('T'); place != std::string::npos) out[place] = ' ';
+  return out;
+}
+
+}  // namespace
+
+std::string maria_lock_of(std::string_view database, std::string_view script) {
+  return ("fettle_" + base::sha256_hex(fmt::format("{}\n{}", database, script))).substr(0, k_longest_lock);
+}
+
+std::string holder_of(MariaLink& link, const std::string& lock) {
+  const auto rows =
+      link.ask(fmt::format("SELECT ID, USER, HOST, CAST(UTC_TIMESTAMP() - INTERVAL TIME SECOND AS CHAR) FROM "
+                           "information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK('{}')",
+                           lock),
+               MariaLink::Patience::to_the_end);
+  if (rows.empty() || !rows[0][1] || !rows[0][2] || !rows[0][3]) return "another node is at work on this script";
+  return fmt::format(
+      "another node is at work on this script: {} from {}, server connection {}, last heard of at {} UTC",
+      base::escape(*rows[0][1]), base::escape(*rows[0][2]), rows[0][0].value_or("?"), *rows[0][3]);
+}
+
+bool MariaReceipts::look() {
+  return !link_.ask(k_look).empty();
+}
+
+void MariaReceipts::make() {
+  link_.run(k_make, MariaLink::Patience::to_the_end);
+}
+
+std::optional<core::Receipt> MariaReceipts::find_where(const std::string& condition) {
+  auto rows = link_.ask(fmt::format(
+      "SELECT script, sha256, ledger, node, CONCAT(REPLACE(CAST(applied_at AS CHAR), ' ', 'T'), 'Z'), fettle, "
+      "attempt, run FROM fettle_receipts WHERE {} ORDER BY applied_at DESC LIMIT 1",
+      condition));
+  if (rows.empty()) return std::nullopt;
+  MariaLink::Texts& row = rows.front();
+  const auto text = [&](std::size_t column) { return std::move(row.at(column)).value_or(""); };
+  return core::Receipt{
+      text(0), text(1), text(2), text(3), text(4), text(5), number_in(row.at(6)), number_in(row.at(7))};
+}
+
+std::optional<core::Receipt> MariaReceipts::find(const std::string& script, const std::string& sha256) {
+  return find_where(fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256)));
+}
+
+std::optional<core::Receipt> MariaReceipts::find(const core::Inquire& attempt) {
+  return find_where(fmt::format("script = {} AND sha256 = {} AND ledger = {} AND attempt = {}",
+                                maria_literal(attempt.script), maria_literal(attempt.sha256),
+                                maria_literal(attempt.ledger), attempt.attempt));
+}
+
+bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock) {
+  return link_.run(fmt::format("INSERT INTO fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, "
+                               "fettle) SELECT {}, {}, "
+                               "{}, {}, {}, {}, {}, {} FROM DUAL WHERE IS_USED_LOCK('{}') = CONNECTION_ID()",
+                               maria_literal(receipt.script), maria_literal(receipt.sha256),
+                               maria_literal(receipt.ledger), receipt.attempt, receipt.run, maria_literal(receipt.node),
+                               maria_literal(datetime_of(receipt.applied_at)), maria_literal(receipt.version), lock)) ==
+         1;
+}
+
+}  // namespace target

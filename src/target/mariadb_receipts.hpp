@@ -1,0 +1,40 @@
+// The table of receipts in a MariaDB or MySQL database, and the locks of scripts. The table is kept from scripts by
+// their text (mariadb_guard.hpp). A lock is a name that one connection of the whole server can have; it ends with the
+// connection, or when that is made as new. Lives in the broker.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/message.hpp"
+#include "core/receipt.hpp"
+#include "target/mariadb_link.hpp"
+
+namespace target {
+
+class MariaReceipts {
+ public:
+  explicit MariaReceipts(MariaLink& link) : link_(link) {}
+
+  bool look();  // whether there is such a table, as of now
+  void make();  // commits
+
+  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
+  std::optional<core::Receipt> find(const core::Inquire& attempt);
+  // Only while this connection has the lock; false: it has not.
+  bool leave(const core::Receipt& receipt, const std::string& lock);
+
+ private:
+  std::optional<core::Receipt> find_where(const std::string& condition);
+
+  MariaLink& link_;
+};
+
+// The name of a script's lock; of the table's while it is made, for an empty script.
+std::string maria_lock_of(std::string_view database, std::string_view script);
+
+// Who has it, and since when.
+std::string holder_of(MariaLink& link, const std::string& lock);
+
+}  // namespace target
