@@ -95,9 +95,9 @@ std::string no_hidden_statement() {
 
 std::string no_implicit_commit(std::string_view word) {
   return fmt::format(
-      "{} commits implicitly in MariaDB and MySQL, so it cannot be undone with the script: say transaction = false in "
-      "the "
-      "script (it then runs at most once)",
+      "{} ends the transaction in MariaDB and MySQL by committing it, so nothing of the script could be rolled back; "
+      "do "
+      "it by hand or with the tool that looks after the schema, and let the script check for it in shouldRun()",
       word);
 }
 
