@@ -12,6 +12,7 @@ import time
 import drops
 import memory
 import profile_run
+import servers
 import sites
 import syncs
 import tools
@@ -230,6 +231,10 @@ class Bench:
             all_of_them[f"commands {attempts}"] = lambda attempts=attempts: self.commands(attempts)
         all_of_them["drops"] = lambda: self.drops(40 if self.quick else 200)
         all_of_them["scan 100000"] = lambda: self.scan(100_000)
+        for count in (100, 1000):
+            all_of_them[f"postgresql scripts {count}"] = lambda count=count: servers.scripts(self, count)
+        all_of_them["postgresql executemany 100000"] = lambda: servers.rows(self, "executemany", 100_000)
+        all_of_them[f"postgresql read {self.rows}"] = lambda: servers.rows(self, "read", self.rows)
         for kind, body in sites.bulk_scripts(self.rows).items():
             all_of_them[kind] = lambda kind=kind, body=body: self.bulk(kind, body)
         return all_of_them

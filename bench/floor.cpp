@@ -70,6 +70,12 @@ int main(int count, char** words) {
     bench::update_rows(words[2], std::atol(words[3]));
   else if (is("read", 3))
     bench::read_rows(words[2]);
+  else if (is("server-scripts", 4))
+    bench::run_server_scripts(words[2], std::atol(words[3]));
+  else if (is("server-insert", 4))
+    bench::insert_server_rows(words[2], std::atol(words[3]));
+  else if (is("server-read", 3))
+    bench::read_server_rows(words[2]);
   else if (is("scan", 3))
     bench::scan_folder(words[2]);
   else if (is("watch", 3))
@@ -79,7 +85,7 @@ int main(int count, char** words) {
   else {
     std::fputs(
         "usage: fettle_floor scripts DIR | insert DB ROWS | update DB ROWS | read DB | scan DIR | watch DIR |\n"
-        "       drop DIR COUNT PAUSE DONE\n",
+        "       drop DIR COUNT PAUSE DONE | server-scripts URL COUNT | server-insert URL ROWS | server-read URL\n",
         stderr);
     return 2;
   }

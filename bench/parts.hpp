@@ -54,6 +54,12 @@ void update_rows(const std::string& path, long count);  // by id
 void read_rows(const std::string& path);
 void scan_folder(const std::string& path);  // names, sorted by bytes, each with its stat
 
+// The same on a PostgreSQL server with the table item: each script a transaction of three round trips; many rows in one
+// pipeline; all rows one by one as they come.
+void run_server_scripts(const std::string& url, long count);
+void insert_server_rows(const std::string& url, long count);
+void read_server_rows(const std::string& url);
+
 // The least watcher: inotify, intent committed in floor.db, the script in a forked process, outcome committed, rename.
 // Until it is killed.
 void watch_folder(const std::string& directory);
