@@ -337,7 +337,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"watch/watcher.cpp", 3, "a watcher outlives what goes wrong: a look, the start of a run, a new configuration"},
     {"runner/doctor.cpp", 2, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 7, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
-    {"target/mariadb.cpp", 8,
+    {"target/mariadb.cpp", 9,
      "what the server says of a statement, a commit or a lock is told in fettle's words; what was begun in vain is "
      "made "
      "as new"},

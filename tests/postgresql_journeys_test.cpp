@@ -29,6 +29,11 @@ std::string executes(const std::string& body) {
          " return { executed = true } end }";
 }
 
+// Of this database: a server may still hold locks for clients of other tests.
+const std::string k_advisory_locks =
+    "select count(*) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database "
+    "where datname = current_database())";
+
 const std::string k_adds_row = executes("db.exec('insert into ran (script) values (?)', ctx.script)");
 
 // A folder whose scripts work on a fresh database with the table ran.
@@ -307,8 +312,7 @@ TEST_CASE("journey: postgresql: a script that another node is at is waited for, 
                               shop.engine.url},
                   .directory = {},
                   .environment = {}});
-  REQUIRE(support::wait_until(
-      [&] { return shop.ask("select count(*) from pg_locks where locktype = 'advisory' and granted") == "1"; }));
+  REQUIRE(support::wait_until([&] { return shop.ask(k_advisory_locks) == "1"; }));
   const Ended ended = shop.fettle({"run", "--json"});
   CHECK(ended.status == 8);
   const json script = outcome_of(json::parse(ended.out));
@@ -377,7 +381,7 @@ TEST_CASE("journey: postgresql: behind a pooler that gives each transaction anot
   CHECK(ended.status == 0);
   if (ended.status != 0) MESSAGE(ended.out, ended.err, pooler.said());
   CHECK(server->ask(database, "select count(*), count(distinct script) from ran") == "60|20");
-  CHECK(server->ask(database, "select count(*) from pg_locks where locktype = 'advisory'") == "0");
+  CHECK(server->ask(database, k_advisory_locks) == "0");
   const std::string seen = other.wait(Seconds(60)).out;
   CHECK(seen.find("fettle 0") == std::string::npos);  // no setting of ours is left on a connection
   // A script at work that another node, beside the pooler, has the lock of.
@@ -389,9 +393,7 @@ TEST_CASE("journey: postgresql: behind a pooler that gives each transaction anot
                    "begin; select pg_advisory_xact_lock(" + lock_of("100.lua") + "); select pg_sleep(4); commit"},
        .directory = {},
        .environment = {}});
-  REQUIRE(support::wait_until([&] {
-    return server->ask(database, "select count(*) from pg_locks where locktype = 'advisory' and granted") == "1";
-  }));
+  REQUIRE(support::wait_until([&] { return server->ask(database, k_advisory_locks) == "1"; }));
   CHECK(site.fettle({"run"}).status == 8);
   holder.wait(Seconds(30));
   CHECK(site.fettle({"run"}).status == 0);
@@ -441,11 +443,7 @@ TEST_CASE("journey: postgresql: who waits for a script that another node is at c
                               "begin; select pg_advisory_xact_lock(" + lock_of("001.lua") + "); select pg_sleep(60)"},
                   .directory = {},
                   .environment = {}});
-  REQUIRE(support::wait_until([&] {
-    return shop.ask(
-               "select count(*) from pg_locks where locktype = 'advisory' and granted and database = (select oid "
-               "from pg_database where datname = current_database())") == "1";
-  }));
+  REQUIRE(support::wait_until([&] { return shop.ask(k_advisory_locks) == "1"; }));
   Program run(shop.launch({"run"}));
   REQUIRE(shop.comes_to("query like '%try_advisory%'", "1"));
   run.signal(SIGINT);
@@ -468,4 +466,130 @@ TEST_CASE("journey: postgresql: a statement that is refused first leaves its tra
   CHECK(script.at("outcome") == "succeeded");
   CHECK(script.at("error") == nullptr);
   CHECK(shop.ask("select count(*) from ran") == "1");
+}
+
+TEST_CASE("journey: postgresql: a carriage return ends a comment, as it does for the server") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("001.lua", executes("db.exec('insert into ran values (1)') db.exec('--\\rcommit')"));
+  const json script = outcome_of(shop.run_json());
+  CHECK(script.at("outcome") == "failed");
+  CHECK(has(script.at("error"), "COMMIT is not for scripts"));
+  CHECK(shop.ask("select count(*) from ran") == "0");
+}
+
+TEST_CASE("journey: postgresql: nothing that a script does to its session reaches the next one") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.ask(
+      "create schema tenant; create table tenant.ran (script text); alter schema tenant owner to fettle; alter table "
+      "tenant.ran owner to fettle");
+  shop.add("001.lua", executes("db.exec('create temp table ran as select * from ran')\n"
+                               "db.value(\"select set_config('search_path', 'tenant', false)\")\n"
+                               "db.exec(\"do $$ begin set work_mem = '77MB'; end $$\")\n"
+                               "db.exec('declare fettle_1 cursor with hold for select 1')\n"
+                               "db.value('select pg_advisory_lock(7)::text')"));
+  shop.add("002.lua",
+           "return { shouldRun = function() db.value('select pg_advisory_lock(8)::text') return false end,\n"
+           "execute = function() end }");
+  shop.add("003.lua", executes("for row in db.rows('select 1 as a') do end\n"
+                               "db.exec('insert into ran values (ctx_script())')"));
+  shop.add(
+      "004.lua",
+      executes(
+          "for row in db.rows('select 1 as a') do end\n"
+          "if db.value('show work_mem') == '77MB' then error('a setting') end\n"
+          "local locks = db.value([[select string_agg(classid || ':' || objid, ', ') from pg_locks where locktype = "
+          "'advisory' and database = (select oid from pg_database where datname = current_database())]])\n"
+          "if locks:find(',') then error('a lock: ' .. locks) end\n"
+          "db.exec('insert into ran values (?)', ctx.script)"));
+  const json report = shop.run_json();
+  CHECK(outcome_of(report, 0).at("outcome") == "succeeded");
+  CHECK(outcome_of(report, 1).at("outcome") == "skipped");
+  CHECK(outcome_of(report, 2).at("outcome") == "failed");
+  CHECK(outcome_of(report, 3).at("error") == nullptr);
+  CHECK(shop.ask("select string_agg(script, ' ') from public.ran") == "004.lua");
+  CHECK(shop.ask("select count(*) from tenant.ran") == "0");
+}
+
+TEST_CASE(
+    "journey: postgresql: receipts hold against what fires at the commit, operators of the script and renamed "
+    "columns") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.add("000_first.lua");
+  REQUIRE(shop.fettle({"run"}).status == 0);
+  shop.add("001.lua",
+           executes("db.exec([[create function f() returns trigger language plpgsql as $$ begin execute 'delete from "
+                    "fettle_' || 'receipts'; return null; end $$]])\n"
+                    "db.exec('create constraint trigger t after insert on ran deferrable initially deferred for "
+                    "each row execute function f()')\n"
+                    "db.exec('insert into ran values (1)')"));
+  shop.add(
+      "002.lua",
+      executes("db.exec('create schema evil')\n"
+               "db.exec('create function evil.yes(text, text) returns boolean language sql as $$ select true $$')\n"
+               "db.exec('create operator evil.= (leftarg = text, rightarg = text, function = evil.yes)')\n"
+               "db.exec([[do $$ begin execute 'delete from fettle_' || 'receipts'; end $$]])\n"
+               "db.exec('set local search_path = evil, pg_catalog, public')"));
+  shop.add(
+      "003.lua",
+      executes(
+          "db.exec([[do $$ begin execute 'alter table fettle_' || 'receipts rename column sha256 to x'; end $$]])"));
+  for (int script = 0; script < 3; ++script) {
+    const json report = shop.run_json();
+    for (const json& each : report.at("scripts")) {
+      CHECK(each.at("outcome") == "failed");
+      CHECK(has(each.at("error"), "fettle_receipts"));
+    }
+    if (report.at("scripts").empty()) break;
+  }
+  CHECK(shop.ask("select string_agg(script || sha256, ' ') from fettle_receipts").starts_with("000_first.lua"));
+  shop.ask("create role reader");
+  shop.add("004.lua", executes("db.exec('grant select on all tables in schema public to reader')"));
+  CHECK(outcome_of(shop.run_json()).at("error") == nullptr);
+  shop.ask("drop owned by reader; drop role reader");
+}
+
+TEST_CASE(
+    "journey: postgresql: rows that are locked while they are read are streamed, too, and large ones one by one") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  shop.ask(
+      "create table big as select n, repeat('x', case when n > 100 then 4000000 else 1 end) as t from "
+      "generate_series(1, 120) n; alter table big owner to fettle");
+  shop.add(
+      "001.lua",
+      executes("local bytes = 0 for row in db.rows('select n, t from big order by n for update') do bytes = bytes + "
+               "#row.t db.exec('update big set n = n where n = ?', row.n) end if bytes ~= 80000100 then "
+               "error(tostring(bytes)) end"));
+  CHECK(outcome_of(shop.run_json()).at("error") == nullptr);
+}
+
+TEST_CASE("journey: postgresql: another database whose connection is lost interrupts its reader, and comes back") {
+  const Shop shop;
+  if (!shop.is_there()) return;
+  const Site site;
+  support::use(site, support::sqlite_engine(site), "[databases.report]\nurl = \"" + shop.engine.url + "\"\n");
+  const std::string reads = executes(
+      "db.exec('insert into ran (script) values (?)', databases.report.value('select count(*)::text from ran'))");
+  site.write("fix-scripts/001.lua",
+             executes("databases.report.value('select pg_terminate_backend(pg_backend_pid())')"));
+  site.write("fix-scripts/002.lua", reads);
+  const Ended ended = site.fettle({"run", "--json"});
+  CHECK(ended.status == 6);
+  const json report = json::parse(ended.out);
+  CHECK(outcome_of(report).at("outcome") == "interrupted");
+  CHECK(outcome_of(report, 1).at("outcome") == "succeeded");
+}
+
+TEST_CASE("journey: postgresql: half a password that became a port is not told") {
+  if (PostgresqlServer::shared() == nullptr) return;
+  const Site site;
+  support::use(site, {"postgresql", "postgresql://fettle:Geheim/123@127.0.0.1/none", {}});
+  site.write("fix-scripts/001.lua", k_adds_row);
+  const Ended ended = site.fettle({"run"});
+  CHECK(ended.status == 6);
+  CHECK((ended.out + ended.err).find("Geheim") == std::string::npos);
+  CHECK(has(ended.out, "cannot be understood"));
 }

@@ -231,7 +231,7 @@ core::Done Broker::conclude(bool commit) {
   done.statements = transaction_->statements;
   Connection& own = *transaction_->own->connection;
   transaction_->cursors.clear();
-  if (own.lost()) {
+  if (databases_.any_lost()) {
     done.cause = Cause::unreachable;
     done.error = std::string(k_connection_lost);
     done.lost = true;

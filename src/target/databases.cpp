@@ -1,5 +1,6 @@
 #include "target/databases.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -47,6 +48,11 @@ Database* Databases::find(std::string_view name) noexcept {
   for (Database& database : all_)
     if (database.name == name) return &database;
   return nullptr;
+}
+
+bool Databases::any_lost() const noexcept {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const Database& database) { return database.connection && database.connection->lost(); });
 }
 
 std::vector<core::DatabaseStatus> Databases::statuses() const {

@@ -27,6 +27,7 @@ class Databases {
   std::vector<Database>& all() noexcept { return all_; }
   Database* find(std::string_view name) noexcept;  // nullptr: there is none
   std::vector<core::DatabaseStatus> statuses() const;
+  bool any_lost() const noexcept;  // a connection: it comes back with a new broker only
 
  private:
   std::unique_ptr<JournalKeeper> keeper_;  // outlives the connections, which remove their journals when they close

@@ -29,7 +29,6 @@ using Reading = MariaStatement::Reading;
 constexpr std::chrono::milliseconds k_first_pause{5}, k_longest_pause{200};  // between two tries to get a lock
 constexpr std::chrono::seconds k_patience{60};  // for the lock of an attempt whose end is in doubt
 constexpr std::size_t k_bulk_rows = 1000, k_bulk_bytes = std::size_t{1} << 20U;  // of executemany, sent together
-constexpr std::uint64_t k_room_in_packet = 1024;                                 // beside the values of a statement
 constexpr unsigned k_read_only_transaction = 1792, k_no_such_savepoint = 1305;
 
 class Mariadb;
@@ -85,8 +84,8 @@ class Mariadb final : public Connection {
   void make_receipts(os::Deadline give_up);
   void renew();
   std::unique_ptr<MariaStatement> start(const MariaText& text, const core::Values& parameters, Reading reading);
-  void check_size(const MariaText& text, const core::Values& parameters) const;
   void check_transaction();
+  void check_call();
   void send(const MariaText& text, MariaBulk& bulk);
   void execute_one(const MariaText& text, const core::Values& row);
   template <class Action>
@@ -101,7 +100,8 @@ class Mariadb final : public Connection {
   std::string lock_;
   Access access_ = Access::read;
   bool begun_ = false;
-  bool used_ = true;  // something may outlive the transaction
+  bool calling_ = false;  // a procedure, behind a savepoint
+  bool used_ = true;      // something may outlive the transaction
   bool has_receipts_ = false;
   std::uint64_t changed_ = 0;
   std::optional<core::Receipt> early_;  // found when the transaction began
@@ -140,8 +140,11 @@ Mariadb::Mariadb(const MariaAddress& address) : address_(address), link_(address
   killer_.run(MariaSession::k_stay);
 }
 
+// Behind a balancer the second connection may be to another server, where the number is somebody else's.
 Interruption Mariadb::interruption() {
   link_.stop_when({[this] { return should_stop(); }, [this] { interrupt(); }, wake()});
+  constexpr const char* k_which = "SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)";
+  if (link_.ask(k_which).at(0).at(0) != killer_.ask(k_which).at(0).at(0)) return {};
   const auto kill = [this, id = link_.library().thread_id(link_.handle())] {
     try {
       killer_.run(fmt::format("KILL QUERY {}", id));
@@ -258,29 +261,14 @@ void Mariadb::check_transaction() {
   throw SqlError(Cause::error, "the statement committed, or ended the transaction otherwise");
 }
 
-std::size_t size_of(const core::Values& values) noexcept {
-  std::size_t bytes = 0;
-  for (const core::ValueView& value : values) bytes += core::wire_size(value) + 16;
-  return bytes;
-}
-
-// A larger one the server answers by hanging up.
-void Mariadb::check_size(const MariaText& text, const core::Values& parameters) const {
-  const std::uint64_t bytes = text.sql.size() + size_of(parameters) + k_room_in_packet;
-  if (bytes > session_.largest_packet())
-    throw SqlError(Cause::error,
-                   fmt::format("this statement is larger than the server takes; its max_allowed_packet is "
-                               "{} bytes",
-                               session_.largest_packet()));
-}
-
 std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core::Values& parameters, Reading reading) {
   if (text.placeholders != parameters.size())
     throw SqlError(Cause::error, wrong_number_of_parameters(text.placeholders, parameters.size()));
-  check_size(text, parameters);
+  session_.check_size(text.sql, parameters);
   std::unique_ptr<MariaStatement> statement;
   guard([&] {
     if (text.calls) link_.run("SAVEPOINT fettle_call");
+    calling_ = text.calls;
     statement = statements_.take(text.sql);
     const std::uint64_t rows = statement->execute(parameters, reading);
     const bool counts = text.changes_rows && rows != std::numeric_limits<std::uint64_t>::max();
@@ -342,24 +330,37 @@ void Mariadb::execute_one(const MariaText& text, const core::Values& row) {
   statements_.keep(std::move(statement));
 }
 
-// A procedure may have committed and begun anew: a savepoint does not outlive that.
+// A procedure may have committed and begun anew, also one that then fails: a savepoint does not outlive that.
+void Mariadb::check_call() {
+  if (!std::exchange(calling_, false)) return;
+  try {
+    link_.run("RELEASE SAVEPOINT fettle_call");
+  } catch (const MariaError& error) {
+    if (error.number() != k_no_such_savepoint) explain(error);
+    begun_ = false;
+    renew();
+    throw SqlError(Cause::error, "the procedure committed, or rolled back");
+  }
+}
+
 std::unique_ptr<Cursor> Mariadb::query(std::string_view sql, const core::Values& parameters) {
   const MariaText text = read_mariadb(sql, session_.dialect(), access_);
-  auto cursor = std::make_unique<MariaCursor>(
-      *this, start(text, parameters, text.can_be_read_on ? Reading::on : Reading::stored));
-  if (text.calls) {
-    guard([&] { cursor->read_all(); });
-    try {
-      link_.run("RELEASE SAVEPOINT fettle_call");
-    } catch (const MariaError& error) {
-      if (error.number() != k_no_such_savepoint) explain(error);
-      begun_ = false;
-      renew();
-      throw SqlError(Cause::error, "the procedure committed, or rolled back");
-    }
+  const Reading reading = text.can_be_read_on ? Reading::on : Reading::stored;
+  if (!text.calls) {
+    auto cursor = std::make_unique<MariaCursor>(*this, start(text, parameters, reading));
+    check_transaction();
+    return cursor;
   }
-  check_transaction();
-  return cursor;
+  try {
+    auto cursor = std::make_unique<MariaCursor>(*this, start(text, parameters, reading));
+    guard([&] { cursor->read_all(); });
+    check_call();
+    check_transaction();
+    return cursor;
+  } catch (const SqlError&) {
+    if (!link_.lost() && in_transaction()) check_call();
+    throw;
+  }
 }
 
 bool Mariadb::fetch(MariaStatement& statement, core::Writer& row) {
@@ -391,7 +392,8 @@ void Mariadb::leave_receipt(const core::Receipt& receipt) {
 // It takes as long as it takes: stopped in the middle, nobody could say what became of it.
 void Mariadb::commit() {
   try {
-    link_.run(session_.is_mariadb() ? "SET STATEMENT max_statement_time = 0 FOR COMMIT" : "COMMIT",
+    link_.run(session_.is_mariadb() ? "SET STATEMENT max_statement_time = 0 FOR COMMIT AND NO CHAIN NO RELEASE"
+                                    : "COMMIT AND NO CHAIN NO RELEASE",
               Patience::to_the_end);
   } catch (const MariaError& error) {
     if (link_.lost()) throw;

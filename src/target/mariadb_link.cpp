@@ -150,10 +150,6 @@ void MariaLink::begin_call(Patience patience) {
   interrupted_ = false;
 }
 
-void MariaLink::end_call() noexcept {
-  stray_ = stray_ || interrupted_;
-}
-
 // Whether to wait on. A word that comes before the server has begun with the statement is forgotten there, so it is
 // said again.
 bool MariaLink::mind_stop() {
@@ -167,6 +163,7 @@ bool MariaLink::mind_stop() {
   if (!interrupted_) give_up_ = os::in(k_to_stop);
   say_again_ = os::in(k_between_words);
   interrupted_ = true;
+  ++words_;
   stop_.interrupt();
   return true;
 }
@@ -182,14 +179,20 @@ int MariaLink::wait(bool reads) {
   return -1;
 }
 
-// The server may have finished just before it was told to stop: the word is then still on its way, and must not hit
-// what comes next.
+// The server may have finished just before it was told to stop: the words are then still on their way, and must not hit
+// what comes next. They have all come once it slept through a while undisturbed.
 void MariaLink::settle() {
-  if (!std::exchange(stray_, false) || lost_) return;
-  try {
-    ask("SELECT SLEEP(0.5)", Patience::to_the_end);
-  } catch (const MariaError& error) {
-    if (error.number() != k_interrupted) throw;
+  constexpr int k_most = 20;
+  for (int time = 0; time < k_most && words_ > stopped_ && !lost_; ++time) {
+    try {
+      const auto slept = ask("SELECT SLEEP(0.5)", Patience::to_the_end);
+      if (slept.at(0).at(0) == "0")
+        words_ = stopped_ = 0;  // 1: it was stopped
+      else
+        ++stopped_;
+    } catch (const MariaError& error) {
+      if (error.number() != k_interrupted) throw;
+    }
   }
 }
 
@@ -203,7 +206,7 @@ void MariaLink::raise(unsigned number, std::string_view state, std::string_view 
     lost_ = true;  // not to be used again: what it is at nobody knows
     throw MariaError(Cause::unreachable, "the server did not stop the statement when it was told to", 0);
   }
-  if (number == k_interrupted) stray_ = false;
+  if (number == k_interrupted) ++stopped_;
   const Cause cause = cause_of(number);
   lost_ = lost_ || is_lost(number);
   std::string text = fmt::format("{} (SQLSTATE {}, error {})", base::trim(said), state, number);

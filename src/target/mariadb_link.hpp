@@ -58,7 +58,6 @@ class MariaLink {
   auto with(Patience patience, const Call& call) {
     begin_call(patience);
     const auto result = call();
-    end_call();
     return result;
   }
   [[noreturn]] void raise(unsigned number, std::string_view state, std::string_view said);
@@ -82,7 +81,6 @@ class MariaLink {
   void open(const MariaAddress& address, bool encrypted);
   void configure(const MariaAddress& address, bool encrypted);
   void begin_call(Patience patience);
-  void end_call() noexcept;
   bool mind_stop();
   [[noreturn]] void lose();
 
@@ -91,9 +89,9 @@ class MariaLink {
   Stop stop_;
   Patience patience_ = Patience::to_the_end;
   bool lost_ = false;
-  bool stuck_ = false;        // the server was told to stop and does not
-  bool interrupted_ = false;  // it was told so during this call
-  bool stray_ = false;        // that word may still be on its way
+  bool stuck_ = false;           // the server was told to stop and does not
+  bool interrupted_ = false;     // it was told so during this call
+  int words_ = 0, stopped_ = 0;  // to stop; that a statement was stopped by
   std::uint64_t resets_ = 0;
   os::Deadline give_up_, say_again_;
 };

@@ -54,4 +54,18 @@ void MariaSession::prepare(Access access, os::Deadline deadline) {
                   sql_mode_, kind, isolation_, access == Access::read ? 1 : 0, lock_timeout_, limits));
 }
 
+std::size_t size_of(const core::Values& values) noexcept {
+  std::size_t bytes = 0;
+  for (const core::ValueView& value : values) bytes += core::wire_size(value) + 16;
+  return bytes;
+}
+
+void MariaSession::check_size(std::string_view sql, const core::Values& parameters) const {
+  constexpr std::uint64_t k_room = 1024;  // beside the values of a statement
+  if (sql.size() + size_of(parameters) + k_room <= largest_packet_) return;
+  throw SqlError(Cause::error, fmt::format("this statement is larger than the server takes; its max_allowed_packet is "
+                                           "{} bytes",
+                                           largest_packet_));
+}
+
 }  // namespace target

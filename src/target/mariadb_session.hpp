@@ -26,6 +26,8 @@ class MariaSession {
   Dialect dialect() const noexcept { return dialect_; }
   const std::string& database() const noexcept { return database_; }  // as the server names it
   std::uint64_t largest_packet() const noexcept { return largest_packet_; }
+  // A statement that is larger the server answers by hanging up. Throws SqlError.
+  void check_size(std::string_view sql, const core::Values& parameters) const;
 
   // For a connection that may be idle for longer than a server likes.
   static constexpr const char* k_stay = "SET SESSION wait_timeout = 31536000";
@@ -38,5 +40,8 @@ class MariaSession {
   std::string database_, sql_mode_, isolation_;
   std::uint64_t largest_packet_ = 0;
 };
+
+// Bytes that parameters take in a packet, at most.
+std::size_t size_of(const core::Values& values) noexcept;
 
 }  // namespace target

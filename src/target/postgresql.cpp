@@ -23,7 +23,7 @@ namespace {
 using core::Access;
 using core::Cause;
 
-constexpr int k_first_rows = 64;                          // fetched at once, before their size is known
+constexpr int k_first_rows = 16;                          // fetched at once, before their size is known
 constexpr int k_most_rows = 4096;                         // fetched at once
 constexpr std::size_t k_fetched = std::size_t{1} << 20U;  // bytes that one fetch aims at
 constexpr std::size_t k_ahead = 1000;  // rows of executemany that are sent before their answers are heard
@@ -31,6 +31,8 @@ constexpr std::chrono::milliseconds k_first_pause{5}, k_longest_pause{200};  // 
 constexpr std::chrono::seconds k_patience{60};    // for the lock of an attempt whose end is in doubt
 constexpr std::chrono::hours k_longest{24 * 24};  // PostgreSQL counts milliseconds in 31 bits
 constexpr std::chrono::seconds k_grace{5};        // the broker's own clock is to be first
+
+constexpr const char* k_let_go = "SELECT pg_catalog.pg_advisory_unlock_all()";  // of locks that only a session has
 
 class Postgresql;
 
@@ -131,7 +133,9 @@ bool PgCursor::next(core::Writer& row) {
       for (int each = 0; each < count; ++each)
         bytes += 8 + static_cast<std::size_t>(pq.getlength(rows_.get(), each, column));
     const std::size_t fitting = k_fetched * static_cast<std::size_t>(count) / bytes;
-    asked_ = static_cast<int>(std::clamp<std::size_t>(fitting, 1, k_most_rows));
+    // The next rows may be larger than those so far.
+    const int most = std::min(4 * asked_, k_most_rows);
+    asked_ = static_cast<int>(std::clamp<std::size_t>(fitting, 1, static_cast<std::size_t>(most)));
     rows_ = connection_.fetch(name_, asked_);
     at_ = 0;
     if (pq.ntuples(rows_.get()) == 0) return false;
@@ -174,13 +178,15 @@ void Postgresql::send_beginning(const Beginning& how) {
   const std::string limit = milliseconds_until(how.deadline);
   link_.send(reads ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
                    : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+  constexpr int k_looks_for_us = 140000;  // version: from then on a server at work can notice that its client is gone
+  const bool looks = pq().serverVersion(link_.handle()) >= k_looks_for_us;
   link_.send(
-      "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('statement_timeout', $1),"
-      " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), ('client_connection_check_interval', "
-      "'1s'),"
-      " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
-      " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
-      " ('application_name', $2)) AS settings (name, value)",
+      fmt::format("SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('statement_timeout', $1),"
+                  " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), {}"
+                  " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
+                  " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
+                  " ('application_name', $2)) AS settings (name, value)",
+                  looks ? "('client_connection_check_interval', '1s')," : ""),
       PgParameters({limit, how.script.empty() ? "fettle" : "fettle " + how.script}));
 }
 
@@ -263,6 +269,7 @@ void Postgresql::rollback() {
   begun_ = false;
   try {
     link_.send("ROLLBACK");
+    link_.send(k_let_go);
     if (link_.is_settled()) return link_.post();
     link_.collect(PgLink::Patience::to_the_end);
     link_.settle();
@@ -275,7 +282,9 @@ void Postgresql::rollback() {
 
 std::vector<PgResult> Postgresql::collect() {
   try {
-    return link_.collect();
+    std::vector<PgResult> results = link_.collect();
+    if (!link_.in_transaction()) throw SqlError(Cause::error, "this statement ended the transaction");
+    return results;
   } catch (const PgError& error) {
     explain(error);
   }
@@ -375,19 +384,25 @@ std::optional<core::Receipt> Postgresql::find_receipt(const std::string& /*scrip
   return std::exchange(early_, std::nullopt);
 }
 
-// Answered with the commit. Whatever the script set for itself is put back before.
+// Answered with the commit. What waits for the commit is done now, before the look at the receipts; then everything
+// that would outlive the transaction is put back, for the next script and whoever else is behind a pooler.
+constexpr std::array k_put_back = {
+    "SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL", "DISCARD TEMP", "RESET ALL", "UNLISTEN *",
+    "RESET SESSION AUTHORIZATION",   "RESET ROLE"};
+
 void Postgresql::leave_receipt(const core::Receipt& receipt) {
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
-  link_.send("RESET ROLE");
+  for (const char* sql : k_put_back) link_.send(sql);
   link_.send(
-      "SELECT pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') "
+      "SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.set_config('search_path', 'pg_catalog', true), "
+      "pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') "
       "WHEN 'off' THEN 'on' WHEN 'local' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, true)");
   receipts_.send(receipt);
 }
 
 void Postgresql::commit() {
-  constexpr std::size_t k_check = 1 + PgReceipts::k_sent_at_end;
+  constexpr std::size_t k_check = k_put_back.size() + PgReceipts::k_sent_at_end;
   link_.send("COMMIT");
   try {
     const std::vector<PgResult> results = link_.collect(PgLink::Patience::to_the_end);

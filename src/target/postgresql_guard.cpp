@@ -68,7 +68,9 @@ PgStatement read_postgresql(std::string_view sql) {
   const bool writes = std::any_of(k_writing.begin(), k_writing.end(), [&](auto word) { return text.has(word); });
   const bool reads = contains(k_reading, verb);
   if (text.has(k_receipts) && (!reads || writes)) refuse(no_touching_receipts());
-  return {std::move(text.sql), text.placeholders, reads && !writes};
+  // SELECT … FOR UPDATE reads; what writes inside WITH does not let a cursor be declared, nor does INTO.
+  const bool can_be_read_on = reads && (verb == "with" ? !writes : !text.has("into"));
+  return {std::move(text.sql), text.placeholders, can_be_read_on};
 }
 
 }  // namespace target

@@ -62,10 +62,16 @@ std::string url_fault(const char* said) {
 void check_url(const Libpq& pq, const std::string& url) {
   char* said = nullptr;
   PQconninfoOption* const options = pq.conninfoParse(url.c_str(), &said);
-  const std::string fault = options == nullptr ? url_fault(said) : "";
+  std::string fault = options == nullptr ? url_fault(said) : "";
+  // A password with a slash that is not written as %2F makes the rest of it the port.
+  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
+    const std::string_view value = option->val == nullptr ? "" : option->val;
+    if (std::string_view(option->keyword) == "port" && value.find_first_not_of("0123456789,") != value.npos)
+      fault = url_fault(nullptr);
+  }
   if (said != nullptr) pq.freemem(said);
-  if (options == nullptr) throw SqlError(Cause::unreachable, fault);
-  pq.conninfoFree(options);
+  if (options != nullptr) pq.conninfoFree(options);
+  if (!fault.empty()) throw SqlError(Cause::unreachable, fault);
 }
 
 }  // namespace
@@ -169,7 +175,7 @@ void PgLink::mind_stop(Patience patience) {
   if (patience == Patience::to_the_end || !stop_.asked || !stop_.asked()) return;
   if (interrupted_ && os::Steady::now() < again_) return;
   if (!interrupted_) give_up_ = os::in(k_to_stop);
-  said_twice_ = interrupted_;
+  ++words_;
   interrupted_ = true;
   again_ = os::in(k_said_again);  // a word that comes before the statement has begun is forgotten
   stop_.interrupt();
@@ -216,21 +222,24 @@ std::vector<PgResult> PgLink::collect(Patience patience) {
     if (!good) failed = std::min(failed, results.size());
     results.push_back(std::move(result));
   }
-  stray_ = stray_ || std::exchange(interrupted_, false);
+  interrupted_ = false;
   if (failed == sent.size()) return results;
   parsed_.clear();
   raise(results[failed].get(), sent.at(failed), failed);
 }
 
-// The server may have finished just before it was told to stop: the word is then still on its way, and must not hit
-// what comes next.
+// The server may have finished just before it was told to stop: the words are then still on their way, and must not hit
+// what comes next. They have all come once it slept through a while undisturbed.
 void PgLink::settle() {
-  if (!std::exchange(stray_, false) || lost_) return;
-  try {
-    send("SELECT pg_sleep(0.5)");
-    collect(Patience::to_the_end);
-  } catch (const PgError& error) {
-    if (error.state() != k_cancelled) throw;
+  constexpr int k_most = 20;
+  for (int time = 0; time < k_most && !is_settled() && !lost_; ++time) {
+    try {
+      send("SELECT pg_catalog.pg_sleep(0.5)");
+      collect(Patience::to_the_end);
+      words_ = stopped_ = 0;
+    } catch (const PgError& error) {
+      if (error.state() != k_cancelled) throw;
+    }
   }
 }
 
@@ -240,7 +249,7 @@ void PgLink::raise(const PGresult* result, const std::string& sql, std::size_t s
   const std::string state = given_state == nullptr ? "" : given_state;
   const char* const said = field(PG_DIAG_MESSAGE_PRIMARY);
   const bool stopped = state == k_cancelled;
-  if (stopped) stray_ = said_twice_;
+  if (stopped) ++stopped_;
   const char* const severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
   const bool ended = severity != nullptr && std::string_view(severity) == "FATAL";
   lost_ = lost_ || ended || pq_.status(connection_) != CONNECTION_OK;

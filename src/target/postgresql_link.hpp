@@ -55,7 +55,7 @@ class PgLink {
   // executed none of those behind it.
   enum class Patience { until_stopped, to_the_end };
   std::vector<PgResult> collect(Patience patience = Patience::until_stopped);
-  bool is_settled() const noexcept { return !stray_; }
+  bool is_settled() const noexcept { return words_ <= stopped_; }
   // Outside a transaction: waits until no word to stop is on its way any more.
   void settle();
   // Has it executed, and does not wait: what becomes of it the next collect() hears and forgets.
@@ -84,9 +84,8 @@ class PgLink {
   std::string parsed_;             // what the server holds as the unnamed statement
   std::vector<Oid> parsed_types_;
   bool lost_ = false;
-  bool interrupted_ = false;  // the server was told to stop during this collect()
-  bool said_twice_ = false;   // and told again
-  bool stray_ = false;        // that word may still be on its way
+  bool interrupted_ = false;     // the server was told to stop during this collect()
+  int words_ = 0, stopped_ = 0;  // to stop; that a statement was stopped by
   os::Deadline give_up_, again_;
 };
 

@@ -20,12 +20,17 @@ constexpr const char* k_make =
     " node text NOT NULL, applied_at timestamptz NOT NULL, fettle text NOT NULL,"
     " PRIMARY KEY (script, sha256, ledger, attempt))";
 
-// Every change of the table's definition gives its row in the catalogue another xmin, TRUNCATE another file; the counts
-// are those of this transaction, functions and triggers included.
+// What the table is like: a change of its definition, of who owns it or of what happens when it is written, and, in the
+// counts, what this transaction did to its rows, functions and triggers included. TRUNCATE gives it another file.
 constexpr const char* k_state =
-    "(SELECT pg_catalog.concat_ws(' ', c.xmin, c.relfilenode, pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid){},"
-    " pg_catalog.pg_stat_get_xact_tuples_updated(c.oid), pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid))"
-    " FROM pg_catalog.pg_class c WHERE c.oid = $1::pg_catalog.oid)";
+    "(SELECT pg_catalog.concat_ws(' ', c.relname, c.relnamespace, c.relowner, c.relkind, c.relfilenode,"
+    " c.relrowsecurity, c.relforcerowsecurity, c.relhasrules, c.relhastriggers, c.relhassubclass,"
+    " (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':', a.attnum, a.attname, a.atttypid), ',' ORDER BY a.attnum)"
+    " FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) "
+    "0),"
+    " pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid){}, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),"
+    " pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid))"
+    " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid)";
 
 std::string text_in(const Libpq& pq, const PGresult* result, int column) {
   return {pq.getvalue(result, 0, column), static_cast<std::size_t>(pq.getlength(result, 0, column))};
@@ -68,9 +73,10 @@ void PgReceipts::make() {
 }
 
 void PgReceipts::send_state() {
-  link_.send("SELECT " + fmt::format(k_state,
-                                     " + CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 "
-                                     "ELSE 0 END"),
+  link_.send("SELECT " +
+                 fmt::format(k_state,
+                             " OPERATOR(pg_catalog.+) CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 "
+                             "ELSE 0 END"),
              PgParameters({oid_}));
 }
 
@@ -84,7 +90,8 @@ void PgReceipts::send(const core::Receipt& receipt) {
                          table_),
              PgParameters({receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
                            receipt.applied_at, receipt.version}));
-  link_.send(fmt::format("SELECT 1 / CASE WHEN {} = $2 THEN 1 ELSE 0 END", fmt::format(k_state, "")),
+  link_.send(fmt::format("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {} OPERATOR(pg_catalog.=) $2 THEN 1 ELSE 0 END",
+                         fmt::format(k_state, "")),
              PgParameters({oid_, expected_}));
 }
 

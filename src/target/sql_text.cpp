@@ -96,7 +96,8 @@ class SqlReader {
   }
 
   void comment() {
-    if (sql_[at_] != '/') return copy_to(std::min(sql_.find('\n', at_), sql_.size()));
+    if (sql_[at_] != '/')
+      return copy_to(std::min(sql_.find_first_of(is_postgresql() ? "\r\n" : "\n", at_), sql_.size()));
     if (!is_postgresql() && (look(2) == '!' || (look(2) == 'M' && look(3) == '!'))) text_.hidden = true;
     std::size_t depth = 1, end = at_ + 2;
     for (; end < sql_.size() && depth > 0; ++end) {
@@ -157,8 +158,11 @@ class SqlReader {
     ++at_;
   }
 
+  // MariaDB takes 2024_shop for a name.
   void number() {
     std::size_t end = at_;
+    while (end < sql_.size() && is_digit(sql_[end])) ++end;
+    if (!is_postgresql() && end < sql_.size() && is_word_part(sql_[end])) return word();
     while (end < sql_.size() && (is_word_part(sql_[end]) || sql_[end] == '.')) ++end;
     copy_to(end);
   }
