@@ -100,8 +100,9 @@ class Mariadb final : public Connection {
   std::string lock_;
   Access access_ = Access::read;
   bool begun_ = false;
-  bool calling_ = false;  // a procedure, behind a savepoint
-  bool used_ = true;      // something may outlive the transaction
+  bool killer_is_near_ = false;  // at the same server
+  bool calling_ = false;         // a procedure, behind a savepoint
+  bool used_ = true;             // something may outlive the transaction
   bool has_receipts_ = false;
   std::uint64_t changed_ = 0;
   std::optional<core::Receipt> early_;  // found when the transaction began
@@ -138,13 +139,14 @@ void MariaCursor::read_all() {
 
 Mariadb::Mariadb(const MariaAddress& address) : address_(address), link_(address), killer_(address) {
   killer_.run(MariaSession::k_stay);
+  // Behind a balancer it may have come to another server, where the number of our connection is somebody else's.
+  constexpr const char* k_which = "SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)";
+  killer_is_near_ = link_.ask(k_which).at(0).at(0) == killer_.ask(k_which).at(0).at(0);
 }
 
-// Behind a balancer the second connection may be to another server, where the number is somebody else's.
 Interruption Mariadb::interruption() {
   link_.stop_when({[this] { return should_stop(); }, [this] { interrupt(); }, wake()});
-  constexpr const char* k_which = "SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)";
-  if (link_.ask(k_which).at(0).at(0) != killer_.ask(k_which).at(0).at(0)) return {};
+  if (!killer_is_near_) return {};
   const auto kill = [this, id = link_.library().thread_id(link_.handle())] {
     try {
       killer_.run(fmt::format("KILL QUERY {}", id));
