@@ -1,5 +1,5 @@
 // The line to a server is cut at every message of a run, before it and behind it, and the next run sets right what that
-// left. FETTLE_EVERY=1 strikes at every message, otherwise at every twelfth.
+// left. FETTLE_EVERY=1 strikes at every message, otherwise at every twentieth.
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ namespace {
 
 std::size_t stride() {
   const char* given = std::getenv("FETTLE_EVERY");
-  return given != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(given))) : 12;
+  return given != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(given))) : 20;
 }
 
 const std::string k_adds = R"lua(
