@@ -186,7 +186,7 @@ void Mariadb::begin(const Beginning& how) {
 
 void Mariadb::begin_writing(const Beginning& how) {
   if (is_read_only(link_.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
-    throw SqlError(Cause::unreachable, is_standby());
+    throw SqlError(Cause::unreachable, standby_is_only_read());
   if (how.script.empty()) {  // a doctor, who leaves nothing behind
     link_.run("START TRANSACTION READ WRITE");
     return;
@@ -419,7 +419,7 @@ std::optional<core::Receipt> Mariadb::proof_of(const core::Inquire& attempt) {
   try {
     prepare_session(Access::read, os::Deadline::max());
     if (is_read_only(link_.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
-      throw SqlError(Cause::unreachable, is_standby());
+      throw SqlError(Cause::unreachable, standby_is_only_read());
     take_lock(maria_lock_of(session_.database(), attempt.script), os::in(k_patience));
     auto receipt = receipts_.find(attempt);
     renew();

@@ -36,13 +36,6 @@ const Words& wanted() {
   return words;
 }
 
-std::string upper(std::string_view word) {
-  std::string out(word);
-  for (char& letter : out)
-    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - ('a' - 'A'));
-  return out;
-}
-
 [[noreturn]] void refuse(std::string why) {
   throw SqlError(core::Cause::error, std::move(why));
 }

@@ -218,7 +218,8 @@ void Postgresql::begin_to_write(const Beginning& how) {
     early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
   } catch (const PgError& error) {
     // What a standby says to BEGIN READ WRITE.
-    if (error.state() == "0A000" || error.state() == "25006") throw SqlError(Cause::unreachable, is_standby());
+    if (error.state() == "0A000" || error.state() == "25006")
+      throw SqlError(Cause::unreachable, standby_is_only_read());
     throw;
   }
 }
@@ -252,7 +253,8 @@ void Postgresql::make_receipts(os::Deadline give_up) {
     try {
       receipts_.make();
     } catch (const PgError& error) {
-      if (error.state() == "42501") throw SqlError(Cause::error, no_right_to_receipts(error.what(), receipts_.table()));
+      if (error.state() == "42501")
+        throw SqlError(Cause::error, no_right_to_receipts(error.what(), receipts_.definition()));
       throw;
     }
     link_.send("COMMIT");
@@ -423,7 +425,7 @@ std::optional<core::Receipt> Postgresql::proof_of(const core::Inquire& attempt) 
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
   begun_ = true;
   try {
-    if (is_standby(link_)) throw SqlError(Cause::unreachable, is_standby());
+    if (is_standby(link_)) throw SqlError(Cause::unreachable, standby_is_only_read());
     take_lock(pg_lock_of(attempt.script), os::in(k_patience));
     auto receipt = receipts_.find(attempt);
     rollback();

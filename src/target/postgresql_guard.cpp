@@ -31,13 +31,6 @@ bool contains(const std::array<std::string_view, size>& words, std::string_view 
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::string upper(std::string_view word) {
-  std::string out(word);
-  for (char& letter : out)
-    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - ('a' - 'A'));
-  return out;
-}
-
 [[noreturn]] void refuse(std::string why) {
   throw SqlError(core::Cause::error, std::move(why));
 }

@@ -63,7 +63,7 @@ bool PgReceipts::look() {
   return true;
 }
 
-const char* PgReceipts::table() {
+const char* PgReceipts::definition() {
   return k_make;
 }
 

@@ -20,8 +20,8 @@ class PgReceipts {
 
   // Outside a transaction. Whether there is such a table, as of now.
   bool look();
-  void make();                 // where look() found none
-  static const char* table();  // the statement that makes it
+  void make();                      // where look() found none
+  static const char* definition();  // the statement that makes it
   void forget() { table_.clear(); }
 
   // Sent, to be collected by the caller: at the beginning of a write transaction what the table is like now, which

@@ -143,7 +143,7 @@ std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t par
                      placeholders == 1 ? "" : "s", parameters, parameters == 1 ? " is" : "s are");
 }
 
-std::string is_standby() {
+std::string standby_is_only_read() {
   return "this server is a standby or replica, which can only be read; name its primary in the URL (PostgreSQL: or "
          "several hosts with target_session_attrs=read-write)";
 }

@@ -39,7 +39,7 @@ std::string column_names_too_long();
 std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t parameters);
 
 // What cannot be written to, now or ever.
-std::string is_standby();
+std::string standby_is_only_read();
 
 // After the database's own words.
 std::string transaction_was_ended(std::string_view said);

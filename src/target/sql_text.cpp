@@ -208,4 +208,11 @@ SqlText read_sql(std::string_view sql, Dialect dialect, const std::vector<std::s
   return SqlReader(sql, dialect, wanted).read();
 }
 
+std::string upper(std::string_view word) {
+  std::string out(word);
+  for (char& letter : out)
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - ('a' - 'A'));
+  return out;
+}
+
 }  // namespace target

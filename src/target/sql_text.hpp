@@ -37,4 +37,7 @@ struct SqlText {
 // wanted: words in lower case.
 SqlText read_sql(std::string_view sql, Dialect dialect, const std::vector<std::string_view>& wanted);
 
+// A word as messages show it: "COMMIT".
+std::string upper(std::string_view word);
+
 }  // namespace target
