@@ -1,6 +1,7 @@
 -- Coupons moved to their own service in 2023; nothing reads this table any more.
 return {
   description = "Drop the table coupons_old",
+  transaction = false,  -- MariaDB commits around DROP TABLE, and this is one statement
 
   shouldRun = function()
     return db.hasTable("coupons_old")

@@ -10,7 +10,7 @@ local defaults = {
 local function missing()
   local rows = {}
   for _, setting in ipairs(defaults) do
-    if not db.first("select 1 from settings where key = ?", setting[1]) then
+    if not db.first("select 1 from settings where name = ?", setting[1]) then
       rows[#rows + 1] = setting
     end
   end
@@ -23,6 +23,6 @@ end
 
 function execute()
   local rows = missing()
-  db.executemany("insert into settings (key, value) values (?, ?)", rows)
+  db.executemany("insert into settings (name, value) values (?, ?)", rows)
   return { executed = true, message = ("added %d settings"):format(#rows), added = #rows }
 end

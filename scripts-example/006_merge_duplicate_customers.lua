@@ -13,7 +13,6 @@ return {
   end,
 
   execute = function()
-    db.exec("create index if not exists customers_by_email on customers (email)")
     local orders = 0
     local merged = db.query(doubles)
     for _, double in ipairs(merged) do

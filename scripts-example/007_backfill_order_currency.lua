@@ -6,7 +6,7 @@ return {
   end,
 
   execute = function()
-    local currency = db.value("select value from settings where key = ?", "currency") or "EUR"
+    local currency = db.value("select value from settings where name = ?", "currency") or "EUR"
     local filled = db.exec("update orders set currency = ? where currency is null", currency)
     return { executed = true, message = ("set %s on %d orders"):format(currency, filled), filled = filled }
   end,

@@ -8,9 +8,6 @@ return {
   end,
 
   execute = function()
-    if not db.hasTable("carts_archive") then
-      db.exec("create table carts_archive as select * from carts where false")
-    end
     local copied = db.exec("insert into carts_archive select * from carts where updated_at < ?", before)
     local removed = db.exec("delete from carts where updated_at < ?", before)
     assert(copied == removed, "copied and removed differ")

@@ -3,11 +3,10 @@ return {
   description = "Move phone numbers to a table of their own",
 
   shouldRun = function()
-    return not db.hasTable("phones")
+    return db.value("select count(*) from customers where phone is not null") > db.value("select count(*) from phones")
   end,
 
   execute = function()
-    db.exec("create table phones (customer_id integer not null references customers (id), number text not null)")
     local moved = db.exec([[
       insert into phones (customer_id, number)
       select id, phone from customers

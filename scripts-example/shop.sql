@@ -5,24 +5,24 @@ begin;
 
 create table customers (
   id integer primary key,
-  email text not null,
-  name text not null,
-  phone text,
-  created_at text not null
+  email varchar(100) not null,
+  name varchar(100) not null,
+  phone varchar(100),
+  created_at varchar(30) not null
 );
 create table products (
   id integer primary key,
-  sku text not null,
-  name text not null,
+  sku varchar(100) not null,
+  name varchar(100) not null,
   price_cents integer not null
 );
 create table orders (
   id integer primary key,
   customer_id integer not null references customers (id),
-  status text not null,
-  currency text,
+  status varchar(100) not null,
+  currency varchar(3),
   total_cents integer not null default 0,
-  created_at text not null
+  created_at varchar(30) not null
 );
 create table order_items (
   id integer primary key,
@@ -35,29 +35,39 @@ create table carts (
   id integer primary key,
   customer_id integer not null,
   items integer not null,
-  updated_at text not null
+  updated_at varchar(30) not null
+);
+create table carts_archive (
+  id integer primary key,
+  customer_id integer not null,
+  items integer not null,
+  updated_at varchar(30) not null
+);
+create table phones (
+  customer_id integer not null references customers (id),
+  number varchar(100) not null
 );
 create table pages (
   id integer primary key,
-  slug text not null unique,
-  title text not null
+  slug varchar(100) not null unique,
+  title varchar(100) not null
 );
 create table menu (
   id integer primary key,
   page_id integer not null,
-  label text not null
+  label varchar(100) not null
 );
 create table settings (
-  key text primary key,
-  value text not null
+  name varchar(100) primary key,
+  value varchar(100) not null
 );
 create table migrations (
   id integer primary key,
-  migration text not null,
+  migration varchar(100) not null,
   batch integer not null
 );
 create table coupons_old (
-  code text,
+  code varchar(100),
   percent integer
 );
 
@@ -121,7 +131,7 @@ insert into pages (id, slug, title) select i, printf('page-%d', i), printf('Page
 with recursive n (i) as (select 1 union all select i + 1 from n where i < 74)
 insert into menu (id, page_id, label) select i, i, printf('Entry %d', i) from n;
 
-insert into settings (key, value) values
+insert into settings (name, value) values
   ('shop_name', 'Example shop'),
   ('prices_locked', '1');
 

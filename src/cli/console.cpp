@@ -37,8 +37,10 @@ std::string remark(const core::AttemptReport& attempt) {
 }
 
 // In which state the database is after a failure.
-std::string_view state_after(core::Cause cause) noexcept {
-  switch (cause) {
+std::string_view state_after(const core::Outcome& outcome) noexcept {
+  if (core::leaves_something(outcome))
+    return "not rolled back, for lack of a transaction: look before you run it again";
+  switch (outcome.cause) {
     case core::Cause::syntax:
       return "nothing of it ran; the database is as it was";
     case core::Cause::unreachable:
@@ -195,10 +197,9 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   const std::string& error = outcome.error.empty() ? outcome.message : outcome.error;
   if (!error.empty()) print_detail("error", error, k_error_lines);
   if (outcome.kind == core::OutcomeKind::unknown) {
-    print_detail("state",
-                 "the database did not say whether it committed; the file stays and is not run again by itself", 4);
+    print_detail("state", fmt::format("{}; the file stays and is not run again by itself", outcome.reason), 4);
   } else {
-    print_detail("state", state_after(outcome.cause), 4);
+    print_detail("state", state_after(outcome), 4);
   }
   if (attempt.moved_to.empty()) {
     print_detail("file", fmt::format("stays in {}", settings_.pending_folder), 4);

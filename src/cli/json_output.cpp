@@ -157,6 +157,7 @@ void add_declaration(Json& json, const core::Declaration& declaration) {
   json["description"] = or_null(declaration.description);
   json["database"] = or_null(declaration.database);
   json["repeatable"] = declaration.repeatable;
+  json["transaction"] = declaration.transaction;
   json["timeout_ms"] = declaration.timeout ? Json(declaration.timeout->count()) : Json(nullptr);
   json["not_before"] = or_null(declaration.not_before);
   json["window"] = or_null(declaration.window);

@@ -30,7 +30,7 @@ auto fields(Message&) {
 FETTLE_FIELDS(SandboxLevel, m.landlock_abi, m.seccomp, m.no_new_privileges, m.limits)
 FETTLE_FIELDS(Limits, m.rows, m.bytes, m.statements, m.database_memory, m.log_lines, m.log_bytes, m.result_bytes,
               m.result_depth)
-FETTLE_FIELDS(Declaration, m.description, m.database, m.repeatable, m.timeout, m.not_before, m.window)
+FETTLE_FIELDS(Declaration, m.description, m.database, m.repeatable, m.transaction, m.timeout, m.not_before, m.window)
 FETTLE_FIELDS(Receipt, m.script, m.sha256, m.ledger, m.node, m.applied_at, m.version, m.attempt, m.run)
 FETTLE_FIELDS(DatabaseAddress, m.name, m.url)
 FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
@@ -48,11 +48,11 @@ FETTLE_FIELDS(Line, m.level, m.text)
 FETTLE_FIELDS(Answer, m.word, m.reason)
 FETTLE_FIELDS(Result, m.word, m.message, m.json)
 FETTLE_FIELDS(Fault, m.cause, m.error, m.traceback)
-FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once)
+FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced)
 FETTLE_FIELDS(Finish, m.commit, m.confirm)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
-FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.earlier, m.statements)
-FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt)
+FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.earlier, m.statements)
+FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt, m.only_begun)
 FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error)
 FETTLE_FIELDS(Examine, m.database, m.access)
 FETTLE_FIELDS(Fact, m.name, m.text)
@@ -82,7 +82,7 @@ Role last(Role) {
   return Role::broker;
 }
 Access last(Access) {
-  return Access::write;
+  return Access::piecemeal;
 }
 Cause last(Cause) {
   return Cause::unreachable;

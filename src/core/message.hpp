@@ -68,7 +68,11 @@ enum class Kind : std::uint8_t {
 };
 
 enum class Role : std::uint8_t { worker, broker };
-enum class Access : std::uint8_t { read, write };
+enum class Access : std::uint8_t {
+  read,
+  write,      // in one transaction
+  piecemeal,  // without one: each statement is committed by itself
+};
 
 struct Spawn {  // its descriptors are the child's
   static constexpr Kind kind = Kind::spawn;
@@ -169,15 +173,18 @@ struct Fault {
 };
 
 // With the worker's channel as a descriptor when a new worker is to be served. Ends what was begun before it.
-//   read:  not answered; the transaction begins with the first statement
-//   write: answered by Began when the transaction is open, or cannot be
+//   read:      not answered; the transaction begins with the first statement
+//   write:     answered by Began when the transaction is open, or cannot be
+//   piecemeal: answered by Began when a receipt says that the attempt has begun, or it cannot be left
 struct Begin {
   static constexpr Kind kind = Kind::begin;
   std::string database;
   Access access = Access::read;
   std::int64_t milliseconds = 0;  // until the attempt's time limit
-  Receipt receipt;                // write: to be left in the database by the commit
-  bool once = true;               // write: an earlier receipt of the same version means that there is nothing to do
+  Receipt receipt;                // not for reading: to be left in the database by the commit
+  bool once = true;  // not for reading: an earlier receipt of the same version means that there is nothing to do
+  std::int64_t settled = 0;  // piecemeal: attempts of our ledger up to this one are over, whatever a receipt says
+  bool forced = false;       // piecemeal: so is everybody else's
 };
 
 struct Finish {
@@ -190,12 +197,13 @@ struct Heard {
   static constexpr Kind kind = Kind::heard;
 };
 
-struct Inquire {  // whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen
-                  // now
+// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now.
+struct Inquire {
   static constexpr Kind kind = Kind::inquire;
   std::string database;
   std::string script, sha256, ledger;
   std::int64_t attempt = 0;
+  bool only_begun = false;  // whether it has begun without a transaction, as far as can be seen now, is all that counts
 };
 
 struct Inquired {
@@ -241,6 +249,7 @@ struct Began {
   bool lost = false;       // the connection is gone: a new broker may have another
   bool elsewhere = false;  // another node is at work on the script
   bool applied = false;    // the version was applied before: `earlier` proves it, no transaction is open
+  bool begun = false;      // piecemeal: it was begun before, and nobody knows how far it came; `earlier` proves it
   Receipt earlier;
   std::uint64_t statements = 0;  // of the transaction that this one ended
 };

@@ -61,6 +61,10 @@ Filing filing(OutcomeKind kind, Skipped skipped) noexcept {
   return Filing::stays;
 }
 
+bool leaves_something(const Outcome& outcome) noexcept {
+  return outcome.error.ends_with(k_what_stays);
+}
+
 Outcome skipped(std::string reason) {
   Outcome outcome;
   outcome.kind = OutcomeKind::skipped;

@@ -64,6 +64,11 @@ enum class Skipped { move, keep };  // [run] skipped: what becomes of a skipped 
 
 Filing filing(OutcomeKind kind, Skipped skipped) noexcept;
 
+// The last line of the error of an attempt that failed without a transaction.
+inline constexpr std::string_view k_what_stays =
+    "what it did until then stays in the database: the script says transaction = false";
+bool leaves_something(const Outcome& outcome) noexcept;
+
 Outcome skipped(std::string reason);
 Outcome blocked(Cause cause, std::string reason);
 Outcome failed(Cause cause, std::string error, std::string traceback = {});

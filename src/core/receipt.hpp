@@ -1,5 +1,7 @@
 // The proof that a script was applied: a row in the target, committed in the script's own transaction. So it is there
-// exactly when the script's changes are, whatever died and whenever.
+// exactly when the script's changes are, whatever died and whenever. A script without a transaction first leaves a row
+// that says that it has begun, in a table of its own, and a receipt in its place at the end: who finds it begun, and
+// nobody at work, knows that some of it may have been executed, and no more.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@ struct Receipt {
 // What a target says when it is asked for the receipt of one attempt.
 enum class Proof : std::uint8_t {
   present,
+  begun,        // without a transaction; nobody is at it any more
   absent,       // and no transaction is left that could still commit one
   unreachable,  // the database cannot be asked now
 };

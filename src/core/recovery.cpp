@@ -16,6 +16,10 @@ std::optional<OutcomeKind> settle(const Evidence& evidence, Repair& repair) {
       repair.record = Record::succeeded;
       add(repair.reason, "its receipt is in the database, so it was committed");
       return OutcomeKind::succeeded;
+    case Proof::begun:
+      repair.record = Record::unknown;
+      add(repair.reason, "its runner died while it was executed without a transaction, so some of it may be done");
+      return OutcomeKind::unknown;
     case Proof::unreachable:
       repair.hold = true;
       add(repair.reason, "its database cannot be asked whether it was committed");

@@ -34,6 +34,7 @@ struct Evidence {
 enum class Record {
   nothing,
   succeeded,    // the receipt proves it
+  unknown,      // it had no transaction: some of it was executed
   interrupted,  // nothing was committed; the script is tried again
   given_up,     // interrupted too often: failed, so that it cannot take every run down
 };

@@ -30,6 +30,7 @@ struct Declaration {
   std::string description;
   std::string database;  // the one it may write; empty: the first configured
   bool repeatable = false;
+  bool transaction = true;  // false: each statement of execute() is committed by itself
   std::optional<std::chrono::milliseconds> timeout;
   std::string not_before, window;  // as written (core/schedule); empty: none
 };

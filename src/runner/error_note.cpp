@@ -23,10 +23,11 @@ std::string error_note(const core::AttemptReport& attempt, std::string_view file
   std::string note = fmt::format("{} failed ({}) on {}, attempt {}.\n\n{}", name, core::name(attempt.outcome.cause),
                                  base::iso8601(os::now()), attempt.attempt, indented(attempt.outcome.error));
   if (!attempt.outcome.traceback.empty()) note += "\n" + indented(attempt.outcome.traceback);
-  note += fmt::format(
-      "\nNothing of it was kept: the database is as it was before this script.\n"
-      "Version (SHA-256): {}\n\nIn full:  fettle show {}\nMend it, then:  fettle retry {}\n",
-      attempt.sha256, attempt.attempt, core::command_word(filed_as));
+  note += core::leaves_something(attempt.outcome)
+              ? "\nIt has no transaction: look at the database before you run it again.\n"
+              : "\nNothing of it was kept: the database is as it was before this script.\n";
+  note += fmt::format("Version (SHA-256): {}\n\nIn full:  fettle show {}\nMend it, then:  fettle retry {}\n",
+                      attempt.sha256, attempt.attempt, core::command_word(filed_as));
   return note;
 }
 

@@ -69,7 +69,7 @@ Proof look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_i
   Proof proof = Proof::absent;
   for (const core::DatabaseStatus& database : crew.databases()) {
     const core::Inquired answer = crew.inquire({database.name, left.script, left.sha256, ledger_id, left.attempt});
-    if (answer.proof == Proof::present) return Proof::present;
+    if (answer.proof == Proof::present || answer.proof == Proof::begun) return answer.proof;
     if (answer.proof == Proof::unreachable) proof = Proof::unreachable;
   }
   return proof;
@@ -123,6 +123,10 @@ core::Outcome outcome_of(const Recovery& recovery) {
       break;
     case Record::given_up:
       outcome = core::failed(core::Cause::crash, fmt::format("given up: {}", recovery.repair.reason));
+      break;
+    case Record::unknown:
+      outcome.kind = core::OutcomeKind::unknown;
+      outcome.reason = recovery.repair.reason;
       break;
     case Record::interrupted:
       outcome.kind = core::OutcomeKind::interrupted;

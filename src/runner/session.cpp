@@ -27,12 +27,8 @@ using os::in;
 constexpr std::string_view k_loading = "the script was being loaded";
 constexpr std::string_view k_asking = "shouldRun() was running";
 constexpr std::string_view k_executing = "execute() was running";
-constexpr std::size_t k_room_in_depth = 6;  // the worker counts tables, a reader of JSON its brackets
-constexpr std::size_t k_longest_text = std::size_t{64} << 10U;    // message, error, traceback
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
 constexpr std::size_t k_longest_name = std::size_t{4} << 10U;     // what a script declares of itself
-constexpr std::chrono::minutes k_to_roll_back{10};  // of a broker that has heard: much may have to be undone
-constexpr std::chrono::minutes k_to_commit{10};     // a slow disk is no reason to doubt a commit
 
 template <class Message>
 std::optional<Message> as(const os::Frame& frame) {
@@ -208,7 +204,7 @@ void Session::run_ahead(std::chrono::microseconds most) {
   if (frame) over_ = take_declaration(std::move(*frame));
   if (frame && !over_) over_ = serve();
   if (stage_ == Stage::asking && !over_) early_ = glance(give_up);
-  if (early_ && says_yes(std::get<os::Frame>(*early_))) {
+  if (early_ && declaration_.transaction && says_yes(std::get<os::Frame>(*early_))) {
     over_ = take_answer(*std::exchange(early_, std::nullopt));
     start_to_execute();
   }
@@ -260,7 +256,10 @@ core::Begin Session::begin_of(core::Access access) const {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - os::Steady::now());
   core::Begin wish{
       database_, access, std::max<std::int64_t>(left.count(), 1), {}, setting_.once && !declaration_.repeatable};
-  if (access == core::Access::write) wish.receipt = setting_.receipt;
+  if (access == core::Access::read) return wish;
+  wish.receipt = setting_.receipt;
+  wish.settled = setting_.settled;
+  wish.forced = setting_.forced;
   return wish;
 }
 
@@ -290,18 +289,20 @@ std::optional<Outcome> Session::hear_began() {
     setting_.stop->look();
     if (!setting_.stop->at_once()) continue;
     crew_.renew_broker();  // it may be waiting for a lock
-    return interrupted();
+    return in_doubt(interrupted(), "stopped by a signal while it began");
   }
   const auto began = crew_.hear_began(give_up);
-  if (!began) return core::failed(Cause::unreachable, std::string(k_broker_died));
+  if (!began) return in_doubt(core::failed(Cause::unreachable, std::string(k_broker_died)), k_broker_died);
   measures_.statements += began->statements;
   if (began->lost) {
     lost_early_ = true;
-    return connection_lost(began->error);
+    crew_.renew_broker();
+    return line_was_lost(began->error);
   }
   if (began->cause == Cause::unreachable || began->elsewhere)
     return core::blocked(began->cause, base::cap(began->error, k_longest_text));
   if (began->applied) return core::skipped(applied_before(began->earlier, setting_.receipt.ledger));
+  if (began->begun) return core::blocked(Cause::none, begun_before(began->earlier, setting_.receipt.ledger));
   if (began->cause == Cause::none) return std::nullopt;
   return core::failed(began->cause, base::cap(began->error, k_longest_text));
 }
@@ -339,7 +340,7 @@ Outcome Session::said_no(Outcome outcome) {
 void Session::start_to_execute() {
   executing_ = os::Steady::now();
   stage_ = Stage::executing;
-  begin(begin_of(core::Access::write));
+  begin(begin_of(declaration_.transaction ? core::Access::write : core::Access::piecemeal));
   untold_ = tell(Kind::execute, encode(core::Execute{}), k_executing);
 }
 
@@ -363,85 +364,6 @@ Outcome Session::execute(const std::function<void()>& meanwhile) {
   success.message = std::move(message);
   success.result = std::move(result->json);
   return commit(std::move(success), meanwhile);
-}
-
-// A worker that has given its result is not needed any more, and ends while the database commits.
-Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile) {
-  const auto start = os::Steady::now();
-  crew_.commit();
-  worker_.channel.close();
-  meanwhile();
-  const auto done = crew_.hear_done(in(k_to_commit));
-  measures_.commit = os::since(start);
-  if (worker_alive_) end_worker(crew_.dismiss(worker_));
-  if (done) {
-    measures_.statements += done->statements;
-    measures_.rows_changed = done->rows_changed;
-    if (done->word == core::Done::Word::committed) return success;
-    if (done->word == core::Done::Word::rolled_back && done->lost) return connection_lost(done->error);
-    if (done->word == core::Done::Word::rolled_back)
-      return core::failed(done->cause, base::cap(done->error, k_longest_text));
-  }
-  const std::string doubt =
-      done ? base::cap(done->error, k_longest_text) : fmt::format("{} during the commit", k_broker_died);
-  if (done && done->lost) return resolve(std::move(success), connection_lost(doubt), doubt);
-  if (done) crew_.renew_broker();  // without an answer it is a new one already
-  return resolve(std::move(success), core::failed(Cause::unreachable, doubt), doubt);
-}
-
-// Nobody answered for the commit, so the database is asked, through a new broker, whether the receipt is there.
-// otherwise: the outcome when it is not; doubt: why it was asked.
-Outcome Session::resolve(Outcome success, Outcome otherwise, std::string doubt) {
-  const core::Receipt& receipt = setting_.receipt;
-  const core::Inquired answer =
-      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
-  switch (answer.proof) {
-    case core::Proof::present:
-      return success;
-    case core::Proof::absent:
-      return otherwise;
-    case core::Proof::unreachable:
-      break;
-  }
-  success.kind = OutcomeKind::unknown;
-  success.cause = Cause::none;
-  success.error = std::move(doubt);
-  success.reason = fmt::format("nobody can say whether it was committed: {}", base::cap(answer.error, k_longest_text));
-  return success;
-}
-
-// The server rolled back; a connection comes with a new broker only.
-Outcome Session::connection_lost(const std::string& error) {
-  crew_.renew_broker();
-  return line_was_lost(error);
-}
-
-// The worker judged its result by the same limits; what passes them here was not sent by one that is sound.
-std::optional<Outcome> Session::refuse(const core::Result& result) {
-  if (result.json.size() > setting_.limits.result_bytes)
-    return core::failed(Cause::contract, core::result_too_large(setting_.limits));
-  if (result.json.empty() || base::is_json(result.json, setting_.limits.result_depth + k_room_in_depth))
-    return std::nullopt;
-  return protocol_fault();
-}
-
-// Nothing of this transaction was committed, so the outcome stands, unless a limit was hit on the way to it.
-Outcome Session::roll_back(Outcome outcome) {
-  if (!worker_known_to_broker_) {
-    if (worker_alive_) end_worker(crew_.dismiss(worker_));
-    return outcome;
-  }
-  const bool time_is_up = outcome.cause == Cause::timeout || outcome.kind == OutcomeKind::interrupted;
-  const auto done = crew_.roll_back(time_is_up ? Crew::Patience::none : Crew::Patience::some, in(k_to_roll_back));
-  if (worker_alive_) end_worker(crew_.dismiss(worker_));
-  if (done) {
-    measures_.statements += done->statements;
-    if (!done->lost || outcome.kind == OutcomeKind::interrupted) return with_limit(std::move(outcome), *done);
-    lost_early_ = stage_ != Stage::executing;
-    return connection_lost(outcome.error.empty() ? done->error : outcome.error);
-  }
-  if (outcome.cause == Cause::crash) outcome.error += fmt::format("; {} too, and a new one was started", k_broker_died);
-  return outcome;
 }
 
 }  // namespace runner

@@ -27,8 +27,10 @@ class Session {
     ScriptLines::Sink on_line;
     core::Receipt receipt;  // to be left in the database by execute()
     core::Limits limits;
-    bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
-    bool once = true;      // a version that was applied before is not executed again, unless it is repeatable
+    bool on_time = false;      // the script's own times are obeyed: it may be blocked until later
+    bool once = true;          // a version that was applied before is not executed again, unless it is repeatable
+    std::int64_t settled = 0;  // without a transaction: of attempts up to this one our ledger knows the end
+    bool forced = false;       // without a transaction: whoever began it before, and did not end
   };
 
   // Sends the script to a worker, which loads it and, with Upto::answer, asks shouldRun() without being told again.
@@ -71,6 +73,10 @@ class Session {
   void begin(core::Begin wish);
   std::optional<core::Outcome> hear_began();
   core::Outcome connection_lost(const std::string& error);
+  core::Outcome in_doubt(core::Outcome otherwise, std::string_view doubt);
+  core::Outcome stays_if_loose(core::Outcome outcome) const;
+  // Nothing that execute() has done can be undone any more.
+  bool is_loose() const noexcept { return stage_ == Stage::executing && !declaration_.transaction; }
   core::Outcome said_no(core::Outcome outcome);
   core::Outcome commit(core::Outcome success, const std::function<void()>& meanwhile);
   core::Outcome resolve(core::Outcome success, core::Outcome otherwise, std::string doubt);

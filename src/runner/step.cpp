@@ -43,15 +43,18 @@ core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::i
   return receipt;
 }
 
-Session::Setting setting_of(Workplace& at, const core::Script& script, std::int64_t attempt) {
+Session::Setting setting_of(Workplace& at, const Ready& ready, std::int64_t attempt) {
   Session::Setting setting;
   setting.timeout = at.config.run.timeout;
   setting.stop = &at.stop;
   setting.on_line = [&at](core::LineLevel level, std::string_view text) { at.observer.script_line(level, text); };
   setting.limits = at.config.limits;
-  setting.receipt = receipt_of(at, script, attempt);
+  setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
   setting.on_time = at.force == core::Force::no;
+  setting.forced = at.force == core::Force::yes;
+  if (ready.known.last && ready.known.last->outcome != OutcomeKind::unknown)
+    setting.settled = ready.known.last->attempt;
   return setting;
 }
 
@@ -74,7 +77,7 @@ void run_script(Workplace& at, Going& going, const std::function<void()>& meanwh
   const core::Script& script = going.ready.loaded.script;
   going.session.reset();
   going.session = std::make_unique<Session>(at.crew, load_of(at, script, going.attempt),
-                                            setting_of(at, script, going.attempt), Session::Upto::answer);
+                                            setting_of(at, going.ready, going.attempt), Session::Upto::answer);
   run_script(*going.session, meanwhile, finished);
 }
 
@@ -167,7 +170,7 @@ Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {
   Going going{std::move(ready), attempt, os::Steady::now(), nullptr};
   if (going.ready.step.decision == core::Decision::skip) return going;
   const core::Script& script = going.ready.loaded.script;
-  going.session = std::make_unique<Session>(at.crew, load_of(at, script, attempt), setting_of(at, script, attempt),
+  going.session = std::make_unique<Session>(at.crew, load_of(at, script, attempt), setting_of(at, going.ready, attempt),
                                             Session::Upto::answer);
   return going;
 }

@@ -34,6 +34,26 @@ std::string applied_before(const core::Receipt& earlier, const std::string& ledg
                      earlier.ledger == ledger ? "" : " of another ledger");
 }
 
+std::string begun_before(const core::Receipt& earlier, const std::string& ledger) {
+  return fmt::format(
+      "begun by {} on {} (attempt {}{}) and not ended: without a transaction some of it may be done; look at the "
+      "database, then say what is true (fettle mark), or run it again from the start (fettle run --force)",
+      base::escape(earlier.node), base::escape(earlier.applied_at), earlier.attempt,
+      earlier.ledger == ledger ? "" : " of another ledger");
+}
+
+core::Outcome half_done(std::string doubt) {
+  return unknown(std::move(doubt), "it has no transaction and was not seen to end, so some of it may be done");
+}
+
+core::Outcome unknown(std::string doubt, std::string reason) {
+  core::Outcome outcome;
+  outcome.kind = OutcomeKind::unknown;
+  outcome.error = std::move(doubt);
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
 // Adds what the script kept to itself: an attempt that hit a limit failed, whatever it says of itself.
 core::Outcome with_limit(core::Outcome outcome, const core::Done& done) {
   if (done.cause == Cause::none || outcome.kind == OutcomeKind::interrupted) return outcome;

@@ -1,6 +1,7 @@
 // What an attempt came to, in words: the outcomes that a session gives without the script's own. Pure.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,16 @@
 
 namespace runner {
 
+inline constexpr std::size_t k_longest_text = std::size_t{64} << 10U;  // message, error, traceback
+inline constexpr std::chrono::minutes k_to_roll_back{10};  // of a broker that has heard: much may have to be undone
+
 // Why a version is not executed again. ledger: the id of ours.
 std::string applied_before(const core::Receipt& earlier, const std::string& ledger);
+
+// Why a version without a transaction is not executed: somebody began it, and nobody knows how far they came.
+std::string begun_before(const core::Receipt& earlier, const std::string& ledger);
+core::Outcome half_done(std::string doubt);
+core::Outcome unknown(std::string doubt, std::string reason);
 
 // Adds what the script kept to itself: an attempt that hit a limit failed, whatever it says of itself.
 core::Outcome with_limit(core::Outcome outcome, const core::Done& done);

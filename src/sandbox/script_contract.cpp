@@ -16,12 +16,11 @@ namespace {
 
 constexpr std::array<std::string_view, 2> k_functions = {"shouldRun", "execute"};
 constexpr std::array<const char*, 2> k_places = {"fettle.shouldRun", "fettle.execute"};  // in the registry
-constexpr std::array<std::string_view, 6> k_fields = {"description", "database",  "repeatable",
+constexpr std::array<std::string_view, 7> k_fields = {"description", "database",  "repeatable", "transaction",
                                                       "timeout",     "notBefore", "window"};
 // Named by the contract, not built yet. A script that relies on one must not run as if it had not asked.
-constexpr std::array<std::string_view, 10> k_later = {"depends",  "tags",    "environments", "transaction",
-                                                      "retries",  "backoff", "allowFailure", "validate",
-                                                      "rollback", "maxRows"};
+constexpr std::array<std::string_view, 9> k_later = {"depends",      "tags",     "environments", "retries", "backoff",
+                                                     "allowFailure", "validate", "rollback",     "maxRows"};
 constexpr std::size_t k_longest_message = std::size_t{64} << 10U;
 
 template <std::size_t size>
@@ -115,6 +114,17 @@ std::optional<ContractFault> read_text(lua_State* lua, int table, std::string_vi
   return fault;
 }
 
+std::optional<ContractFault> read_flag(lua_State* lua, int table, std::string_view field, bool& into) {
+  push_field(lua, table, field);
+  std::optional<ContractFault> fault;
+  if (lua_isboolean(lua, -1))
+    into = lua_toboolean(lua, -1) != 0;
+  else if (!lua_isnil(lua, -1))
+    fault = wrong_type(field, "true or false", luaL_typename(lua, -1));
+  lua_pop(lua, 1);
+  return fault;
+}
+
 std::optional<ContractFault> read_timeout(lua_State* lua, int table, core::Declaration& declaration) {
   push_field(lua, table, "timeout");
   std::optional<ContractFault> fault;
@@ -145,13 +155,8 @@ std::optional<ContractFault> read_fields(lua_State* lua, int table, core::Declar
   if (auto fault = read_text(lua, table, "database", declaration.database)) return fault;
   if (auto fault = read_timeout(lua, table, declaration)) return fault;
   if (auto fault = read_times(lua, table, declaration)) return fault;
-  push_field(lua, table, "repeatable");
-  const bool good = lua_isboolean(lua, -1) || lua_isnil(lua, -1);
-  declaration.repeatable = lua_toboolean(lua, -1) != 0;
-  const char* found = luaL_typename(lua, -1);
-  lua_pop(lua, 1);
-  if (!good) return wrong_type("repeatable", "true or false", found);
-  return std::nullopt;
+  if (auto fault = read_flag(lua, table, "repeatable", declaration.repeatable)) return fault;
+  return read_flag(lua, table, "transaction", declaration.transaction);
 }
 
 // --- what execute() returned ---------------------------------------------------------------------------------------

@@ -33,6 +33,12 @@ constexpr std::size_t k_most_cursors = 32;
 constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
 constexpr std::chrono::seconds k_patience{30};                  // for the runner or the worker to take a message
 
+// An attempt whose beginning was answered by nobody executed nothing: it may begin again.
+bool is_settled(const core::Receipt& start, const core::Begin& wish) {
+  const core::Receipt& own = wish.receipt;
+  return wish.forced || (start.ledger == own.ledger && (start.attempt <= wish.settled || start.attempt == own.attempt));
+}
+
 class Broker {
  public:
   Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held);
@@ -174,7 +180,7 @@ void Broker::begin(const core::Begin& wish, std::vector<os::Fd> descriptors) {
     began.statements = ended.statements;
   }
   if (began.cause == Cause::none) open_transaction(wish, began);
-  if (wish.access == core::Access::write) return tell_runner(began);
+  if (wish.access != core::Access::read) return tell_runner(began);
   if (began.cause != Cause::none) worker_.close();  // it would wait for ever
 }
 
@@ -203,7 +209,7 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
     began.error = error.what();
     began.lost = own->connection->lost();
   }
-  if (began.applied || began.cause != Cause::none) end_transactions();
+  if (began.applied || began.begun || began.cause != Cause::none) end_transactions();
 }
 
 void Broker::begin_own() {
@@ -214,10 +220,16 @@ void Broker::begin_own() {
 }
 
 void Broker::prepare_receipt(const core::Begin& wish, core::Began& began) {
+  Connection& own = *transaction_->own->connection;
   transaction_->receipt = wish.receipt;
-  auto earlier = transaction_->own->connection->find_receipt(wish.receipt.script, wish.receipt.sha256);
+  auto earlier = own.find_receipt(wish.receipt.script, wish.receipt.sha256);
   began.applied = wish.once && earlier.has_value();
-  if (began.applied) began.earlier = std::move(*earlier);
+  if (wish.access == core::Access::piecemeal && !began.applied) {
+    earlier = own.find_start(wish.receipt.script, wish.receipt.sha256);
+    began.begun = earlier && !is_settled(*earlier, wish);
+    if (!began.begun) own.leave_start(wish.receipt);
+  }
+  if (began.applied || began.begun) began.earlier = std::move(*earlier);
 }
 
 void Broker::finish(const core::Finish& wish) {

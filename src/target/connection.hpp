@@ -54,10 +54,11 @@ struct Beginning {
       : access(wish), deadline(end), script(std::move(name)), sha256(std::move(version)) {}
 
   // read: nothing can be written, enforced by the database. write: whoever else writes under the same script is shut
-  // out until this transaction ends (SQLite: whoever else writes at all).
+  // out until this transaction ends (SQLite: whoever else writes at all). piecemeal: whoever else writes under the same
+  // script is shut out until commit() or rollback() (SQLite: until leave_start()); no transaction is open.
   core::Access access;
   os::Deadline deadline;  // of the attempt: a server that does not hear of us any more ends the work by itself then
-  std::string script, sha256;  // write: the one that find_receipt() will be asked about
+  std::string script, sha256;  // not for reading: the one that find_receipt() will be asked about
 };
 
 class Connection {
@@ -87,7 +88,9 @@ class Connection {
   // Returns only when the changes are durable. Throws SqlError: `unreachable` when nobody can say whether it committed;
   // for any other cause nothing was committed and rollback() ends the transaction.
   virtual void commit() = 0;
+  // Without a transaction nothing can be undone: that the script has begun is taken back, since its end is known.
   virtual void rollback() = 0;
+  // From begin() on, until its end; false also when the database ended it. Without a transaction: what is begun so.
   virtual bool in_transaction() const = 0;
   // Nothing can be done with it any more; a new one must be opened. What was not committed is rolled back.
   virtual bool lost() const { return false; }
@@ -103,10 +106,14 @@ class Connection {
                                           const std::string& name) = 0;
 
   // Receipts, in a table of this database that scripts can neither write nor hide. find_receipt: the newest of this
-  // version. leave_receipt: the last statement before commit(), inside the write transaction; it is read back.
-  // proof_of: outside a transaction; when it says no, no transaction is left that could still commit one.
+  // version that proves it applied. leave_receipt: the last statement before commit(), inside the write transaction; it
+  // is read back. proof_of: outside a transaction; when it says no, no transaction is left that could still commit one.
   virtual std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) = 0;
   virtual void leave_receipt(const core::Receipt& receipt) = 0;
+  // Scripts without a transaction, in a table beside it. find_start: who has begun this version and did not end;
+  // leave_start: this one in their place, after begin() and before the first statement; durable when it returns.
+  virtual std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) = 0;
+  virtual void leave_start(const core::Receipt& receipt) = 0;
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
   // Outside a transaction: the newest receipt of this version that is committed now, whoever may be at work on it.
   virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;
@@ -119,6 +126,10 @@ class Connection {
 
  protected:
   bool should_stop() const { return stop_ && stop_(); }
+  // Tries to have a script's lock until the time is up. Never waited for inside the server: who waits there blocks,
+  // cannot be seen to give up, and holds what it has. Throws BusyElsewhere, which tells the holder.
+  void take_lock(os::Deadline give_up, const std::function<bool()>& taken,
+                 const std::function<std::string()>& holder) const;
   int wake() const noexcept { return wake_; }
   void interrupt() const {
     if (interrupt_) interrupt_();

@@ -15,6 +15,16 @@ Database open_database(const core::DatabaseAddress& address, const Surroundings&
   return database;
 }
 
+namespace {
+
+bool was_begun(Connection& connection, const core::Inquire& attempt) {
+  if (attempt.ledger.empty()) return false;
+  const auto start = connection.find_start(attempt.script, attempt.sha256);
+  return start && start->ledger == attempt.ledger && start->attempt == attempt.attempt;
+}
+
+}  // namespace
+
 core::Inquired look_for_proof(const Database* database, const core::Inquire& wish) {
   core::Inquired answer;
   if (database == nullptr || !database->connection) {
@@ -22,9 +32,11 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
     return answer;
   }
   try {
-    auto receipt = wish.ledger.empty() ? database->connection->seen_receipt(wish.script, wish.sha256)
-                                       : database->connection->proof_of(wish);
-    answer.proof = receipt ? core::Proof::present : core::Proof::absent;
+    Connection& open = *database->connection;
+    std::optional<core::Receipt> receipt;
+    if (!wish.only_begun)
+      receipt = wish.ledger.empty() ? open.seen_receipt(wish.script, wish.sha256) : open.proof_of(wish);
+    answer.proof = receipt ? core::Proof::present : was_begun(open, wish) ? core::Proof::begun : core::Proof::absent;
     if (receipt) answer.receipt = std::move(*receipt);
   } catch (const SqlError& error) {
     answer.error = error.what();

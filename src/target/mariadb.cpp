@@ -4,14 +4,15 @@
 #include <fmt/format.h>
 #include <limits>
 #include <optional>
-#include <poll.h>
 #include <string>
 #include <utility>
 
 #include "target/mariadb_address.hpp"
 #include "target/mariadb_facts.hpp"
 #include "target/mariadb_guard.hpp"
+#include "target/mariadb_killer.hpp"
 #include "target/mariadb_link.hpp"
+#include "target/mariadb_piecemeal.hpp"
 #include "target/mariadb_receipts.hpp"
 #include "target/mariadb_schema.hpp"
 #include "target/mariadb_session.hpp"
@@ -26,7 +27,6 @@ using core::Cause;
 using Patience = MariaLink::Patience;
 using Reading = MariaStatement::Reading;
 
-constexpr std::chrono::milliseconds k_first_pause{5}, k_longest_pause{200};  // between two tries to get a lock
 constexpr std::chrono::seconds k_patience{60};  // for the lock of an attempt whose end is in doubt
 constexpr std::size_t k_bulk_rows = 1000, k_bulk_bytes = std::size_t{1} << 20U;  // of executemany, sent together
 constexpr unsigned k_read_only_transaction = 1792, k_no_such_savepoint = 1305;
@@ -60,7 +60,7 @@ class Mariadb final : public Connection {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return begun_ && link_.in_transaction(); }
+  bool in_transaction() const override { return begun_ && (is_piecemeal() || link_.in_transaction()); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
@@ -68,6 +68,10 @@ class Mariadb final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
+  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) override {
+    return receipts_.find_start(script, sha256);
+  }
+  void leave_start(const core::Receipt& receipt) override { piecemeal_.start(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override;
   std::vector<core::Fact> facts() override { return facts_of(link_, address_); }
@@ -77,6 +81,7 @@ class Mariadb final : public Connection {
   void keep(std::unique_ptr<MariaStatement> statement) { statements_.keep(std::move(statement)); }
 
  private:
+  bool is_piecemeal() const noexcept { return access_ == Access::piecemeal; }
   void prepare_session(Access access, os::Deadline deadline);
   void begin_writing(const Beginning& how);
   bool try_lock(const std::string& lock);
@@ -86,6 +91,7 @@ class Mariadb final : public Connection {
   std::unique_ptr<MariaStatement> start(const MariaText& text, const core::Values& parameters, Reading reading);
   void check_transaction();
   void check_call();
+  void execute_all(const MariaText& text, core::PackedRows rows);
   void send(const MariaText& text, MariaBulk& bulk);
   void execute_one(const MariaText& text, const core::Values& row);
   template <class Action>
@@ -93,16 +99,17 @@ class Mariadb final : public Connection {
   [[noreturn]] void explain(const MariaError& error);
 
   MariaAddress address_;
-  MariaLink link_, killer_;  // killer_: on which the child says KILL QUERY
+  MariaLink link_;
+  MariaKiller killer_;
   MariaSession session_{link_, address_.lock_timeout};
   MariaReceipts receipts_{link_};
+  MariaPiecemeal piecemeal_{link_, receipts_};
   MariaStatements statements_{link_};
   std::string lock_;
   Access access_ = Access::read;
   bool begun_ = false;
-  bool killer_is_near_ = false;  // at the same server
-  bool calling_ = false;         // a procedure, behind a savepoint
-  bool used_ = true;             // something may outlive the transaction
+  bool calling_ = false;  // a procedure, behind a savepoint
+  bool used_ = true;      // something may outlive the transaction
   bool has_receipts_ = false;
   std::uint64_t changed_ = 0;
   std::optional<core::Receipt> early_;  // found when the transaction began
@@ -137,24 +144,11 @@ void MariaCursor::read_all() {
 
 // --- the connection ------------------------------------------------------------------------------------------------
 
-Mariadb::Mariadb(const MariaAddress& address) : address_(address), link_(address), killer_(address) {
-  killer_.run(MariaSession::k_stay);
-  // Behind a balancer it may have come to another server, where the number of our connection is somebody else's.
-  constexpr const char* k_which = "SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)";
-  killer_is_near_ = link_.ask(k_which).at(0).at(0) == killer_.ask(k_which).at(0).at(0);
-}
+Mariadb::Mariadb(const MariaAddress& address) : address_(address), link_(address), killer_(address, link_) {}
 
 Interruption Mariadb::interruption() {
   link_.stop_when({[this] { return should_stop(); }, [this] { interrupt(); }, wake()});
-  if (!killer_is_near_) return {};
-  const auto kill = [this, id = link_.library().thread_id(link_.handle())] {
-    try {
-      killer_.run(fmt::format("KILL QUERY {}", id));
-    } catch (const SqlError&) {
-      // The broker sees that nothing stops.
-    }
-  };
-  return {kill, killer_.socket()};
+  return killer_.interruption();
 }
 
 void Mariadb::prepare_session(Access access, os::Deadline deadline) {
@@ -175,7 +169,7 @@ void Mariadb::begin(const Beginning& how) {
   begun_ = false;
   try {
     prepare_session(how.access, how.deadline);
-    if (how.access == Access::write) begin_writing(how);
+    if (how.access != Access::read) begin_writing(how);
     if (how.access == Access::read) link_.run("START TRANSACTION READ ONLY");
     begun_ = true;
   } catch (const SqlError&) {
@@ -194,7 +188,7 @@ void Mariadb::begin_writing(const Beginning& how) {
   if (!has_receipts_) make_receipts(how.deadline);
   lock_ = maria_lock_of(session_.database(), how.script);
   take_lock(lock_, how.deadline);
-  link_.run("START TRANSACTION READ WRITE");
+  if (!is_piecemeal()) link_.run("START TRANSACTION READ WRITE");
   early_ = receipts_.find(how.script, how.sha256);
 }
 
@@ -202,13 +196,9 @@ bool Mariadb::try_lock(const std::string& lock) {
   return link_.ask(fmt::format("SELECT GET_LOCK('{}', 0)", lock)).at(0).at(0) == "1";
 }
 
-// Never waited for inside the server: who waits there cannot be seen to give up.
 void Mariadb::take_lock(const std::string& lock, os::Deadline give_up) {
-  for (auto pause = k_first_pause; !try_lock(lock); pause = std::min(pause * 2, k_longest_pause)) {
-    if (should_stop() || os::Steady::now() + pause >= give_up) throw BusyElsewhere(holder_of(link_, lock));
-    pollfd wait{wake(), POLLIN, 0};
-    ::poll(&wait, 1, static_cast<int>(pause.count()));
-  }
+  Connection::take_lock(
+      give_up, [&] { return try_lock(lock); }, [&] { return holder_of(link_, lock); });
 }
 
 // Once for each connection. Several nodes may come first at the same time.
@@ -228,6 +218,7 @@ void Mariadb::rollback() {
   begun_ = false;
   try {
     renew();  // rolls back
+    piecemeal_.take_back();
   } catch (const MariaError&) {
     if (!link_.lost()) throw;  // otherwise the server does it
   }
@@ -248,7 +239,7 @@ void Mariadb::guard(const Action& action) {
 void Mariadb::explain(const MariaError& error) {
   if (link_.lost()) throw error;
   link_.look();
-  if (begun_ && !link_.in_transaction()) {
+  if (begun_ && !in_transaction()) {
     begun_ = false;
     renew();
   }
@@ -257,6 +248,7 @@ void Mariadb::explain(const MariaError& error) {
 }
 
 void Mariadb::check_transaction() {
+  if (is_piecemeal()) return piecemeal_.check();
   if (link_.in_transaction()) return;
   begun_ = false;
   renew();
@@ -269,8 +261,8 @@ std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core
   session_.check_size(text.sql, parameters);
   std::unique_ptr<MariaStatement> statement;
   guard([&] {
-    if (text.calls) link_.run("SAVEPOINT fettle_call");
-    calling_ = text.calls;
+    calling_ = text.calls && !is_piecemeal();
+    if (calling_) link_.run("SAVEPOINT fettle_call");
     statement = statements_.take(text.sql);
     const std::uint64_t rows = statement->execute(parameters, reading);
     const bool counts = text.changes_rows && rows != std::numeric_limits<std::uint64_t>::max();
@@ -293,6 +285,14 @@ std::int64_t Mariadb::execute(std::string_view sql, const core::Values& paramete
 std::int64_t Mariadb::execute_many(std::string_view sql, core::PackedRows rows) {
   const MariaText text = read_mariadb(sql, session_.dialect(), access_);
   const std::uint64_t before = changed_;
+  if (is_piecemeal())
+    piecemeal_.together([&] { execute_all(text, rows); });
+  else
+    execute_all(text, rows);
+  return static_cast<std::int64_t>(changed_ - before);
+}
+
+void Mariadb::execute_all(const MariaText& text, core::PackedRows rows) {
   const std::size_t most_bytes = std::min<std::size_t>(k_bulk_bytes, session_.largest_packet() / 2);
   MariaBulk bulk;
   core::Values row;
@@ -308,7 +308,6 @@ std::int64_t Mariadb::execute_many(std::string_view sql, core::PackedRows rows) 
     bulk.add(row);
   }
   send(text, bulk);
-  return static_cast<std::int64_t>(changed_ - before);
 }
 
 void Mariadb::send(const MariaText& text, MariaBulk& bulk) {
@@ -386,6 +385,10 @@ std::optional<core::Receipt> Mariadb::find_receipt(const std::string& /*script*/
 
 void Mariadb::leave_receipt(const core::Receipt& receipt) {
   bool left = false;
+  if (piecemeal_.has_started()) {
+    piecemeal_.open_last_transaction();
+    access_ = Access::write;
+  }
   guard([&] { left = receipts_.leave(receipt, lock_); });
   check_transaction();
   if (!left) throw SqlError(Cause::error, "the lock of this script was let go while it worked; nothing is committed");
@@ -406,6 +409,7 @@ void Mariadb::commit() {
   }
   if (link_.in_transaction()) throw SqlError(Cause::error, commit_was_refused("the transaction is still there"));
   begun_ = false;
+  piecemeal_.committed();
   try {
     renew();
   } catch (const MariaError&) {

@@ -14,10 +14,13 @@ using Words = std::vector<std::string_view>;
 const Words k_transaction = {"begin", "start", "commit", "end", "rollback", "savepoint", "release", "xa"};
 const Words k_committing = {"create",   "alter", "drop",   "rename", "truncate", "grant", "revoke",
                             "optimize", "check", "repair", "lock",   "unlock",   "flush", "reset"};
+const Words k_far = {"grant", "revoke", "lock", "unlock", "flush", "reset"};  // of those
+const Words k_of_server = {"database", "schema", "user", "role", "server", "tablespace", "logfile"};
 const Words k_reading = {"select", "with", "values", "table", "show", "explain", "describe", "desc"};
 const Words k_changing = {"insert", "update", "delete", "replace"};
 const Words k_harmless = {"set", "do", "call", "signal", "analyze"};
 const Words k_explained = {"select", "with", "values", "insert", "update", "delete", "replace", "format"};
+const Words k_routines = {"procedure", "function", "trigger", "event"};
 const Words k_locks = {"get_lock", "release_lock", "release_all_locks"};
 const Words k_files = {"outfile", "dumpfile", "load_file"};
 
@@ -30,7 +33,7 @@ const Words& wanted() {
     Words all = k_changing;
     all.insert(all.end(), k_locks.begin(), k_locks.end());
     all.insert(all.end(), k_files.begin(), k_files.end());
-    all.insert(all.end(), {"into", "returning", k_receipts});
+    all.insert(all.end(), {"into", "returning", k_receipts, k_begun});
     return all;
   }();
   return words;
@@ -52,20 +55,38 @@ bool explains(const SqlText& text) {
   return text.words.size() > 1 && contains(k_explained, text.words[1]);
 }
 
+// What touches more than this database, or other connections.
+bool reaches_far(const SqlText& text) {
+  if (contains(k_far, text.verb())) return true;
+  const bool makes = text.verb() == "create" || text.verb() == "alter" || text.verb() == "drop";
+  return (makes || text.verb() == "rename") && text.words.size() > 1 &&
+         std::any_of(text.words.begin() + 1, text.words.begin() + std::min<std::ptrdiff_t>(4, std::ssize(text.words)),
+                     [](const std::string& word) { return contains(k_of_server, word); });
+}
+
 void judge_kind(const SqlText& text, core::Access access) {
   const std::string_view verb = text.verb();
   const bool reads = access == core::Access::read;
-  if (contains(k_transaction, verb)) refuse(no_transaction_control(upper(verb)));
+  if (contains(k_transaction, verb)) refuse(no_transaction_control(upper(verb), access));
   if (verb == "use") refuse(no_further_database("USE"));
   if (text.starts("load", "data") || text.starts("load", "xml"))
     refuse(no_file_of_server("LOAD " + upper(text.words[1])));
   if (is_about_temporary_table(text) && !reads) return;
   if (is_about_temporary_table(text)) refuse(no_writing());
-  if (contains(k_committing, verb) || (verb == "analyze" && !explains(text))) refuse(no_implicit_commit(upper(verb)));
+  const bool commits = contains(k_committing, verb) || (verb == "analyze" && !explains(text));
+  if (commits && access != core::Access::piecemeal) refuse(no_implicit_commit(upper(verb)));
+  if (commits && reaches_far(text)) refuse(no_such_statement(upper(verb)));
+  if (commits) return;
   if (verb == "set" && text.sets_more) refuse(no_setting("SET of anything but variables of your own (SET @name = …)"));
   if (verb == "call" && reads) refuse(no_calling_while_reading());
   if (verb.empty() || contains(k_reading, verb) || contains(k_changing, verb) || contains(k_harmless, verb)) return;
   refuse(no_such_statement(upper(verb)));
+}
+
+// Its body has statements of its own; the server takes only one of these at a time.
+bool makes_routine(const SqlText& text) {
+  return text.verb() == "create" && std::any_of(text.words.begin(), text.words.end(),
+                                                [](const std::string& word) { return contains(k_routines, word); });
 }
 
 }  // namespace
@@ -75,14 +96,15 @@ MariaText read_mariadb(std::string_view sql, Dialect dialect, core::Access acces
   if (text.unended) refuse(unended_statement());
   if (text.hidden) refuse(no_hidden_statement());
   judge_kind(text, access);
-  if (text.several) refuse(no_second_statement());
+  if (text.several && !(access == core::Access::piecemeal && makes_routine(text))) refuse(no_second_statement());
   for (const std::string_view word : k_locks)
     if (text.has(word)) refuse(no_own_lock(upper(word)));
   for (const std::string_view word : k_files)
     if (text.has(word)) refuse(no_file_of_server(upper(word)));
   const std::string_view verb = text.verb();
   const bool writes = std::any_of(k_changing.begin(), k_changing.end(), [&](auto word) { return text.has(word); });
-  if (text.has(k_receipts) && (!contains(k_reading, verb) || writes)) refuse(no_touching_receipts());
+  if ((text.has(k_receipts) || text.has(k_begun)) && (!contains(k_reading, verb) || writes))
+    refuse(no_touching_receipts());
   MariaText statement;
   statement.sql = std::move(text.sql);
   statement.placeholders = text.placeholders;

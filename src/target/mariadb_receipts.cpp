@@ -6,14 +6,12 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "target/refusals.hpp"
 
 namespace target {
 namespace {
 
 constexpr std::size_t k_longest_lock = 64;  // of the server
-
-constexpr const char* k_look =
-    "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'fettle_receipts'";
 
 // docs/receipts.md explains it to people who meet it in their database. The row format is that which lets the key be as
 // long as it is.
@@ -23,6 +21,18 @@ constexpr const char* k_make =
     " run bigint NOT NULL, node varchar(255) NOT NULL, applied_at datetime(3) NOT NULL, fettle varchar(64) NOT NULL,"
     " PRIMARY KEY (script, sha256, ledger, attempt))"
     " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+
+constexpr const char* k_make_begun =
+    "CREATE TABLE IF NOT EXISTS fettle_begun ("
+    " script varchar(255) NOT NULL, sha256 varchar(64) NOT NULL, ledger varchar(64) NOT NULL, attempt bigint NOT NULL,"
+    " run bigint NOT NULL, node varchar(255) NOT NULL, begun_at datetime(3) NOT NULL, fettle varchar(64) NOT NULL,"
+    " PRIMARY KEY (script, sha256))"
+    " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+
+// Name of the time, table, condition.
+constexpr const char* k_find =
+    "SELECT script, sha256, ledger, node, CONCAT(REPLACE(CAST({0} AS CHAR), ' ', 'T'), 'Z'), fettle, attempt, run FROM "
+    "{1} WHERE {2} ORDER BY {0} DESC LIMIT 1";
 
 std::int64_t number_in(const std::optional<std::string>& text) {
   std::int64_t number = 0;
@@ -35,6 +45,27 @@ std::string datetime_of(std::string_view moment) {
   std::string out(moment.substr(0, moment.find('Z')));
   if (const std::size_t place = out.find('T'); place != std::string::npos) out[place] = ' ';
   return out;
+}
+
+// In the order of the columns.
+std::string values_of(const core::Receipt& receipt) {
+  return fmt::format("{}, {}, {}, {}, {}, {}, {}, {}", maria_literal(receipt.script), maria_literal(receipt.sha256),
+                     maria_literal(receipt.ledger), receipt.attempt, receipt.run, maria_literal(receipt.node),
+                     maria_literal(datetime_of(receipt.applied_at)), maria_literal(receipt.version));
+}
+
+std::string attempt_is(const std::string& script, const std::string& sha256, const std::string& ledger,
+                       std::int64_t attempt) {
+  return fmt::format("script = {} AND sha256 = {} AND ledger = {} AND attempt = {}", maria_literal(script),
+                     maria_literal(sha256), maria_literal(ledger), attempt);
+}
+
+std::optional<core::Receipt> receipt_in(std::vector<MariaLink::Texts> rows) {
+  if (rows.empty()) return std::nullopt;
+  MariaLink::Texts& row = rows.front();
+  const auto text = [&](std::size_t column) { return std::move(row.at(column)).value_or(""); };
+  return core::Receipt{
+      text(0), text(1), text(2), text(3), text(4), text(5), number_in(row.at(6)), number_in(row.at(7))};
 }
 
 }  // namespace
@@ -55,8 +86,16 @@ std::string holder_of(MariaLink& link, const std::string& lock) {
       base::escape(*rows[0][1]), base::escape(*rows[0][2]), rows[0][0].value_or("?"), *rows[0][3]);
 }
 
+bool MariaReceipts::has_table(std::string_view name) {
+  return !link_
+              .ask(fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME "
+                               "= '{}'",
+                               name))
+              .empty();
+}
+
 bool MariaReceipts::look() {
-  return !link_.ask(k_look).empty();
+  return has_table(k_receipts);
 }
 
 void MariaReceipts::make() {
@@ -64,15 +103,7 @@ void MariaReceipts::make() {
 }
 
 std::optional<core::Receipt> MariaReceipts::find_where(const std::string& condition) {
-  auto rows = link_.ask(fmt::format(
-      "SELECT script, sha256, ledger, node, CONCAT(REPLACE(CAST(applied_at AS CHAR), ' ', 'T'), 'Z'), fettle, "
-      "attempt, run FROM fettle_receipts WHERE {} ORDER BY applied_at DESC LIMIT 1",
-      condition));
-  if (rows.empty()) return std::nullopt;
-  MariaLink::Texts& row = rows.front();
-  const auto text = [&](std::size_t column) { return std::move(row.at(column)).value_or(""); };
-  return core::Receipt{
-      text(0), text(1), text(2), text(3), text(4), text(5), number_in(row.at(6)), number_in(row.at(7))};
+  return receipt_in(link_.ask(fmt::format(k_find, "applied_at", k_receipts, condition)));
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const std::string& script, const std::string& sha256) {
@@ -80,19 +111,36 @@ std::optional<core::Receipt> MariaReceipts::find(const std::string& script, cons
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const core::Inquire& attempt) {
-  return find_where(fmt::format("script = {} AND sha256 = {} AND ledger = {} AND attempt = {}",
-                                maria_literal(attempt.script), maria_literal(attempt.sha256),
-                                maria_literal(attempt.ledger), attempt.attempt));
+  return find_where(attempt_is(attempt.script, attempt.sha256, attempt.ledger, attempt.attempt));
 }
 
 bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock) {
   return link_.run(fmt::format("INSERT INTO fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, "
-                               "fettle) SELECT {}, {}, "
-                               "{}, {}, {}, {}, {}, {} FROM DUAL WHERE IS_USED_LOCK('{}') = CONNECTION_ID()",
-                               maria_literal(receipt.script), maria_literal(receipt.sha256),
-                               maria_literal(receipt.ledger), receipt.attempt, receipt.run, maria_literal(receipt.node),
-                               maria_literal(datetime_of(receipt.applied_at)), maria_literal(receipt.version), lock)) ==
-         1;
+                               "fettle) SELECT {} FROM DUAL WHERE IS_USED_LOCK('{}') = CONNECTION_ID()",
+                               values_of(receipt), lock)) == 1;
+}
+
+// --- without a transaction -----------------------------------------------------------------------------------------
+
+std::optional<core::Receipt> MariaReceipts::find_start(const std::string& script, const std::string& sha256) {
+  if (!has_table(k_begun)) return std::nullopt;
+  return receipt_in(
+      link_.ask(fmt::format(k_find, "begun_at", k_begun,
+                            fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256)))));
+}
+
+void MariaReceipts::leave_start(const core::Receipt& receipt) {
+  if (!has_table(k_begun)) link_.run(k_make_begun, MariaLink::Patience::to_the_end);
+  link_.run(fmt::format("REPLACE INTO fettle_begun (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
+                        "VALUES ({})",
+                        values_of(receipt)),
+            MariaLink::Patience::to_the_end);
+}
+
+bool MariaReceipts::take_start_away(const core::Receipt& receipt) {
+  return link_.run("DELETE FROM fettle_begun WHERE " +
+                       attempt_is(receipt.script, receipt.sha256, receipt.ledger, receipt.attempt),
+                   MariaLink::Patience::to_the_end) == 1;
 }
 
 }  // namespace target

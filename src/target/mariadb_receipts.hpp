@@ -25,7 +25,13 @@ class MariaReceipts {
   // Only while this connection has the lock; false: it has not.
   bool leave(const core::Receipt& receipt, const std::string& lock);
 
+  // Scripts without a transaction that were begun and did not end, in a table that is made with the first.
+  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256);
+  void leave_start(const core::Receipt& receipt);      // durable when it returns
+  bool take_start_away(const core::Receipt& receipt);  // false: it was not there
+
  private:
+  bool has_table(std::string_view name);
   std::optional<core::Receipt> find_where(const std::string& condition);
 
   MariaLink& link_;

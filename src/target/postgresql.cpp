@@ -5,7 +5,6 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
-#include <poll.h>
 #include <string>
 #include <utility>
 
@@ -14,7 +13,9 @@
 #include "target/postgresql_facts.hpp"
 #include "target/postgresql_guard.hpp"
 #include "target/postgresql_link.hpp"
+#include "target/postgresql_piecemeal.hpp"
 #include "target/postgresql_receipts.hpp"
+#include "target/postgresql_session.hpp"
 #include "target/refusals.hpp"
 
 namespace target {
@@ -26,13 +27,11 @@ using core::Cause;
 constexpr int k_first_rows = 16;                          // fetched at once, before their size is known
 constexpr int k_most_rows = 4096;                         // fetched at once
 constexpr std::size_t k_fetched = std::size_t{1} << 20U;  // bytes that one fetch aims at
-constexpr std::size_t k_ahead = 1000;  // rows of executemany that are sent before their answers are heard
-constexpr std::chrono::milliseconds k_first_pause{5}, k_longest_pause{200};  // between two tries to get a lock
-constexpr std::chrono::seconds k_patience{60};    // for the lock of an attempt whose end is in doubt
-constexpr std::chrono::hours k_longest{24 * 24};  // PostgreSQL counts milliseconds in 31 bits
-constexpr std::chrono::seconds k_grace{5};        // the broker's own clock is to be first
+constexpr std::size_t k_ahead = 1000;           // rows of executemany that are sent before their answers are heard
+constexpr std::chrono::seconds k_patience{60};  // for the lock of an attempt whose end is in doubt
 
-constexpr const char* k_let_go = "SELECT pg_catalog.pg_advisory_unlock_all()";  // of locks that only a session has
+constexpr const char* k_lock_of_transaction = "SELECT pg_catalog.pg_try_advisory_xact_lock($1)";
+constexpr const char* k_lock_of_session = "SELECT pg_catalog.pg_try_advisory_lock($1)";
 
 class Postgresql;
 
@@ -63,7 +62,7 @@ class Postgresql final : public Connection {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return begun_ && link_.in_transaction(); }  // perhaps not answered yet
+  bool in_transaction() const override { return begun_ && (is_piecemeal() || link_.in_transaction()); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
@@ -71,6 +70,10 @@ class Postgresql final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
+  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) override {
+    return receipts_.find_start(script, sha256);
+  }
+  void leave_start(const core::Receipt& receipt) override { piecemeal_.start(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return has_receipts_ || receipts_.look() ? receipts_.find(script, sha256) : std::nullopt;
@@ -83,10 +86,12 @@ class Postgresql final : public Connection {
 
  private:
   const Libpq& pq() const noexcept { return link_.pq(); }
-  void send_beginning(const Beginning& how);
+  bool is_piecemeal() const noexcept { return access_ == Access::piecemeal; }
+  void begin_piecemeal(const Beginning& how);
+  void end_piecemeal();
   void begin_to_write(const Beginning& how);
   void try_to_write();
-  void take_lock(std::int64_t lock, os::Deadline give_up);
+  void take_lock(std::int64_t lock, os::Deadline give_up, const char* how = k_lock_of_transaction);
   void make_receipts(os::Deadline give_up);
   void prepare(const PgStatement& statement, std::size_t parameters);
   std::vector<PgResult> collect();
@@ -95,12 +100,14 @@ class Postgresql final : public Connection {
 
   PgLink link_;
   PgReceipts receipts_{link_};
+  PgPiecemeal piecemeal_{link_, receipts_};
   PGcancel* cancel_;
   Access access_ = Access::read;
   bool begun_ = false;
   bool has_receipts_ = false;
   std::uint64_t changed_ = 0;
   std::uint64_t cursors_ = 0;
+  std::size_t check_ = 0;               // which of the statements that are sent with COMMIT looks at the receipts
   std::vector<std::string> over_;       // cursors that nobody reads any more
   std::optional<core::Receipt> early_;  // found when the transaction began
   std::string first_fault_;             // after which the server executes nothing more in this transaction
@@ -165,49 +172,25 @@ bool says_yes(const PGresult* result) {
   return std::string_view(libpq().getvalue(result, 0, 0)) == "t";
 }
 
-std::string milliseconds_until(os::Deadline deadline) {
-  if (deadline == os::Deadline::max()) return "0";  // no limit
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - os::Steady::now()) + k_grace;
-  return fmt::format("{}", std::clamp<std::int64_t>(left.count(), 1, std::chrono::milliseconds(k_longest).count()));
-}
-
-// A server that does not hear of us any more ends the transaction at the attempt's limit, and looks every second while
-// it works whether we are still there.
-void Postgresql::send_beginning(const Beginning& how) {
-  const bool reads = how.access == Access::read;
-  const std::string limit = milliseconds_until(how.deadline);
-  link_.send(reads ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
-                   : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
-  constexpr int k_looks_for_us = 140000;  // version: from then on a server at work can notice that its client is gone
-  const bool looks = pq().serverVersion(link_.handle()) >= k_looks_for_us;
-  link_.send(
-      fmt::format("SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('statement_timeout', $1),"
-                  " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), {}"
-                  " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
-                  " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
-                  " ('application_name', $2)) AS settings (name, value)",
-                  looks ? "('client_connection_check_interval', '1s')," : ""),
-      PgParameters({limit, how.script.empty() ? "fettle" : "fettle " + how.script}));
-}
-
 void Postgresql::begin(const Beginning& how) {
   access_ = how.access;
   changed_ = 0;
   over_.clear();
   first_fault_.clear();
   if (access_ == Access::write) return begin_to_write(how);
+  if (is_piecemeal()) return begin_piecemeal(how);
   begun_ = true;
-  send_beginning(how);  // answered with the first statement
+  send_beginning(link_, how);  // answered with the first statement
 }
 
 void Postgresql::begin_to_write(const Beginning& how) {
   try {
     if (!how.script.empty() && !has_receipts_) make_receipts(how.deadline);
     begun_ = true;
-    send_beginning(how);
+    send_beginning(link_, how);
     if (how.script.empty()) return try_to_write();
     const std::int64_t lock = pg_lock_of(how.script);
-    link_.send("SELECT pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
+    link_.send(k_lock_of_transaction, PgParameters({lock}));
     receipts_.send_state();
     receipts_.send_find(how.script, how.sha256);
     const std::vector<PgResult> results = link_.collect();
@@ -224,6 +207,16 @@ void Postgresql::begin_to_write(const Beginning& how) {
   }
 }
 
+void Postgresql::begin_piecemeal(const Beginning& how) {
+  piecemeal_.check();
+  if (!has_receipts_) make_receipts(how.deadline);
+  begun_ = true;
+  send_settings(link_, how);
+  link_.collect();
+  take_lock(pg_lock_of(how.script), how.deadline, k_lock_of_session);
+  early_ = receipts_.find(how.script, how.sha256);
+}
+
 // For a doctor, who rolls everything back.
 void Postgresql::try_to_write() {
   link_.collect();
@@ -231,16 +224,12 @@ void Postgresql::try_to_write() {
   receipts_.forget();
 }
 
-// Never waited for inside the server: who waits there blocks, cannot be seen to give up, and holds what it has.
-void Postgresql::take_lock(std::int64_t lock, os::Deadline give_up) {
-  for (auto pause = k_first_pause;; pause = std::min(pause * 2, k_longest_pause)) {
-    if (should_stop() || os::Steady::now() + pause >= give_up) throw BusyElsewhere(holder_of(link_, lock));
-    pollfd wait{wake(), POLLIN, 0};
-    ::poll(&wait, 1, static_cast<int>(pause.count()));
-    link_.send("SELECT pg_catalog.pg_try_advisory_xact_lock($1)", PgParameters({lock}));
-    const PgResult got = std::move(link_.collect().back());
-    if (says_yes(got.get())) return;
-  }
+void Postgresql::take_lock(std::int64_t lock, os::Deadline give_up, const char* how) {
+  const auto taken = [&] {
+    link_.send(how, PgParameters({lock}));
+    return says_yes(link_.collect().back().get());
+  };
+  Connection::take_lock(give_up, taken, [&] { return holder_of(link_, lock); });
 }
 
 // Once for each connection. Several nodes may come first at the same time.
@@ -270,6 +259,7 @@ void Postgresql::rollback() {
   over_.clear();
   begun_ = false;
   try {
+    if (is_piecemeal()) return end_piecemeal();
     link_.send("ROLLBACK");
     link_.send(k_let_go);
     if (link_.is_settled()) return link_.post();
@@ -280,12 +270,22 @@ void Postgresql::rollback() {
   }
 }
 
+void Postgresql::end_piecemeal() {
+  if (link_.in_transaction()) link_.send("ROLLBACK");
+  for (const char* sql : k_put_back) link_.send(sql);
+  link_.collect(PgLink::Patience::to_the_end);
+  link_.settle();
+  piecemeal_.take_back();
+  link_.send(k_let_go);
+  link_.collect(PgLink::Patience::to_the_end);
+}
+
 // --- statements ----------------------------------------------------------------------------------------------------
 
 std::vector<PgResult> Postgresql::collect() {
   try {
     std::vector<PgResult> results = link_.collect();
-    if (!link_.in_transaction()) throw SqlError(Cause::error, "this statement ended the transaction");
+    if (!in_transaction()) throw SqlError(Cause::error, "this statement ended the transaction");
     return results;
   } catch (const PgError& error) {
     explain(error);
@@ -304,6 +304,7 @@ void Postgresql::prepare(const PgStatement& statement, std::size_t parameters) {
     throw SqlError(Cause::error, wrong_number_of_parameters(statement.placeholders, parameters));
   for (const std::string& cursor : std::exchange(over_, {}))
     if (!link_.failed()) link_.send("CLOSE " + cursor);
+  if (is_piecemeal()) link_.collect();  // what some statements are, they may only be alone
 }
 
 std::int64_t Postgresql::affected(const PGresult* result) {
@@ -319,14 +320,14 @@ std::int64_t Postgresql::affected(const PGresult* result) {
 }
 
 std::int64_t Postgresql::execute(std::string_view sql, const core::Values& parameters) {
-  const PgStatement statement = read_postgresql(sql);
+  const PgStatement statement = read_postgresql(sql, access_);
   prepare(statement, parameters.size());
   link_.send_again(statement.sql, PgParameters(parameters));
   return affected(collect().back().get());
 }
 
 std::int64_t Postgresql::execute_many(std::string_view sql, core::PackedRows rows) {
-  const PgStatement statement = read_postgresql(sql);
+  const PgStatement statement = read_postgresql(sql, access_);
   prepare(statement, statement.placeholders);
   std::int64_t all = 0;
   core::Values row;
@@ -350,7 +351,7 @@ std::int64_t Postgresql::execute_many(std::string_view sql, core::PackedRows row
 
 // A cursor lets the rest be read while other statements are executed; it is declared and read in one journey.
 std::unique_ptr<Cursor> Postgresql::query(std::string_view sql, const core::Values& parameters) {
-  const PgStatement statement = read_postgresql(sql);
+  const PgStatement statement = read_postgresql(sql, access_);
   prepare(statement, parameters.size());
   if (!statement.can_be_read_on) {
     link_.send_again(statement.sql, PgParameters(parameters));
@@ -359,7 +360,9 @@ std::unique_ptr<Cursor> Postgresql::query(std::string_view sql, const core::Valu
     return std::make_unique<PgCursor>(*this, std::move(all), std::string(), 0);
   }
   std::string name = fmt::format("fettle_{}", ++cursors_);
-  link_.send(fmt::format("DECLARE {} NO SCROLL CURSOR FOR {}", name, statement.sql), PgParameters(parameters));
+  link_.send(
+      fmt::format("DECLARE {} NO SCROLL CURSOR {}FOR {}", name, is_piecemeal() ? "WITH HOLD " : "", statement.sql),
+      PgParameters(parameters));
   link_.send(fmt::format("FETCH {} FROM {}", k_first_rows, name));
   PgResult first = std::move(collect().back());
   return std::make_unique<PgCursor>(*this, std::move(first), std::move(name), k_first_rows);
@@ -388,23 +391,19 @@ std::optional<core::Receipt> Postgresql::find_receipt(const std::string& /*scrip
 
 // Answered with the commit. What waits for the commit is done now, before the look at the receipts; then everything
 // that would outlive the transaction is put back, for the next script and whoever else is behind a pooler.
-constexpr std::array k_put_back = {
-    "SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL", "DISCARD TEMP", "RESET ALL", "UNLISTEN *",
-    "RESET SESSION AUTHORIZATION",   "RESET ROLE"};
-
 void Postgresql::leave_receipt(const core::Receipt& receipt) {
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
+  check_ = PgReceipts::k_sent_at_end - 1;
+  if (is_piecemeal()) return piecemeal_.leave_receipt(receipt);
   for (const char* sql : k_put_back) link_.send(sql);
-  link_.send(
-      "SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.set_config('search_path', 'pg_catalog', true), "
-      "pg_catalog.set_config('synchronous_commit', CASE pg_catalog.current_setting('synchronous_commit') "
-      "WHEN 'off' THEN 'on' WHEN 'local' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END, true)");
+  link_.send(k_let_go);
+  link_.send(k_wait_for_disk);
+  check_ += k_put_back.size() + 2;
   receipts_.send(receipt);
 }
 
 void Postgresql::commit() {
-  constexpr std::size_t k_check = k_put_back.size() + PgReceipts::k_sent_at_end;
   link_.send("COMMIT");
   try {
     const std::vector<PgResult> results = link_.collect(PgLink::Patience::to_the_end);
@@ -412,11 +411,15 @@ void Postgresql::commit() {
     if (tag != "COMMIT")
       throw SqlError(Cause::error, commit_was_refused(fmt::format("it answered {}", base::escape(tag))));
   } catch (const PgError& error) {
-    if (error.statement() == k_check && error.state() == "22012") throw SqlError(Cause::error, no_touching_receipts());
-    if (error.cause() == Cause::unreachable || error.statement() <= k_check) throw;
+    if (error.statement() == check_ && error.state() == "22012") throw SqlError(Cause::error, no_touching_receipts());
+    if (error.cause() == Cause::unreachable || error.statement() <= check_) throw;
     throw SqlError(Cause::error, commit_was_refused(error.what()));
   }
   begun_ = false;
+  if (!piecemeal_.has_started()) return;
+  piecemeal_.committed();
+  link_.send(k_let_go);
+  link_.post();
 }
 
 // Whoever is still at it holds the lock of its script: its end is waited for, so that no says no.

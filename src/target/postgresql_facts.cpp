@@ -36,6 +36,11 @@ bool is_standby(PgLink& link) {
   return first_row(link, "SELECT pg_catalog.pg_is_in_recovery()").at(0) == "t";
 }
 
+bool is_behind_pooler(PgLink& link) {
+  return first_row(link, "SELECT pg_catalog.pg_backend_pid()").at(0) !=
+         fmt::format("{}", link.pq().backendPID(link.handle()));
+}
+
 std::string holder_of(PgLink& link, std::int64_t lock) {
   // An advisory lock's number stands in two halves.
   const std::vector<std::string> row =

@@ -17,5 +17,6 @@ std::vector<core::Fact> facts_of(PgLink& link);
 std::string holder_of(PgLink& link, std::int64_t lock);
 
 bool is_standby(PgLink& link);
+bool is_behind_pooler(PgLink& link);  // its server process is not the one that the connection was told of
 
 }  // namespace target

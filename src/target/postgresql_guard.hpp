@@ -17,6 +17,6 @@ struct PgStatement {
 };
 
 // Throws SqlError for what scripts may not do.
-PgStatement read_postgresql(std::string_view sql);
+PgStatement read_postgresql(std::string_view sql, core::Access access);
 
 }  // namespace target

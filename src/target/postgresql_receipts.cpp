@@ -4,14 +4,16 @@
 #include <fmt/format.h>
 
 #include "base/hash.hpp"
+#include "target/postgresql_session.hpp"
+#include "target/refusals.hpp"
 
 namespace target {
 namespace {
 
 constexpr const char* k_look =
-    "SELECT c.oid::pg_catalog.int8, pg_catalog.quote_ident(n.nspname) || '.fettle_receipts'"
+    "SELECT c.oid::pg_catalog.int8, pg_catalog.quote_ident(n.nspname) || '.' || c.relname"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE c.relname = 'fettle_receipts' AND c.relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(c.oid)";
+    " WHERE c.relname = $1 AND c.relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(c.oid)";
 
 // docs/receipts.md explains it to people who meet it in their database.
 constexpr const char* k_make =
@@ -19,6 +21,11 @@ constexpr const char* k_make =
     " script text NOT NULL, sha256 text NOT NULL, ledger text NOT NULL, attempt bigint NOT NULL, run bigint NOT NULL,"
     " node text NOT NULL, applied_at timestamptz NOT NULL, fettle text NOT NULL,"
     " PRIMARY KEY (script, sha256, ledger, attempt))";
+
+constexpr const char* k_make_begun =
+    "CREATE TABLE IF NOT EXISTS fettle_begun ("
+    " script text NOT NULL, sha256 text NOT NULL, ledger text NOT NULL, attempt bigint NOT NULL, run bigint NOT NULL,"
+    " node text NOT NULL, begun_at timestamptz NOT NULL, fettle text NOT NULL, PRIMARY KEY (script, sha256))";
 
 // What the table is like: a change of its definition, of who owns it or of what happens when it is written, and, in the
 // counts, what this transaction did to its rows, functions and triggers included. TRUNCATE gives it another file.
@@ -31,6 +38,16 @@ constexpr const char* k_state =
     " pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid){}, pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),"
     " pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid))"
     " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid)";
+
+// Column of the time, table, condition, order.
+constexpr const char* k_find =
+    "SELECT script, sha256, ledger, node, pg_catalog.to_char({} AT TIME ZONE 'UTC', "
+    "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), fettle, attempt, run FROM {} WHERE {} ORDER BY {} DESC LIMIT 1";
+
+PgParameters parameters_of(const core::Receipt& receipt) {
+  return PgParameters({receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
+                       receipt.applied_at, receipt.version});
+}
 
 std::string text_in(const Libpq& pq, const PGresult* result, int column) {
   return {pq.getvalue(result, 0, column), static_cast<std::size_t>(pq.getlength(result, 0, column))};
@@ -52,9 +69,13 @@ std::int64_t pg_lock_of(std::string_view script) {
   return static_cast<std::int64_t>(number);
 }
 
+PgResult PgReceipts::ask(const std::string& sql, const core::Values& parameters) {
+  link_.send(sql, PgParameters(parameters));
+  return std::move(link_.collect().back());
+}
+
 bool PgReceipts::look() {
-  link_.send(k_look);
-  const PgResult found = std::move(link_.collect().back());
+  const PgResult found = ask(k_look, {k_receipts});
   const Libpq& pq = link_.pq();
   table_.clear();
   if (pq.ntuples(found.get()) == 0) return false;
@@ -88,19 +109,14 @@ void PgReceipts::send(const core::Receipt& receipt) {
   link_.send(fmt::format("INSERT INTO {} (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
                          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                          table_),
-             PgParameters({receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
-                           receipt.applied_at, receipt.version}));
+             parameters_of(receipt));
   link_.send(fmt::format("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {} OPERATOR(pg_catalog.=) $2 THEN 1 ELSE 0 END",
                          fmt::format(k_state, "")),
              PgParameters({oid_, expected_}));
 }
 
 void PgReceipts::send_find_where(std::string_view condition, const core::Values& parameters) {
-  link_.send(fmt::format("SELECT script, sha256, ledger, node, pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', "
-                         "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), fettle, attempt, run FROM {} WHERE {} ORDER BY "
-                         "applied_at DESC LIMIT 1",
-                         table_, condition),
-             PgParameters(parameters));
+  link_.send(fmt::format(k_find, "applied_at", table_, condition, "applied_at"), PgParameters(parameters));
 }
 
 std::optional<core::Receipt> PgReceipts::take_found(const PGresult* result) const {
@@ -124,6 +140,45 @@ std::optional<core::Receipt> PgReceipts::find(const core::Inquire& attempt) {
   send_find_where("script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4",
                   {attempt.script, attempt.sha256, attempt.ledger, attempt.attempt});
   return take_found(link_.collect().back().get());
+}
+
+// --- without a transaction -----------------------------------------------------------------------------------------
+
+bool PgReceipts::look_for_begun() {
+  const PgResult found = ask(k_look, {k_begun});
+  begun_ = link_.pq().ntuples(found.get()) == 0 ? std::string() : text_in(link_.pq(), found.get(), 1);
+  return !begun_.empty();
+}
+
+void PgReceipts::make_begun() {
+  ask(k_make_begun);
+}
+
+std::optional<core::Receipt> PgReceipts::find_start(const std::string& script, const std::string& sha256) {
+  if (!look_for_begun()) return std::nullopt;
+  const PgResult found =
+      ask(fmt::format(k_find, "begun_at", begun_, "script = $1 AND sha256 = $2", "begun_at"), {script, sha256});
+  return take_found(found.get());
+}
+
+void PgReceipts::leave_start(const core::Receipt& receipt) {
+  link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  link_.send(k_wait_for_disk);
+  link_.send(fmt::format("INSERT INTO {} (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
+                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (script, sha256) DO UPDATE SET ledger = "
+                         "excluded.ledger, attempt = excluded.attempt, run = excluded.run, node = excluded.node, "
+                         "begun_at = excluded.begun_at, fettle = excluded.fettle",
+                         begun_),
+             parameters_of(receipt));
+  link_.send("COMMIT");
+  link_.collect(PgLink::Patience::to_the_end);
+}
+
+bool PgReceipts::take_start_away(const core::Receipt& receipt) {
+  const PgResult gone =
+      ask(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4", begun_),
+          {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
+  return std::string_view(link_.pq().cmdTuples(gone.get())) == "1";
 }
 
 }  // namespace target

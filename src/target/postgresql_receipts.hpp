@@ -36,12 +36,21 @@ class PgReceipts {
   std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> find(const core::Inquire& attempt);
 
+  // Scripts without a transaction that were begun and did not end, in a table that is made with the first.
+  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256);
+  bool look_for_begun();  // whether there is that table, as of now
+  void make_begun();
+  void leave_start(const core::Receipt& receipt);      // durable when it returns
+  bool take_start_away(const core::Receipt& receipt);  // false: it was not there
+
  private:
+  PgResult ask(const std::string& sql, const core::Values& parameters = {});
   void send_find_where(std::string_view condition, const core::Values& parameters);
 
   PgLink& link_;
   std::string table_;  // with its schema, quoted; empty: there is none
   std::int64_t oid_ = 0;
+  std::string begun_;     // the table of those that have begun, likewise
   std::string expected_;  // what the table must be like once the receipt stands in it
 };
 

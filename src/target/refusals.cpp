@@ -7,7 +7,12 @@
 
 namespace target {
 
-std::string no_transaction_control(std::string_view word) {
+std::string no_transaction_control(std::string_view word, core::Access access) {
+  if (access == core::Access::piecemeal)
+    return fmt::format(
+        "{0} is not for scripts: with transaction = false each statement is committed by itself; take the {0} out, or "
+        "the transaction = false, which gives execute() one transaction",
+        word);
   return fmt::format(
       "{0} is not for scripts: execute() runs in one transaction, which fettle commits when it returns executed = true "
       "and rolls back otherwise; take the {0} out",
@@ -35,7 +40,10 @@ std::string no_setting_while_reading(std::string_view name) {
   return fmt::format("{} writes, but only reading is allowed here; set it in execute()", name);
 }
 
-std::string no_rebuilding() {
+std::string no_rebuilding(core::Access access) {
+  if (access == core::Access::piecemeal)
+    return "VACUUM is not for scripts: SQLite needs a second file for it, which a run may not make; do it by hand "
+           "while no run is going on";
   return "VACUUM is not for scripts: no database can do it inside a transaction; do it by hand while no run is going "
          "on";
 }
@@ -50,16 +58,16 @@ std::string no_statements_of_others() {
 
 std::string no_touching_receipts() {
   return fmt::format(
-      "the table {} proves which scripts were applied; scripts may read it, nothing else; fettle mark declares one as "
-      "applied",
-      k_receipts);
+      "the tables {} and {} prove which scripts were applied and begun; scripts may read them, nothing else; fettle "
+      "mark declares one as applied",
+      k_receipts, k_begun);
 }
 
 std::string no_naming_receipts() {
   return fmt::format(
-      "a statement that changes the schema may not name {}, the table that proves which scripts were applied; scripts "
-      "may read it with SELECT, nothing else",
-      k_receipts);
+      "a statement that changes the schema may not name {} or {}, the tables that prove which scripts were applied and "
+      "begun; scripts may read them with SELECT, nothing else",
+      k_receipts, k_begun);
 }
 
 std::string no_right_to_receipts(std::string_view said, std::string_view statement) {
@@ -96,8 +104,7 @@ std::string no_hidden_statement() {
 std::string no_implicit_commit(std::string_view word) {
   return fmt::format(
       "{} ends the transaction in MariaDB and MySQL by committing it, so nothing of the script could be rolled back; "
-      "do "
-      "it by hand or with the tool that looks after the schema, and let the script check for it in shouldRun()",
+      "a script that says transaction = false may do it: each of its statements is committed by itself",
       word);
 }
 
@@ -146,6 +153,12 @@ std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t par
 std::string standby_is_only_read() {
   return "this server is a standby or replica, which can only be read; name its primary in the URL (PostgreSQL: or "
          "several hosts with target_session_attrs=read-write)";
+}
+
+std::string no_piecemeal_behind_pooler() {
+  return "a script with transaction = false needs a connection of its own, since its lock is the session's, and this "
+         "one is behind a pooler; name the server itself under a name of its own in config.toml, and that in the "
+         "script's `database`";
 }
 
 std::string transaction_was_ended(std::string_view said) {

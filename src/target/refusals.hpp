@@ -7,19 +7,21 @@
 #include <string>
 #include <string_view>
 
+#include "core/message.hpp"
+
 namespace target {
 
-// The table that proves which scripts were applied, in every database.
-inline constexpr std::string_view k_receipts = "fettle_receipts";
+// The tables that prove which scripts were applied, and which were begun without a transaction, in every database.
+inline constexpr std::string_view k_receipts = "fettle_receipts", k_begun = "fettle_begun";
 
 inline constexpr std::size_t k_longest_column_names = std::size_t{256} << 10U;  // bytes, of one query
 
-std::string no_transaction_control(std::string_view word);  // "COMMIT", "SAVEPOINT" …
+std::string no_transaction_control(std::string_view word, core::Access access);  // "COMMIT", "SAVEPOINT" …
 std::string no_second_statement();
 std::string no_further_database(std::string_view word);  // "ATTACH", "DETACH"
 std::string no_setting(std::string_view name);           // "PRAGMA synchronous"
 std::string no_setting_while_reading(std::string_view name);
-std::string no_rebuilding();  // VACUUM
+std::string no_rebuilding(core::Access access);  // VACUUM
 std::string no_such_function(std::string_view name);
 std::string no_statements_of_others();  // sqlite_stmt and its like
 std::string no_touching_receipts();
@@ -40,6 +42,8 @@ std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t par
 
 // What cannot be written to, now or ever.
 std::string standby_is_only_read();
+
+std::string no_piecemeal_behind_pooler();
 
 // After the database's own words.
 std::string transaction_was_ended(std::string_view said);

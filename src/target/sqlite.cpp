@@ -59,7 +59,7 @@ class Sqlite final : public Connection {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return sqlite3_get_autocommit(handle()) == 0; }
+  bool in_transaction() const override { return start_ || is_open(); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
@@ -67,6 +67,10 @@ class Sqlite final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
+  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) override {
+    return internal_.start_of(script, sha256);
+  }
+  void leave_start(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return internal_.has_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
@@ -84,11 +88,14 @@ class Sqlite final : public Connection {
 
  private:
   sqlite3* handle() const noexcept { return database_.getHandle(); }
+  bool is_open() const noexcept { return sqlite3_get_autocommit(handle()) == 0; }  // a transaction
   void prepare_durability();
   void set_up_guards();
   void forget_temporary();
   void allow(core::Access access);
   std::int64_t run(sqlite3_stmt* statement);
+  std::int64_t run_many(std::string_view sql, core::PackedRows rows);
+  void commit_these();
   [[noreturn]] void fail(int code);
 
   static int on_progress(void* self) { return static_cast<Sqlite*>(self)->should_stop() ? 1 : 0; }
@@ -104,6 +111,7 @@ class Sqlite final : public Connection {
   bool wal_ = false;
   std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
   std::int64_t changes_at_begin_ = 0;
+  std::optional<core::Receipt> start_;  // of the script that is at work without a transaction
 };
 
 SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
@@ -165,7 +173,7 @@ Sqlite::~Sqlite() {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
   statements_.forget();
   internal_.forget();
-  if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (is_open()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
   if (!wal_) sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the journal
 }
 
@@ -221,7 +229,7 @@ void Sqlite::fail(int code) {
                    fmt::format("{}: a query of this script is still being read; finish its loop first", said));
   if (cause == Cause::locked && should_stop())
     throw SqlError(Cause::timeout, fmt::format("{}: another process held it until the time limit was reached", said));
-  if (said.starts_with("cannot VACUUM")) throw SqlError(Cause::error, no_rebuilding());
+  if (said.starts_with("cannot VACUUM")) throw SqlError(Cause::error, no_rebuilding(access_));
   if (cause == Cause::locked)
     throw SqlError(cause, fmt::format("{}: another process held it for {} ([databases] url, ?busy_timeout=…)", said,
                                       base::format_duration(address_.busy_timeout)));
@@ -255,7 +263,21 @@ std::int64_t Sqlite::execute(std::string_view sql, const core::Values& parameter
   return run(rewind.statement);
 }
 
+// Without a transaction of the script these rows get one, as they come in one call.
 std::int64_t Sqlite::execute_many(std::string_view sql, core::PackedRows rows) {
+  if (!start_) return run_many(sql, rows);
+  internal_.once("BEGIN IMMEDIATE");
+  try {
+    const std::int64_t affected = run_many(sql, rows);
+    commit_these();
+    return affected;
+  } catch (const std::exception&) {
+    if (is_open()) internal_.once("ROLLBACK");
+    throw;
+  }
+}
+
+std::int64_t Sqlite::run_many(std::string_view sql, core::PackedRows rows) {
   std::int64_t affected = 0;
   const Rewind rewind(statements_.keep(sql));
   core::Values row;
@@ -279,7 +301,7 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
   using What = core::Describe::What;
   static constexpr std::array<const char*, 4> k_sql = {
       "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-      "AND name <> 'fettle_receipts' ORDER BY name",
+      "AND name NOT IN ('fettle_receipts', 'fettle_begun') ORDER BY name",
       "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
       "SELECT count(*) FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE",
       "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND name = ? COLLATE "
@@ -324,10 +346,10 @@ void Sqlite::begin(const Beginning& how) {
   const core::Access access = how.access;
   forget_temporary();
   access_ = access;
-  guard_.expect_reads_only(access == core::Access::read);
+  guard_.expect(access);
   allow(access);
   internal_.once(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
-  if (access == core::Access::write) internal_.make_receipts();  // before a script could make one of its own
+  if (access != core::Access::read) internal_.make_receipts();  // before a script could make one of its own
   changes_at_begin_ = sqlite3_total_changes64(handle());
   guard_.listen_to(SqliteGuard::Speaker::script);
 }
@@ -339,8 +361,20 @@ std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, con
 }
 
 void Sqlite::leave_receipt(const core::Receipt& receipt) {
+  if (start_) internal_.once("BEGIN IMMEDIATE");
   forget_temporary();
+  if (start_ && !internal_.take_start(*start_))
+    throw SqlError(Cause::error, "that this script had begun stands no longer in the table fettle_begun");
   internal_.leave(receipt);
+}
+
+// In the transaction that begin() opened, which it ends.
+void Sqlite::leave_start(const core::Receipt& receipt) {
+  internal_.leave_start(receipt);
+  commit_these();
+  start_ = receipt;
+  changes_at_begin_ = sqlite3_total_changes64(handle());
+  guard_.listen_to(SqliteGuard::Speaker::script);
 }
 
 // Opening the file rolled back what a dead process had left, and a living one would still hold the run lock.
@@ -349,6 +383,11 @@ std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
 }
 
 void Sqlite::commit() {
+  commit_these();
+  start_.reset();
+}
+
+void Sqlite::commit_these() {
   guard_.listen_to(SqliteGuard::Speaker::fettle);
   const int code = sqlite3_exec(handle(), "COMMIT", nullptr, nullptr, nullptr);
   if ((code & 0xFF) == SQLITE_CONSTRAINT) throw SqlError(Cause::error, commit_was_refused(sqlite3_errmsg(handle())));
@@ -356,7 +395,12 @@ void Sqlite::commit() {
 }
 
 void Sqlite::rollback() {
-  if (in_transaction()) internal_.once("ROLLBACK");
+  if (is_open()) internal_.once("ROLLBACK");
+  if (const auto start = std::exchange(start_, std::nullopt)) {
+    internal_.once("BEGIN IMMEDIATE");
+    internal_.take_start(*start);
+    commit_these();
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "target/refusals.hpp"
 
 namespace target {
@@ -53,6 +54,15 @@ std::string_view text(const char* given) noexcept {
   return given != nullptr ? given : "";
 }
 
+bool is_ours(std::string_view table) noexcept {
+  return table == k_receipts || table == k_begun;
+}
+
+// It attaches a file of its own.
+bool is_vacuum(std::string_view sql) {
+  return lower(base::trim(sql)).starts_with("vacuum");
+}
+
 // SQLite tells what is done with the savepoint.
 std::string_view savepoint_word(std::string_view done) noexcept {
   if (done == "BEGIN") return "SAVEPOINT";
@@ -84,7 +94,7 @@ int SqliteGuard::refuse(std::string why) {
 // Everything that could forge, change, remove or hide a receipt, by the names that SQLite gives for it. Reading is
 // fine.
 bool SqliteGuard::touches_receipts(int action, const char* first, const char* second) {
-  const auto is_receipts = [](const char* name) { return name != nullptr && lower(name) == k_receipts; };
+  const auto is_receipts = [](const char* name) { return name != nullptr && is_ours(lower(name)); };
   switch (action) {
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
@@ -113,11 +123,11 @@ int SqliteGuard::judge(int action, const char* first, const char* second) {
   if (touches_receipts(action, first, second)) return refuse(no_touching_receipts());
   switch (action) {
     case SQLITE_TRANSACTION:
-      return refuse(no_transaction_control(text(first)));
+      return refuse(no_transaction_control(text(first), access_));
     case SQLITE_SAVEPOINT:
-      return refuse(no_transaction_control(savepoint_word(text(first))));
+      return refuse(no_transaction_control(savepoint_word(text(first)), access_));
     case SQLITE_ATTACH:
-      return refuse(no_further_database("ATTACH"));
+      return refuse(is_vacuum(text(sql_)) ? no_rebuilding(access_) : no_further_database("ATTACH"));
     case SQLITE_DETACH:
       return refuse(no_further_database("DETACH"));
     case SQLITE_PRAGMA:
@@ -134,7 +144,9 @@ int SqliteGuard::judge(int action, const char* first, const char* second) {
 // SQLite does not say what a table is renamed to, what a foreign key points to, or what a view or trigger will read.
 // All of it stands in the text, and no spelling of a name leaves its letters out.
 int SqliteGuard::judge_schema_change() {
-  return lower(text(sql_)).find(k_receipts) == std::string::npos ? SQLITE_OK : refuse(no_naming_receipts());
+  const std::string sql = lower(text(sql_));
+  const bool names = sql.find(k_receipts) != std::string::npos || sql.find(k_begun) != std::string::npos;
+  return names ? refuse(no_naming_receipts()) : SQLITE_OK;
 }
 
 int SqliteGuard::judge_pragma(const char* name, const char* argument) {
@@ -143,7 +155,7 @@ int SqliteGuard::judge_pragma(const char* name, const char* argument) {
   if (contains(k_askable, pragma) && argument == nullptr) return SQLITE_OK;
   const std::string shown = fmt::format("PRAGMA {}", pragma);
   if (!contains(k_transactional, pragma)) return refuse(no_setting(shown));
-  return argument == nullptr || !reads_only_ ? SQLITE_OK : refuse(no_setting_while_reading(shown));
+  return argument == nullptr || access_ != core::Access::read ? SQLITE_OK : refuse(no_setting_while_reading(shown));
 }
 
 }  // namespace target

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/message.hpp"
+
 namespace target {
 
 class SqliteGuard {
@@ -18,7 +20,7 @@ class SqliteGuard {
   SqliteGuard& operator=(const SqliteGuard&) = delete;
 
   void listen_to(Speaker speaker) noexcept { speaker_ = speaker; }
-  void expect_reads_only(bool reads_only) noexcept { reads_only_ = reads_only; }
+  void expect(core::Access access) noexcept { access_ = access; }
 
   // The text of the statement that is compiled or stepped next (nullptr: none), which may compile others meanwhile.
   void expect(const char* sql) noexcept { sql_ = sql; }
@@ -36,7 +38,7 @@ class SqliteGuard {
   int refuse(std::string why);
 
   Speaker speaker_ = Speaker::fettle;
-  bool reads_only_ = false;
+  core::Access access_ = core::Access::write;
   const char* sql_ = nullptr;
   std::string refusal_;
 };

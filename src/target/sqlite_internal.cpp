@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "target/connection.hpp"
+#include "target/refusals.hpp"
 
 namespace target {
 namespace {
@@ -14,6 +15,12 @@ constexpr const char* k_receipts_table =
     " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
     " node TEXT NOT NULL, applied_at TEXT NOT NULL, fettle TEXT NOT NULL,"
     " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
+
+constexpr const char* k_begun_table =
+    "CREATE TABLE IF NOT EXISTS main.fettle_begun ("
+    " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
+    " node TEXT NOT NULL, begun_at TEXT NOT NULL, fettle TEXT NOT NULL,"
+    " PRIMARY KEY (script, sha256)) WITHOUT ROWID";
 
 constexpr const char* k_of_attempt = "script = ? AND sha256 = ? AND ledger = ? AND attempt = ?";
 
@@ -64,20 +71,27 @@ void SqliteInternal::make_receipts() {
   say(k_receipts_table);
 }
 
-std::optional<core::Receipt> SqliteInternal::receipt_where(const std::string& condition,
-                                                           const core::Values& parameters) {
-  const std::optional<core::Row> row =
-      say("SELECT script, sha256, ledger, node, applied_at, fettle, attempt, run FROM main.fettle_receipts WHERE " +
-              condition + " ORDER BY applied_at DESC LIMIT 1",
-          parameters);
+std::optional<core::Receipt> receipt_in(const std::optional<core::Row>& row) {
   if (!row) return std::nullopt;
   const auto text = [&](std::size_t at) { return value_or(row->at(at), std::string()); };
   const auto number = [&](std::size_t at) { return value_or(row->at(at), std::int64_t{0}); };
   return core::Receipt{text(0), text(1), text(2), text(3), text(4), text(5), number(6), number(7)};
 }
 
+std::optional<core::Receipt> SqliteInternal::receipt_where(const std::string& condition,
+                                                           const core::Values& parameters) {
+  return receipt_in(
+      say("SELECT script, sha256, ledger, node, applied_at, fettle, attempt, run FROM main.fettle_receipts WHERE " +
+              condition + " ORDER BY applied_at DESC LIMIT 1",
+          parameters));
+}
+
+bool SqliteInternal::has_table(std::string_view name) {
+  return say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?", {name}).has_value();
+}
+
 bool SqliteInternal::has_receipts() {
-  return say("SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'fettle_receipts'").has_value();
+  return has_table(k_receipts);
 }
 
 std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256) {
@@ -97,6 +111,30 @@ void SqliteInternal::leave(const core::Receipt& receipt) {
        receipt.version});
   if (!receipt_where(k_of_attempt, {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}))
     throw SqlError(core::Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
+}
+
+std::optional<core::Receipt> SqliteInternal::start_of(const std::string& script, const std::string& sha256) {
+  if (!has_table(k_begun)) return std::nullopt;
+  return receipt_in(say(
+      "SELECT script, sha256, ledger, node, begun_at, fettle, attempt, run FROM main.fettle_begun WHERE script = ? AND "
+      "sha256 = ?",
+      {script, sha256}));
+}
+
+void SqliteInternal::leave_start(const core::Receipt& receipt) {
+  say(k_begun_table);
+  say("INSERT OR REPLACE INTO main.fettle_begun (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node, receipt.applied_at,
+       receipt.version});
+  if (!start_of(receipt.script, receipt.sha256))
+    throw SqlError(core::Cause::error, "the table fettle_begun of this database does not keep what is written into it");
+}
+
+bool SqliteInternal::take_start(const core::Receipt& receipt) {
+  say(std::string("DELETE FROM main.fettle_begun WHERE ") + k_of_attempt,
+      {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
+  return sqlite3_changes(database_) == 1;
 }
 
 }  // namespace target

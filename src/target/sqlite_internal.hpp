@@ -6,6 +6,7 @@
 #include <optional>
 #include <sqlite3.h>
 #include <string>
+#include <string_view>
 
 #include "core/receipt.hpp"
 #include "core/value.hpp"
@@ -33,11 +34,16 @@ class SqliteInternal {
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256,
                                           const std::string& ledger, std::int64_t attempt);
+  // Those of scripts without a transaction that were begun and did not end, in a table that is made with the first.
+  std::optional<core::Receipt> start_of(const std::string& script, const std::string& sha256);
+  void leave_start(const core::Receipt& receipt);
+  bool take_start(const core::Receipt& receipt);  // away; false: it was not there
   // Reads it back: a trigger on the table, made behind fettle's back, could have swallowed it. Throws SqlError.
   void leave(const core::Receipt& receipt);
 
  private:
   std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Values& parameters);
+  bool has_table(std::string_view name);
 
   sqlite3* database_;
   SqliteGuard& guard_;

@@ -64,6 +64,8 @@ std::vector<Row> rows() {
       {"9 COMMIT sent, it was committed", open_attempt(present), Record::succeeded, Refile::to_succeeded},
       {"9 COMMIT sent, it was not", open_attempt(absent), Record::interrupted, Refile::nothing},
       {"9 COMMIT sent, nobody can say", open_attempt(unreachable), Record::nothing, Refile::nothing, true},
+      {"7 inside execute, without a transaction", open_attempt(Proof::begun), Record::unknown, Refile::nothing},
+      {"7 for the third time", open_attempt(Proof::begun, PendingFile::same, 2), Record::unknown, Refile::nothing},
       {"10 COMMIT acknowledged", open_attempt(present), Record::succeeded, Refile::to_succeeded},
       {"10 and the file was edited since", open_attempt(present, PendingFile::other), Record::succeeded,
        Refile::nothing},
@@ -123,6 +125,9 @@ Evidence after(Evidence evidence, const core::Repair& repair) {
     case Record::succeeded:
       evidence.outcome = OutcomeKind::succeeded;
       break;
+    case Record::unknown:
+      evidence.outcome = OutcomeKind::unknown;
+      break;
     case Record::interrupted:
       evidence.outcome = OutcomeKind::interrupted;
       break;
@@ -163,10 +168,11 @@ TEST_CASE("recovering twice is recovering once") {
 
 TEST_CASE("nothing is ever recorded against a receipt, or for success without one") {
   for (const PendingFile pending : {PendingFile::absent, PendingFile::same, PendingFile::put_back, PendingFile::other})
-    for (const Proof receipt : {Proof::present, Proof::absent, Proof::unreachable})
+    for (const Proof receipt : {Proof::present, Proof::begun, Proof::absent, Proof::unreachable})
       for (unsigned interruptions = 0; interruptions < 5; ++interruptions) {
         const core::Repair repair = core::recover(open_attempt(receipt, pending, interruptions), core::Skipped::move);
         CHECK((repair.record == Record::succeeded) == (receipt == Proof::present));
+        CHECK((repair.record == Record::unknown) == (receipt == Proof::begun));
         CHECK(repair.hold == (receipt == Proof::unreachable));
         if (receipt == Proof::present) CHECK(repair.refile != Refile::to_failed);
       }

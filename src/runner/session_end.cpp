@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "os/clock.hpp"
+#include "runner/session.hpp"
+#include "runner/verdicts.hpp"
+
+// How a session ends: committed, rolled back, or in doubt.
+namespace runner {
+namespace {
+
+using core::Cause;
+using core::Outcome;
+using core::OutcomeKind;
+using os::in;
+
+constexpr std::size_t k_room_in_depth = 6;       // the worker counts tables, a reader of JSON its brackets
+constexpr std::chrono::minutes k_to_commit{10};  // a slow disk is no reason to doubt a commit
+
+}  // namespace
+
+// A worker that has given its result is not needed any more, and ends while the database commits.
+Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile) {
+  const auto start = os::Steady::now();
+  crew_.commit();
+  worker_.channel.close();
+  meanwhile();
+  const auto done = crew_.hear_done(in(k_to_commit));
+  measures_.commit = os::since(start);
+  if (worker_alive_) end_worker(crew_.dismiss(worker_));
+  if (done) {
+    measures_.statements += done->statements;
+    measures_.rows_changed = done->rows_changed;
+    if (done->word == core::Done::Word::committed) return success;
+    const bool rolled_back = done->word == core::Done::Word::rolled_back;
+    if (rolled_back && done->lost) return connection_lost(done->error);
+    if (rolled_back) return stays_if_loose(core::failed(done->cause, base::cap(done->error, k_longest_text)));
+  }
+  const std::string doubt =
+      done ? base::cap(done->error, k_longest_text) : fmt::format("{} during the commit", k_broker_died);
+  if (done && done->lost) return resolve(std::move(success), connection_lost(doubt), doubt);
+  if (done) crew_.renew_broker();  // without an answer it is a new one already
+  return resolve(std::move(success), core::failed(Cause::unreachable, doubt), doubt);
+}
+
+// Nobody answered for the commit, so the database is asked, through a new broker, whether the receipt is there.
+// otherwise: the outcome when it is not; doubt: why it was asked.
+Outcome Session::resolve(Outcome success, Outcome otherwise, std::string doubt) {
+  const core::Receipt& receipt = setting_.receipt;
+  const core::Inquired answer =
+      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
+  switch (answer.proof) {
+    case core::Proof::present:
+      return success;
+    case core::Proof::absent:
+      return otherwise;
+    case core::Proof::begun:
+      return half_done(std::move(doubt));
+    case core::Proof::unreachable:
+      break;
+  }
+  return unknown(std::move(doubt),
+                 fmt::format("nobody can say whether it was committed: {}", base::cap(answer.error, k_longest_text)));
+}
+
+// Before the script could send a statement; but without a transaction a statement could have gone through since.
+Outcome Session::in_doubt(Outcome otherwise, std::string_view doubt) {
+  if (!is_loose()) return otherwise;
+  const core::Receipt& receipt = setting_.receipt;
+  const core::Inquired answer =
+      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, true});
+  return answer.proof == core::Proof::absent ? otherwise : half_done(std::string(doubt));
+}
+
+// The server rolled back, if there was a transaction; a connection comes with a new broker only.
+Outcome Session::connection_lost(const std::string& error) {
+  crew_.renew_broker();
+  return is_loose() ? half_done(error) : line_was_lost(error);
+}
+
+// It fails, but nothing of it can be undone.
+Outcome Session::stays_if_loose(Outcome outcome) const {
+  if (!is_loose()) return outcome;
+  if (outcome.kind == OutcomeKind::interrupted) outcome = core::failed(Cause::error, outcome.reason);
+  if (outcome.kind == OutcomeKind::failed) outcome.error += fmt::format("\n{}", core::k_what_stays);
+  return outcome;
+}
+
+// The worker judged its result by the same limits; what passes them here was not sent by one that is sound.
+std::optional<Outcome> Session::refuse(const core::Result& result) {
+  if (result.json.size() > setting_.limits.result_bytes)
+    return core::failed(Cause::contract, core::result_too_large(setting_.limits));
+  if (result.json.empty() || base::is_json(result.json, setting_.limits.result_depth + k_room_in_depth))
+    return std::nullopt;
+  return protocol_fault();
+}
+
+// Nothing of this transaction was committed, so the outcome stands, unless a limit was hit on the way to it.
+Outcome Session::roll_back(Outcome outcome) {
+  if (!worker_known_to_broker_) {
+    if (worker_alive_) end_worker(crew_.dismiss(worker_));
+    return outcome;
+  }
+  const bool time_is_up = outcome.cause == Cause::timeout || outcome.kind == OutcomeKind::interrupted;
+  const auto done = crew_.roll_back(time_is_up ? Crew::Patience::none : Crew::Patience::some, in(k_to_roll_back));
+  if (worker_alive_) end_worker(crew_.dismiss(worker_));
+  if (done) {
+    measures_.statements += done->statements;
+    if (!done->lost || (outcome.kind == OutcomeKind::interrupted && !is_loose()))
+      return stays_if_loose(with_limit(std::move(outcome), *done));
+    lost_early_ = stage_ != Stage::executing;
+    return connection_lost(outcome.error.empty() ? done->error : outcome.error);
+  }
+  if (is_loose()) return time_is_up ? stays_if_loose(std::move(outcome)) : half_done(outcome.error);
+  if (outcome.cause == Cause::crash) outcome.error += fmt::format("; {} too, and a new one was started", k_broker_died);
+  return outcome;
+}
+
+}  // namespace runner

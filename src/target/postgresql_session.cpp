@@ -1,0 +1,46 @@
+#include "target/postgresql_session.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+
+namespace target {
+namespace {
+
+constexpr std::chrono::hours k_longest{24 * 24};  // PostgreSQL counts milliseconds in 31 bits
+constexpr std::chrono::seconds k_grace{5};        // the broker's own clock is to be first
+
+std::string milliseconds_until(os::Deadline deadline) {
+  if (deadline == os::Deadline::max()) return "0";  // no limit
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - os::Steady::now()) + k_grace;
+  return fmt::format("{}", std::clamp<std::int64_t>(left.count(), 1, std::chrono::milliseconds(k_longest).count()));
+}
+
+}  // namespace
+
+// A server that does not hear of us any more ends the transaction at the attempt's limit, and looks every second while
+// it works whether we are still there.
+void send_beginning(PgLink& link, const Beginning& how) {
+  const bool reads = how.access == core::Access::read;
+  link.send(reads ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
+                  : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
+  send_settings(link, how);
+}
+
+// Of the transaction, or of the session where there is none.
+void send_settings(PgLink& link, const Beginning& how) {
+  constexpr int k_looks_for_us = 140000;  // version: from then on a server at work can notice that its client is gone
+  const bool piecemeal = how.access == core::Access::piecemeal;
+  const bool looks = link.pq().serverVersion(link.handle()) >= k_looks_for_us;
+  link.send(
+      fmt::format("SELECT pg_catalog.set_config(name, value, {}) FROM (VALUES ('statement_timeout', $1),"
+                  " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), {}{}"
+                  " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
+                  " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
+                  " ('application_name', $2)) AS settings (name, value)",
+                  !piecemeal, looks ? "('client_connection_check_interval', '1s')," : "",
+                  looks && piecemeal ? "('idle_session_timeout', $1)," : ""),
+      PgParameters({milliseconds_until(how.deadline), how.script.empty() ? "fettle" : "fettle " + how.script}));
+}
+
+}  // namespace target
