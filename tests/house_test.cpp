@@ -203,7 +203,7 @@ const std::vector<Confined> k_confined = {
     {{"spdlog/"}, {"os/log.cpp"}},
     {{"toml++/"}, {"cli/"}, 1},
     {{"CLI/"}, {"cli/"}, 1},
-    {{"nlohmann/"}, {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_output.cpp", "watch/notice.cpp"}},
+    {{"nlohmann/"}, {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_parts.hpp", "watch/notice.cpp"}},
     {{"sodium.h"}, {"base/hash.cpp"}},
     {{"zstd.h"}, {"ledger/"}},
     {{"linux/landlock.h", "linux/seccomp.h", "seccomp.h"}, {"sandbox/lockdown.cpp", "os/lockdown.cpp"}},

@@ -276,7 +276,7 @@ TEST_CASE("journey: a connection that is lost in a script without a transaction 
       if (postgresql)
         engine.ask(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
-            "application_name like 'fettle 001%'");
+            "application_name like 'fettle %001.lua'");
       else
         engine.ask("kill " + engine.ask("select min(id) from information_schema.processlist where user = 'fettle' and "
                                         "db = database() and info like 'do%'"));

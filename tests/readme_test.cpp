@@ -174,14 +174,21 @@ TEST_CASE("readme: every file that the documents point to exists") {
 }
 
 TEST_CASE("readme: the demo does the same on a server") {
-  if (!fs::exists("/usr/lib/postgresql")) return support::skip("PostgreSQL is not installed");
-  const support::Scratch scratch;
-  copy_checkout(scratch);
-  const support::Ended ended = support::run({.command = {"tools/demo", "--engine", "postgresql"},
-                                             .directory = scratch.path(),
-                                             .environment = {"FETTLE=" + support::fettle_binary()}});
-  INFO(ended.out, ended.err);
-  CHECK(ended.status == 0);
-  CHECK(ended.out.find("9 succeeded, 2 skipped, 1 failed") != std::string::npos);
-  CHECK(ended.out.find("corrected 300 orders, 585.00") != std::string::npos);
+  for (const auto& [engine, program] :
+       {std::pair("postgresql", "/usr/lib/postgresql"), std::pair("mariadb", "/usr/sbin/mariadbd")}) {
+    CAPTURE(engine);
+    if (!fs::exists(program)) {
+      support::skip(std::string(engine) + " is not installed");
+      continue;
+    }
+    const support::Scratch scratch;
+    copy_checkout(scratch);
+    const support::Ended ended = support::run({.command = {"tools/demo", "--engine", engine},
+                                               .directory = scratch.path(),
+                                               .environment = {"FETTLE=" + support::fettle_binary()}});
+    INFO(ended.out, ended.err);
+    CHECK(ended.status == 0);
+    CHECK(ended.out.find("9 succeeded, 2 skipped, 1 failed") != std::string::npos);
+    CHECK(ended.out.find("corrected 300 orders, 585.00") != std::string::npos);
+  }
 }

@@ -101,6 +101,10 @@ void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--outcome", raw.outcome, "OUTCOME", "Only this outcome, such as failed");
   text_option(app, "--run", raw.run, "ID", "Only attempts of this run");
   text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
+  app.add_flag("--fleet", out.fleet, "What all nodes have applied, as the databases know it")
+      ->excludes("--script")
+      ->excludes("--outcome")
+      ->excludes("--run");
 }
 
 void add_verify(CLI::App& app, Arguments& out) {

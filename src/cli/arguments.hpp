@@ -46,6 +46,7 @@ struct Arguments {
   bool exit_code = false;   // status
   bool origin = false;      // config show
   bool head = false;        // ledger verify
+  bool fleet = false;       // history
   std::string expect;       // ledger verify: what --head printed; empty: nothing
   std::string script;       // history: word for a script
   std::optional<core::OutcomeKind> outcome;

@@ -94,6 +94,7 @@ class Reader {
   void read_environment();
   bool read_database_variable(std::string_view name, const std::string& value);
   void finish_databases();
+  void check_coordinator() const;
   void finish_database(Database& database);
   void add_settings();
 
@@ -316,6 +317,18 @@ void Reader::finish_databases() {
     return left->order < right->order;
   });
   for (Database* database : ordered) finish_database(*database);
+  check_coordinator();
+}
+
+void Reader::check_coordinator() const {
+  const std::string& wanted = loaded_.config.fleet.coordinator;
+  std::vector<std::string_view> names;
+  for (const core::DatabaseConfig& database : loaded_.config.databases) names.push_back(database.name);
+  if (wanted.empty() || std::find(names.begin(), names.end(), wanted) != names.end()) return;
+  const auto meant = base::nearest(wanted, names);
+  refuse(fmt::format("{}: fleet.coordinator names the database {}, which is not configured{}",
+                     base::escape(loaded_.config.file), base::escape(wanted),
+                     meant ? fmt::format("; did you mean {}?", *meant) : ""));
 }
 
 void Reader::finish_database(Database& database) {

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/fleet.hpp"
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/recorded.hpp"
@@ -24,6 +25,7 @@ ledger::Filter filter_of(const Arguments& arguments, const std::optional<ledger:
 }  // namespace
 
 int history_command(const Context& context) {
+  if (context.arguments.fleet) return fleet_history(context);
   const auto history = ledger::History::open(context.config().path(context.config().ledger.path));
   const ledger::Filter filter = filter_of(context.arguments, history);
   const std::vector<ledger::Attempt> attempts = history ? history->attempts(filter) : std::vector<ledger::Attempt>();

@@ -1,28 +1,18 @@
 #include "cli/json_output.hpp"
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "cli/json_parts.hpp"
 #include "cli/words.hpp"
 
 namespace cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t k_deepest = 200;  // the library writes by recursion
-
-std::string dump(const Json& json) {
-  return base::escape_json(json.dump(2, ' ', false, Json::error_handler_t::replace));
-}
-
-Json or_null(std::string_view text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 Json milliseconds(std::chrono::microseconds duration) {
   return static_cast<double>(duration.count()) / 1000.0;
@@ -156,6 +146,7 @@ Json failed_object(const runner::Failed& failed) {
 void add_declaration(Json& json, const core::Declaration& declaration) {
   json["description"] = or_null(declaration.description);
   json["database"] = or_null(declaration.database);
+  json["writes"] = declaration.writes;
   json["repeatable"] = declaration.repeatable;
   json["transaction"] = declaration.transaction;
   json["timeout_ms"] = declaration.timeout ? Json(declaration.timeout->count()) : Json(nullptr);
@@ -253,7 +244,8 @@ Json watcher_object(const watch::Notice& watcher) {
 
 }  // namespace
 
-std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher) {
+std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher,
+                        const std::vector<runner::Mustered>& fleet) {
   Json json;
   json["pending"] = Json::array();
   for (const runner::Pending& each : survey.pending)
@@ -272,6 +264,7 @@ std::string status_json(const runner::Survey& survey, const std::optional<watch:
   json["last_run"] = survey.last_run ? ledger_run_object(*survey.last_run) : Json(nullptr);
   json["lock"] = lock_object(survey.lock);
   json["watcher"] = watcher ? watcher_object(*watcher) : Json(nullptr);
+  json["fleet"] = fleet.empty() ? Json(nullptr) : fleet_object(fleet);
   return dump(json);
 }
 

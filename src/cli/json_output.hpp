@@ -14,6 +14,7 @@
 #include "core/diagnosis.hpp"
 #include "core/report.hpp"
 #include "ledger/history.hpp"
+#include "runner/fleet.hpp"
 #include "runner/mark.hpp"
 #include "runner/preflight.hpp"
 #include "runner/repair.hpp"
@@ -31,8 +32,10 @@ std::string repair_json(const runner::RepairReport& report, bool dry_run);
 std::string marked_json(const runner::Marked& marked, std::string_view as);
 // run: the one that was declared dead; nullopt: there was nothing to unlock.
 std::string unlocked_json(const std::optional<ledger::Run>& run);
-// watcher: nullopt when none is at work.
-std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher);
+// watcher: nullopt when none is at work; fleet: empty when there is none.
+std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher,
+                        const std::vector<runner::Mustered>& fleet);
+std::string fleet_json(const std::vector<runner::Mustered>& fleet);
 std::string history_json(const std::vector<ledger::Attempt>& attempts);
 std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,
                       const std::string& text, const std::vector<ledger::Attempt>& others);

@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/fleet.hpp"
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/run.hpp"
@@ -143,14 +144,18 @@ int status_command(const Context& context) {
   const runner::Survey survey = runner::survey(
       context.config(), context.arguments.json ? runner::Digests::of_all : runner::Digests::where_needed);
   const Watcher watcher = watch::read_notice(context.config());
+  std::vector<std::string> names;
+  for (const runner::Pending& each : survey.pending) names.push_back(each.script);
+  const std::vector<runner::Mustered> fleet = ask_fleet(context.config(), names);
   if (context.arguments.json) {
-    context.print(status_json(survey, watcher) + "\n");
+    context.print(status_json(survey, watcher, fleet) + "\n");
   } else {
     print_pending(context, survey.pending, watcher);
     print_failed(context, survey.failed);
     print_ignored(context, survey.ignored, context.config().folders.scripts);
     for (const std::string& warning : survey.warnings) print_field(context, "warning:", warning);
     print_facts(context, survey, watcher);
+    print_fleet(context, fleet);
     print_hints(context, hints_of(survey));
   }
   return context.arguments.exit_code && !survey.pending.empty() ? k_something_is_pending : 0;

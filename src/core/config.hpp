@@ -54,7 +54,8 @@ struct WatchConfig {
 
 // Several nodes, each with its own folder and ledger, over the same databases.
 struct FleetConfig {
-  std::string node;  // this one's name in receipts; empty: the host's
+  std::string node;         // this one's name in receipts; empty: the host's
+  std::string coordinator;  // the database with the locks and receipts of scripts that write none; empty: the first
 };
 
 // The weakest lock-down that scripts may run under (core/sandbox_level.hpp names what each means).

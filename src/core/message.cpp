@@ -30,7 +30,8 @@ auto fields(Message&) {
 FETTLE_FIELDS(SandboxLevel, m.landlock_abi, m.seccomp, m.no_new_privileges, m.limits)
 FETTLE_FIELDS(Limits, m.rows, m.bytes, m.statements, m.database_memory, m.log_lines, m.log_bytes, m.result_bytes,
               m.result_depth)
-FETTLE_FIELDS(Declaration, m.description, m.database, m.repeatable, m.transaction, m.timeout, m.not_before, m.window)
+FETTLE_FIELDS(Declaration, m.description, m.database, m.writes, m.repeatable, m.transaction, m.timeout, m.not_before,
+              m.window)
 FETTLE_FIELDS(Receipt, m.script, m.sha256, m.ledger, m.node, m.applied_at, m.version, m.attempt, m.run)
 FETTLE_FIELDS(DatabaseAddress, m.name, m.url)
 FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
@@ -41,7 +42,7 @@ FETTLE_FIELDS(Ended, m.pid, m.status, m.cpu_microseconds, m.peak_memory)
 FETTLE_FIELDS(WorkerSettings, m.memory, m.cpu_seconds, m.limits)
 FETTLE_FIELDS(BrokerSettings, m.directory, m.ledger_path, m.databases, m.limits)
 FETTLE_FIELDS(Load, m.name, m.text, m.databases, m.attempt, m.run, m.preview, m.environment, m.triggered_by)
-FETTLE_FIELDS(Ask, m.database)
+FETTLE_FIELDS(Ask, m.database, m.coordinator)
 FETTLE_FIELDS(WorkerReady, m.level)
 FETTLE_FIELDS(Loaded, m.declaration)
 FETTLE_FIELDS(Line, m.level, m.text)
@@ -57,6 +58,10 @@ FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error)
 FETTLE_FIELDS(Examine, m.database, m.access)
 FETTLE_FIELDS(Fact, m.name, m.text)
 FETTLE_FIELDS(Examined, m.cause, m.error, m.facts)
+FETTLE_FIELDS(AtWork, m.script, m.node, m.since, m.where)
+FETTLE_FIELDS(Fleet, m.applied, m.begun, m.at_work)
+FETTLE_FIELDS(Muster, m.database, m.skip, m.most, m.scripts)
+FETTLE_FIELDS(Mustered, m.error, m.fleet)
 FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.lost, m.statements, m.rows_changed)
 FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
 FETTLE_FIELDS(Many, m.database, m.sql, m.follows, m.rows)
@@ -82,7 +87,7 @@ Role last(Role) {
   return Role::broker;
 }
 Access last(Access) {
-  return Access::piecemeal;
+  return Access::receipt_only;
 }
 Cause last(Cause) {
   return Cause::unreachable;
@@ -209,6 +214,8 @@ FETTLE_MESSAGE(Inquire)
 FETTLE_MESSAGE(Inquired)
 FETTLE_MESSAGE(Examine)
 FETTLE_MESSAGE(Examined)
+FETTLE_MESSAGE(Muster)
+FETTLE_MESSAGE(Mustered)
 FETTLE_MESSAGE(Statement)
 FETTLE_MESSAGE(Many)
 FETTLE_MESSAGE(Fetch)

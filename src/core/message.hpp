@@ -3,8 +3,8 @@
 //
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
 //   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
-//   runner → broker  BrokerSettings, Begin, Finish, Inquire, Examine
-//   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined
+//   runner → broker  BrokerSettings, Begin, Finish, Inquire, Examine, Muster
+//   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined, Mustered
 //   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, Left, LogRecord,
 //   RunOver worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/fleet.hpp"
 #include "core/limits.hpp"
 #include "core/observer.hpp"
 #include "core/outcome.hpp"
@@ -51,6 +52,8 @@ enum class Kind : std::uint8_t {
   heard,
   examine,
   examined,
+  muster,
+  mustered,
   statement = 64,
   many,
   fetch,
@@ -70,9 +73,15 @@ enum class Kind : std::uint8_t {
 enum class Role : std::uint8_t { worker, broker };
 enum class Access : std::uint8_t {
   read,
-  write,      // in one transaction
-  piecemeal,  // without one: each statement is committed by itself
+  write,         // in one transaction
+  piecemeal,     // without one: each statement is committed by itself
+  receipt_only,  // nothing, but the receipt that says so
 };
+
+// Whether a script's statements may only read.
+constexpr bool only_reads(Access access) noexcept {
+  return access == Access::read || access == Access::receipt_only;
+}
 
 struct Spawn {  // its descriptors are the child's
   static constexpr Kind kind = Kind::spawn;
@@ -130,7 +139,8 @@ struct Load {
 
 struct Ask {  // may be sent behind Load; a script that cannot be loaded is not asked
   static constexpr Kind kind = Kind::ask;
-  std::string database;  // the one that `db` is, unless the script declares another
+  std::string database;     // the one that `db` is, unless the script declares another
+  std::string coordinator;  // or that it writes none
 };
 
 struct Execute {
@@ -174,7 +184,7 @@ struct Fault {
 
 // With the worker's channel as a descriptor when a new worker is to be served. Ends what was begun before it.
 //   read:      not answered; the transaction begins with the first statement
-//   write:     answered by Began when the transaction is open, or cannot be
+//   write, receipt_only: answered by Began when the transaction is open, or cannot be
 //   piecemeal: answered by Began when a receipt says that the attempt has begun, or it cannot be left
 struct Begin {
   static constexpr Kind kind = Kind::begin;
@@ -228,6 +238,19 @@ struct Examined {
   Cause cause = Cause::none;  // none: everything that was tried worked
   std::string error;
   std::vector<Fact> facts;
+};
+
+struct Muster {  // who works on a database, and what they did
+  static constexpr Kind kind = Kind::muster;
+  std::string database;
+  std::int64_t skip = 0, most = 0;   // of the receipts, newest first
+  std::vector<std::string> scripts;  // whose locks are looked for, where they do not tell whose they are
+};
+
+struct Mustered {
+  static constexpr Kind kind = Kind::mustered;
+  std::string error;  // empty: the rest holds
+  Fleet fleet;
 };
 
 struct DatabaseStatus {
@@ -376,6 +399,8 @@ std::string encode(const Inquire& message);
 std::string encode(const Inquired& message);
 std::string encode(const Examine& message);
 std::string encode(const Examined& message);
+std::string encode(const Muster& message);
+std::string encode(const Mustered& message);
 std::string encode(const Statement& message);
 std::string encode(const Many& message);
 std::string encode(const Fetch& message);

@@ -24,7 +24,8 @@ Step decide(std::string_view sha256, const Known& known, Changed changed, Force 
       if (known.last->outcome == OutcomeKind::unknown && force == Force::no) {
         step.decision = Decision::hold;
         step.reason = fmt::format(
-            "nobody can say what attempt {} left: look at the database, then fettle mark it (fettle run --force runs it again)",
+            "nobody can say what attempt {} left: look at the database, then fettle mark it (fettle run --force runs "
+            "it again)",
             known.last->attempt);
         break;
       }

@@ -29,6 +29,7 @@ struct Script {
 struct Declaration {
   std::string description;
   std::string database;  // the one it may write; empty: the first configured
+  bool writes = true;    // false: it writes none, and its receipt goes to the coordinator
   bool repeatable = false;
   bool transaction = true;  // false: each statement of execute() is committed by itself
   std::optional<std::chrono::milliseconds> timeout;

@@ -53,6 +53,7 @@ std::optional<Message> as(const std::optional<os::Frame>& frame) {
 Crew::Crew(const core::Config& config)
     : worker_settings_{config.run.memory, 0, config.limits},
       broker_settings_(broker_settings(config)),
+      coordinator_(config.fleet.coordinator),
       minimum_(config.sandbox.minimum),
       zygote_({sandbox::worker_main, target::broker_main, [] {
                  sandbox::prepare_workers();
@@ -198,6 +199,11 @@ core::Examined Crew::examine(const core::Examine& wish) {
   unanswered.error = k_broker_died;
   tell_broker(wish, in(k_to_take));
   return hear_broker<core::Examined>(in(k_to_connect)).value_or(unanswered);
+}
+
+core::Mustered Crew::muster(const core::Muster& wish) {
+  tell_broker(wish, in(k_to_take));
+  return hear_broker<core::Mustered>(in(k_to_connect)).value_or(core::Mustered{std::string(k_broker_died), {}});
 }
 
 Worker Crew::order_worker() {

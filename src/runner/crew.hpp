@@ -52,6 +52,9 @@ class Crew {
   // The databases as the broker found them, in configured order; as configured (closed) when there is no broker.
   const std::vector<core::DatabaseStatus>& databases() const noexcept { return databases_; }
   const core::DatabaseStatus* database(const std::string& name) const noexcept;
+  // Of scripts that name none, and of those that say that they write none; empty: there is no database.
+  std::string first_database() const { return databases_.empty() ? std::string() : databases_.front().name; }
+  std::string coordinator() const { return coordinator_.empty() ? first_database() : coordinator_; }
   const core::SandboxLevel& broker_level() const noexcept { return broker_level_; }
 
   std::uint64_t memory_limit() const noexcept { return worker_settings_.memory; }  // of a script, bytes
@@ -85,6 +88,8 @@ class Crew {
   core::Inquired inquire(const core::Inquire& wish);
   // What a database is like, tried through the broker as a script would.
   core::Examined examine(const core::Examine& wish);
+  // Who works on a database, and what they did.
+  core::Mustered muster(const core::Muster& wish);
   void renew_broker();
 
  private:
@@ -100,6 +105,7 @@ class Crew {
 
   core::WorkerSettings worker_settings_;
   core::BrokerSettings broker_settings_;
+  std::string coordinator_;
   core::SandboxMinimum minimum_;
   sandbox::Zygote zygote_;
   std::vector<int> held_;

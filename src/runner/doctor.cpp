@@ -15,6 +15,7 @@
 #include "runner/crew.hpp"
 #include "runner/doctor_layers.hpp"
 #include "runner/doctor_places.hpp"
+#include "runner/fleet.hpp"
 #include "runner/survey.hpp"
 #include "target/drivers.hpp"
 
@@ -148,17 +149,8 @@ Diagnosis of_database(const std::string& name, Crew& crew, core::Access access) 
 
 // Those that opening would make are left out of the configuration: a doctor makes nothing.
 core::Config without_missing(core::Config config, Diagnoses& all) {
-  const target::Surroundings surroundings{config.directory, config.path(config.ledger.path)};
-  std::erase_if(config.databases, [&](const core::DatabaseConfig& database) {
-    try {
-      if (!target::is_made_by_opening(database.url, surroundings)) return false;
-    } catch (const target::SqlError&) {
-      return false;  // the broker will say so too
-    }
-    all.push_back(
-        {k_databases, database.name, Verdict::good, "is not there yet; the first run makes it (mode=rwc)", {}});
-    return true;
-  });
+  for (const std::string& name : leave_out_missing(config))
+    all.push_back({k_databases, name, Verdict::good, "is not there yet; the first run makes it (mode=rwc)", {}});
   config.sandbox.minimum = core::SandboxMinimum::none;  // judged here instead of refused
   return config;
 }

@@ -57,10 +57,10 @@ Session::Session(Crew& crew, core::Load load, Setting setting, Upto upto)
   measures_.worker_sandbox = core::describe(worker_.level);
   measures_.broker_sandbox = core::describe(crew.broker_level());
   over_ = tell(Kind::load, encode(load_), k_loading);
-  const std::string first = crew.databases().empty() ? std::string() : crew.databases().front().name;
   // A worker that ends over the loading does not take this; why, it has said.
   if (upto == Upto::answer)
-    worker_.channel.send(static_cast<std::uint8_t>(Kind::ask), encode(core::Ask{first}), deadline_);
+    worker_.channel.send(static_cast<std::uint8_t>(Kind::ask),
+                         encode(core::Ask{crew.first_database(), crew.coordinator()}), deadline_);
 }
 
 // A zygote that has died took the worker with it.
@@ -204,7 +204,7 @@ void Session::run_ahead(std::chrono::microseconds most) {
   if (frame) over_ = take_declaration(std::move(*frame));
   if (frame && !over_) over_ = serve();
   if (stage_ == Stage::asking && !over_) early_ = glance(give_up);
-  if (early_ && declaration_.transaction && says_yes(std::get<os::Frame>(*early_))) {
+  if (early_ && (declaration_.transaction || !declaration_.writes) && says_yes(std::get<os::Frame>(*early_))) {
     over_ = take_answer(*std::exchange(early_, std::nullopt));
     start_to_execute();
   }
@@ -247,7 +247,7 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
 std::optional<Outcome> Session::choose_database() {
   database_ = declaration_.database;
   if (database_.empty() && crew_.databases().empty()) return std::nullopt;  // `check` needs none
-  if (database_.empty()) database_ = crew_.databases().front().name;
+  if (database_.empty()) database_ = declaration_.writes ? crew_.first_database() : crew_.coordinator();
   if (crew_.database(database_) != nullptr) return std::nullopt;
   return unknown_database(database_, crew_.databases());
 }
@@ -340,7 +340,10 @@ Outcome Session::said_no(Outcome outcome) {
 void Session::start_to_execute() {
   executing_ = os::Steady::now();
   stage_ = Stage::executing;
-  begin(begin_of(declaration_.transaction ? core::Access::write : core::Access::piecemeal));
+  if (!declaration_.writes)
+    begin(begin_of(core::Access::receipt_only));
+  else
+    begin(begin_of(declaration_.transaction ? core::Access::write : core::Access::piecemeal));
   untold_ = tell(Kind::execute, encode(core::Execute{}), k_executing);
 }
 

@@ -76,7 +76,9 @@ class Session {
   core::Outcome in_doubt(core::Outcome otherwise, std::string_view doubt);
   core::Outcome stays_if_loose(core::Outcome outcome) const;
   // Nothing that execute() has done can be undone any more.
-  bool is_loose() const noexcept { return stage_ == Stage::executing && !declaration_.transaction; }
+  bool is_loose() const noexcept {
+    return stage_ == Stage::executing && declaration_.writes && !declaration_.transaction;
+  }
   core::Outcome said_no(core::Outcome outcome);
   core::Outcome commit(core::Outcome success, const std::function<void()>& meanwhile);
   core::Outcome resolve(core::Outcome success, core::Outcome otherwise, std::string doubt);

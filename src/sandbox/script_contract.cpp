@@ -114,6 +114,17 @@ std::optional<ContractFault> read_text(lua_State* lua, int table, std::string_vi
   return fault;
 }
 
+// A name, or false.
+std::optional<ContractFault> read_database(lua_State* lua, int table, core::Declaration& declaration) {
+  push_field(lua, table, "database");
+  declaration.writes = !lua_isboolean(lua, -1) || lua_toboolean(lua, -1) != 0;
+  lua_pop(lua, 1);
+  if (!declaration.writes) return std::nullopt;
+  auto fault = read_text(lua, table, "database", declaration.database);
+  if (fault) fault->text += "; false means that the script writes none";
+  return fault;
+}
+
 std::optional<ContractFault> read_flag(lua_State* lua, int table, std::string_view field, bool& into) {
   push_field(lua, table, field);
   std::optional<ContractFault> fault;
@@ -152,7 +163,7 @@ std::optional<ContractFault> read_times(lua_State* lua, int table, core::Declara
 
 std::optional<ContractFault> read_fields(lua_State* lua, int table, core::Declaration& declaration) {
   if (auto fault = read_text(lua, table, "description", declaration.description)) return fault;
-  if (auto fault = read_text(lua, table, "database", declaration.database)) return fault;
+  if (auto fault = read_database(lua, table, declaration)) return fault;
   if (auto fault = read_timeout(lua, table, declaration)) return fault;
   if (auto fault = read_times(lua, table, declaration)) return fault;
   if (auto fault = read_flag(lua, table, "repeatable", declaration.repeatable)) return fault;

@@ -163,6 +163,7 @@ class Worker {
     }
     const auto& declaration = std::get<core::Declaration>(found);
     declared_database_ = declaration.database;
+    writes_ = declaration.writes;
     tell(core::Loaded{declaration});
     return true;
   }
@@ -184,7 +185,8 @@ class Worker {
     const auto wish = core::decode<core::Ask>(frame.body);
     if (!wish) ::_exit(k_exit_protocol);
     host_.phase = Phase::asking;
-    set_own_database(lua_, host_, declared_database_.empty() ? wish->database : declared_database_);
+    const std::string& otherwise = writes_ ? wish->database : wish->coordinator;
+    set_own_database(lua_, host_, declared_database_.empty() ? otherwise : declared_database_);
     if (!run(Function::should_run)) return;
     std::visit([this](const auto& answer) { tell_judged(answer); }, judge_answer(lua_, lua_gettop(lua_)));
     lua_settop(lua_, 0);
@@ -275,6 +277,7 @@ class Worker {
   core::Limits limits_;
   lua_State* lua_;
   std::string declared_database_;
+  bool writes_ = true;
 };
 
 // --- the rehearsal --------------------------------------------------------------------------------------------------
@@ -312,7 +315,7 @@ bool rehearse() {
   load.text = k_rehearsed;
   load.databases = {{"main", "sqlite"}};
   say(runner, load);
-  say(runner, core::Ask{"main"});
+  say(runner, core::Ask{"main", "main"});
   say(runner, core::Execute{});
   say(broker, core::Rows{0, {"1"}, {{std::int64_t{1}}}});
   say(broker, core::Affected{1});

@@ -54,6 +54,8 @@ class Broker {
 
   bool hear_runner();
   bool obey(os::Frame frame);
+  template <class Wish, class Look>
+  bool tell_of(const os::Frame& frame, Look look);
   void prepare_receipt(const core::Begin& wish, core::Began& began);
   void commit_with_receipt(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
@@ -149,19 +151,21 @@ bool Broker::obey(os::Frame frame) {
     if (wish) begin(*wish, std::move(frame.descriptors));
     return wish.has_value();
   }
-  if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) {
-    const auto wish = core::decode<core::Inquire>(frame.body);
-    if (wish && !transaction_) tell_runner(look_for_proof(databases_.find(wish->database), *wish));
-    return wish && !transaction_;
-  }
-  if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) {
-    const auto wish = core::decode<core::Examine>(frame.body);
-    if (wish && !transaction_) tell_runner(look_at(databases_.find(wish->database), *wish));
-    return wish && !transaction_;
-  }
+  if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) return tell_of<core::Inquire>(frame, look_for_proof);
+  if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) return tell_of<core::Examine>(frame, look_at);
+  if (frame.kind == static_cast<std::uint8_t>(Kind::muster)) return tell_of<core::Muster>(frame, look_around);
   const auto wish = core::decode<core::Finish>(frame.body);
   if (!wish || frame.kind != static_cast<std::uint8_t>(Kind::finish)) return false;
   finish(*wish);
+  return true;
+}
+
+// What the runner asks about a database while no script is at work.
+template <class Wish, class Look>
+bool Broker::tell_of(const os::Frame& frame, Look look) {
+  const auto wish = core::decode<Wish>(frame.body);
+  if (!wish || transaction_) return false;
+  tell_runner(look(databases_.find(wish->database), *wish));
   return true;
 }
 
@@ -196,6 +200,7 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   transaction_->deadline = in(std::chrono::milliseconds(wish.milliseconds));
   transaction_->script = wish.receipt.script;
   transaction_->sha256 = wish.receipt.sha256;
+  transaction_->node = wish.receipt.node;
   if (wish.access == core::Access::read) return;
   try {
     begin_own();
@@ -215,7 +220,7 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
 void Broker::begin_own() {
   if (transaction_->begun) return;
   transaction_->own->connection->begin(
-      {transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256});
+      {transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256, transaction_->node});
   transaction_->begun = true;
 }
 

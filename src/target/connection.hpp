@@ -50,15 +50,18 @@ class Cursor {
 
 // How a transaction begins.
 struct Beginning {
-  Beginning(core::Access wish, os::Deadline end = os::Deadline::max(), std::string name = {}, std::string version = {})
-      : access(wish), deadline(end), script(std::move(name)), sha256(std::move(version)) {}
+  Beginning(core::Access wish, os::Deadline end = os::Deadline::max(), std::string name = {}, std::string version = {},
+            std::string who = {})
+      : access(wish), deadline(end), script(std::move(name)), sha256(std::move(version)), node(std::move(who)) {}
 
   // read: nothing can be written, enforced by the database. write: whoever else writes under the same script is shut
   // out until this transaction ends (SQLite: whoever else writes at all). piecemeal: whoever else writes under the same
   // script is shut out until commit() or rollback() (SQLite: until leave_start()); no transaction is open.
+  // receipt_only: likewise shut out (SQLite: not), and a transaction is open that can only read.
   core::Access access;
   os::Deadline deadline;  // of the attempt: a server that does not hear of us any more ends the work by itself then
   std::string script, sha256;  // not for reading: the one that find_receipt() will be asked about
+  std::string node;            // who is at work, for others to see where the database can show it
 };
 
 class Connection {
@@ -117,6 +120,9 @@ class Connection {
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
   // Outside a transaction: the newest receipt of this version that is committed now, whoever may be at work on it.
   virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;
+
+  // Outside a transaction: who works here, and what they did.
+  virtual core::Fleet muster(const core::Muster& wish) = 0;
 
   // What a person who looks after this database may want to know: version, journal, durability, receipts …
   virtual std::vector<core::Fact> facts() = 0;

@@ -44,6 +44,18 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
   return answer;
 }
 
+core::Mustered look_around(const Database* database, const core::Muster& wish) {
+  core::Mustered found;
+  try {
+    if (database == nullptr || !database->connection)
+      throw SqlError(core::Cause::unreachable, database == nullptr ? "it is not open" : database->status.fault);
+    found.fleet = database->connection->muster(wish);
+  } catch (const SqlError& error) {
+    found.error = error.what();
+  }
+  return found;
+}
+
 core::Examined look_at(const Database* database, const core::Examine& wish) {
   core::Examined found;
   try {

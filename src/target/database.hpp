@@ -19,8 +19,9 @@ struct Database {
 // Never throws for a database that cannot be opened: its status says why.
 Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings);
 
-// The runner's questions about one; null: it is not configured. Neither throws: the answer says what is wrong.
+// The runner's questions about one; null: it is not configured. None throws: the answer says what is wrong.
 core::Inquired look_for_proof(const Database* database, const core::Inquire& wish);
 core::Examined look_at(const Database* database, const core::Examine& wish);
+core::Mustered look_around(const Database* database, const core::Muster& wish);
 
 }  // namespace target

@@ -74,6 +74,7 @@ class Mariadb final : public Connection {
   void leave_start(const core::Receipt& receipt) override { piecemeal_.start(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override;
+  core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish, session_.database()); }
   std::vector<core::Fact> facts() override { return facts_of(link_, address_); }
   std::uint64_t rows_changed() const override { return changed_; }
 
@@ -105,7 +106,7 @@ class Mariadb final : public Connection {
   MariaReceipts receipts_{link_};
   MariaPiecemeal piecemeal_{link_, receipts_};
   MariaStatements statements_{link_};
-  std::string lock_;
+  std::string lock_, node_lock_ = "fettle_node";  // the second only tells others who has the first
   Access access_ = Access::read;
   bool begun_ = false;
   bool calling_ = false;  // a procedure, behind a savepoint
@@ -187,13 +188,14 @@ void Mariadb::begin_writing(const Beginning& how) {
   }
   if (!has_receipts_) make_receipts(how.deadline);
   lock_ = maria_lock_of(session_.database(), how.script);
+  node_lock_ = maria_lock_of_node(session_.database(), how.node);
   take_lock(lock_, how.deadline);
-  if (!is_piecemeal()) link_.run("START TRANSACTION READ WRITE");
+  if (!is_piecemeal()) link_.run(only_reads(access_) ? "START TRANSACTION READ ONLY" : "START TRANSACTION READ WRITE");
   early_ = receipts_.find(how.script, how.sha256);
 }
 
 bool Mariadb::try_lock(const std::string& lock) {
-  return link_.ask(fmt::format("SELECT GET_LOCK('{}', 0)", lock)).at(0).at(0) == "1";
+  return link_.ask(fmt::format("SELECT GET_LOCK('{}', 0), GET_LOCK('{}', 0)", lock, node_lock_)).at(0).at(0) == "1";
 }
 
 void Mariadb::take_lock(const std::string& lock, os::Deadline give_up) {
@@ -243,7 +245,7 @@ void Mariadb::explain(const MariaError& error) {
     begun_ = false;
     renew();
   }
-  if (error.number() == k_read_only_transaction && access_ == Access::read) throw SqlError(Cause::error, no_writing());
+  if (error.number() == k_read_only_transaction && only_reads(access_)) throw SqlError(Cause::error, no_writing());
   throw error;
 }
 
@@ -385,7 +387,7 @@ std::optional<core::Receipt> Mariadb::find_receipt(const std::string& /*script*/
 
 void Mariadb::leave_receipt(const core::Receipt& receipt) {
   bool left = false;
-  if (piecemeal_.has_started()) {
+  if (access_ != Access::write) {
     piecemeal_.open_last_transaction();
     access_ = Access::write;
   }

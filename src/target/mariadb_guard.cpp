@@ -66,7 +66,7 @@ bool reaches_far(const SqlText& text) {
 
 void judge_kind(const SqlText& text, core::Access access) {
   const std::string_view verb = text.verb();
-  const bool reads = access == core::Access::read;
+  const bool reads = only_reads(access);
   if (contains(k_transaction, verb)) refuse(no_transaction_control(upper(verb), access));
   if (verb == "use") refuse(no_further_database("USE"));
   if (text.starts("load", "data") || text.starts("load", "xml"))

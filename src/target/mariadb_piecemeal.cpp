@@ -32,8 +32,9 @@ void MariaPiecemeal::check() {
 }
 
 void MariaPiecemeal::open_last_transaction() {
+  link_.run("ROLLBACK", Patience::to_the_end);  // of what could only read
   link_.run("START TRANSACTION READ WRITE", Patience::to_the_end);
-  if (!receipts_.take_start_away(*start_))
+  if (start_ && !receipts_.take_start_away(*start_))
     throw SqlError(core::Cause::error, "that this script had begun stands no longer in the table fettle_begun");
 }
 

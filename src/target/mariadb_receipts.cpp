@@ -32,7 +32,7 @@ constexpr const char* k_make_begun =
 // Name of the time, table, condition.
 constexpr const char* k_find =
     "SELECT script, sha256, ledger, node, CONCAT(REPLACE(CAST({0} AS CHAR), ' ', 'T'), 'Z'), fettle, attempt, run FROM "
-    "{1} WHERE {2} ORDER BY {0} DESC LIMIT 1";
+    "{1} WHERE {2} ORDER BY {0} DESC LIMIT {3}";
 
 std::int64_t number_in(const std::optional<std::string>& text) {
   std::int64_t number = 0;
@@ -60,18 +60,31 @@ std::string attempt_is(const std::string& script, const std::string& sha256, con
                      maria_literal(sha256), maria_literal(ledger), attempt);
 }
 
-std::optional<core::Receipt> receipt_in(std::vector<MariaLink::Texts> rows) {
-  if (rows.empty()) return std::nullopt;
-  MariaLink::Texts& row = rows.front();
+core::Receipt receipt_in(MariaLink::Texts& row) {
   const auto text = [&](std::size_t column) { return std::move(row.at(column)).value_or(""); };
   return core::Receipt{
       text(0), text(1), text(2), text(3), text(4), text(5), number_in(row.at(6)), number_in(row.at(7))};
+}
+
+std::vector<core::Receipt> receipts_in(std::vector<MariaLink::Texts> rows) {
+  std::vector<core::Receipt> all;
+  for (MariaLink::Texts& row : rows) all.push_back(receipt_in(row));
+  return all;
+}
+
+std::optional<core::Receipt> first_in(std::vector<MariaLink::Texts> rows) {
+  if (rows.empty()) return std::nullopt;
+  return receipt_in(rows.front());
 }
 
 }  // namespace
 
 std::string maria_lock_of(std::string_view database, std::string_view script) {
   return ("fettle_" + base::sha256_hex(fmt::format("{}\n{}", database, script))).substr(0, k_longest_lock);
+}
+
+std::string maria_lock_of_node(std::string_view database, std::string_view node) {
+  return ("fettle_node_" + base::sha256_hex(fmt::format("{}\n{}", database, node))).substr(0, k_longest_lock);
 }
 
 std::string holder_of(MariaLink& link, const std::string& lock) {
@@ -103,7 +116,7 @@ void MariaReceipts::make() {
 }
 
 std::optional<core::Receipt> MariaReceipts::find_where(const std::string& condition) {
-  return receipt_in(link_.ask(fmt::format(k_find, "applied_at", k_receipts, condition)));
+  return first_in(link_.ask(fmt::format(k_find, "applied_at", k_receipts, condition, 1)));
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const std::string& script, const std::string& sha256) {
@@ -124,9 +137,9 @@ bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock)
 
 std::optional<core::Receipt> MariaReceipts::find_start(const std::string& script, const std::string& sha256) {
   if (!has_table(k_begun)) return std::nullopt;
-  return receipt_in(
-      link_.ask(fmt::format(k_find, "begun_at", k_begun,
-                            fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256)))));
+  return first_in(link_.ask(
+      fmt::format(k_find, "begun_at", k_begun,
+                  fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256)), 1)));
 }
 
 void MariaReceipts::leave_start(const core::Receipt& receipt) {
@@ -141,6 +154,38 @@ bool MariaReceipts::take_start_away(const core::Receipt& receipt) {
   return link_.run("DELETE FROM fettle_begun WHERE " +
                        attempt_is(receipt.script, receipt.sha256, receipt.ledger, receipt.attempt),
                    MariaLink::Patience::to_the_end) == 1;
+}
+
+// --- the fleet -----------------------------------------------------------------------------------------------------
+
+// A lock tells the connection that has it; whose that is, the lock of a node that has left receipts here.
+core::Fleet MariaReceipts::muster(const core::Muster& wish, const std::string& database) {
+  core::Fleet fleet;
+  std::string nodes;
+  const auto node_of = [&](const std::string& node) {
+    nodes += fmt::format(" WHEN IS_USED_LOCK('{}') THEN {}", maria_lock_of_node(database, node), maria_literal(node));
+  };
+  if (look()) {
+    fleet.applied = receipts_in(
+        link_.ask(fmt::format(k_find, "applied_at", k_receipts, "true", fmt::format("{}, {}", wish.skip, wish.most))));
+    for (const MariaLink::Texts& row : link_.ask("SELECT DISTINCT node FROM fettle_receipts LIMIT 200"))
+      node_of(row.at(0).value_or(""));
+  }
+  if (has_table(k_begun))
+    fleet.begun = receipts_in(link_.ask(fmt::format(k_find, "begun_at", k_begun, "true", wish.most)));
+  std::string locks;
+  for (const std::string& script : wish.scripts)
+    locks += fmt::format("{}SELECT {} AS script, IS_USED_LOCK('{}') AS id", locks.empty() ? "" : " UNION ALL ",
+                         maria_literal(script), maria_lock_of(database, script));
+  if (locks.empty()) return fleet;
+  const std::string node = nodes.empty() ? "''" : fmt::format("COALESCE(CASE l.id{} END, '')", nodes);
+  for (const MariaLink::Texts& row :
+       link_.ask(fmt::format("SELECT l.script, {}, COALESCE(p.HOST, ''), l.id FROM ({}) AS l LEFT JOIN "
+                             "information_schema.PROCESSLIST p ON p.ID = l.id WHERE l.id IS NOT NULL",
+                             node, locks)))
+    fleet.at_work.push_back({row.at(0).value_or(""), row.at(1).value_or(""), "",
+                             fmt::format("{}, server connection {}", row.at(2).value_or(""), row.at(3).value_or(""))});
+  return fleet;
 }
 
 }  // namespace target

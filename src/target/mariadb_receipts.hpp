@@ -30,6 +30,8 @@ class MariaReceipts {
   void leave_start(const core::Receipt& receipt);      // durable when it returns
   bool take_start_away(const core::Receipt& receipt);  // false: it was not there
 
+  core::Fleet muster(const core::Muster& wish, const std::string& database);
+
  private:
   bool has_table(std::string_view name);
   std::optional<core::Receipt> find_where(const std::string& condition);
@@ -39,6 +41,9 @@ class MariaReceipts {
 
 // The name of a script's lock; of the table's while it is made, for an empty script.
 std::string maria_lock_of(std::string_view database, std::string_view script);
+
+// Had beside it, so that others can see who has it.
+std::string maria_lock_of_node(std::string_view database, std::string_view node);
 
 // Who has it, and since when.
 std::string holder_of(MariaLink& link, const std::string& lock);

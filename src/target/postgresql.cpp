@@ -78,6 +78,7 @@ class Postgresql final : public Connection {
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return has_receipts_ || receipts_.look() ? receipts_.find(script, sha256) : std::nullopt;
   }
+  core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish); }
   std::vector<core::Fact> facts() override { return facts_of(link_); }
   std::uint64_t rows_changed() const override { return changed_; }
 
@@ -87,8 +88,8 @@ class Postgresql final : public Connection {
  private:
   const Libpq& pq() const noexcept { return link_.pq(); }
   bool is_piecemeal() const noexcept { return access_ == Access::piecemeal; }
-  void begin_piecemeal(const Beginning& how);
-  void end_piecemeal();
+  void begin_with_lock_of_session(const Beginning& how);
+  void end_session();
   void begin_to_write(const Beginning& how);
   void try_to_write();
   void take_lock(std::int64_t lock, os::Deadline give_up, const char* how = k_lock_of_transaction);
@@ -178,7 +179,7 @@ void Postgresql::begin(const Beginning& how) {
   over_.clear();
   first_fault_.clear();
   if (access_ == Access::write) return begin_to_write(how);
-  if (is_piecemeal()) return begin_piecemeal(how);
+  if (access_ != Access::read) return begin_with_lock_of_session(how);
   begun_ = true;
   send_beginning(link_, how);  // answered with the first statement
 }
@@ -207,7 +208,7 @@ void Postgresql::begin_to_write(const Beginning& how) {
   }
 }
 
-void Postgresql::begin_piecemeal(const Beginning& how) {
+void Postgresql::begin_with_lock_of_session(const Beginning& how) {
   piecemeal_.check();
   if (!has_receipts_) make_receipts(how.deadline);
   begun_ = true;
@@ -215,6 +216,7 @@ void Postgresql::begin_piecemeal(const Beginning& how) {
   link_.collect();
   take_lock(pg_lock_of(how.script), how.deadline, k_lock_of_session);
   early_ = receipts_.find(how.script, how.sha256);
+  if (!is_piecemeal()) send_beginning(link_, how);
 }
 
 // For a doctor, who rolls everything back.
@@ -259,7 +261,7 @@ void Postgresql::rollback() {
   over_.clear();
   begun_ = false;
   try {
-    if (is_piecemeal()) return end_piecemeal();
+    if (access_ == Access::piecemeal || access_ == Access::receipt_only) return end_session();
     link_.send("ROLLBACK");
     link_.send(k_let_go);
     if (link_.is_settled()) return link_.post();
@@ -270,7 +272,7 @@ void Postgresql::rollback() {
   }
 }
 
-void Postgresql::end_piecemeal() {
+void Postgresql::end_session() {
   if (link_.in_transaction()) link_.send("ROLLBACK");
   for (const char* sql : k_put_back) link_.send(sql);
   link_.collect(PgLink::Patience::to_the_end);
@@ -294,7 +296,7 @@ std::vector<PgResult> Postgresql::collect() {
 
 void Postgresql::explain(const PgError& error) {
   if (error.state() == "25P02") throw SqlError(Cause::error, statement_failed_before(first_fault_));
-  if (error.state() == "25006" && access_ == Access::read) throw SqlError(Cause::error, no_writing());
+  if (error.state() == "25006" && only_reads(access_)) throw SqlError(Cause::error, no_writing());
   if (first_fault_.empty()) first_fault_ = error.what();
   throw error;
 }
@@ -395,7 +397,7 @@ void Postgresql::leave_receipt(const core::Receipt& receipt) {
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
   check_ = PgReceipts::k_sent_at_end - 1;
-  if (is_piecemeal()) return piecemeal_.leave_receipt(receipt);
+  if (access_ != Access::write) return piecemeal_.leave_receipt(receipt);
   for (const char* sql : k_put_back) link_.send(sql);
   link_.send(k_let_go);
   link_.send(k_wait_for_disk);
@@ -416,7 +418,7 @@ void Postgresql::commit() {
     throw SqlError(Cause::error, commit_was_refused(error.what()));
   }
   begun_ = false;
-  if (!piecemeal_.has_started()) return;
+  if (access_ == Access::write) return;
   piecemeal_.committed();
   link_.send(k_let_go);
   link_.post();

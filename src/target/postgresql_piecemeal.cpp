@@ -23,12 +23,13 @@ void PgPiecemeal::start(const core::Receipt& receipt) {
 }
 
 void PgPiecemeal::leave_receipt(const core::Receipt& receipt) {
+  if (link_.in_transaction()) link_.send("ROLLBACK");  // it could only read
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   for (const char* sql : k_put_back) link_.send(sql);
   link_.send(k_wait_for_disk);
   receipts_.send_state();
   receipts_.take_state(link_.collect().back().get());
-  if (!receipts_.take_start_away(*start_))
+  if (start_ && !receipts_.take_start_away(*start_))
     throw SqlError(Cause::error, "that this script had begun stands no longer in the table fettle_begun");
   receipts_.send(receipt);
 }

@@ -39,25 +39,45 @@ constexpr const char* k_state =
     " pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid))"
     " FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid)";
 
-// Column of the time, table, condition, order.
+// Column of the time, table, condition, number of rows.
 constexpr const char* k_find =
-    "SELECT script, sha256, ledger, node, pg_catalog.to_char({} AT TIME ZONE 'UTC', "
-    "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), fettle, attempt, run FROM {} WHERE {} ORDER BY {} DESC LIMIT 1";
+    "SELECT script, sha256, ledger, node, pg_catalog.to_char({0} AT TIME ZONE 'UTC', "
+    "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), fettle, attempt, run FROM {1} WHERE {2} ORDER BY {0} DESC LIMIT {3}";
+
+// Whose application_name says that they are fettle's, and who have the lock of a script.
+constexpr const char* k_at_work =
+    "SELECT a.application_name, coalesce(pg_catalog.to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC',"
+    " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), ''), coalesce(pg_catalog.host(a.client_addr), 'this host') || ', server "
+    "process ' || a.pid FROM pg_catalog.pg_stat_activity a WHERE a.datname = pg_catalog.current_database() AND "
+    "a.application_name LIKE 'fettle %' AND EXISTS (SELECT 1 FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND "
+    "l.locktype = 'advisory' AND l.granted AND l.objsubid = 1) ORDER BY 2";
 
 PgParameters parameters_of(const core::Receipt& receipt) {
   return PgParameters({receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node,
                        receipt.applied_at, receipt.version});
 }
 
-std::string text_in(const Libpq& pq, const PGresult* result, int column) {
-  return {pq.getvalue(result, 0, column), static_cast<std::size_t>(pq.getlength(result, 0, column))};
+std::string text_in(const Libpq& pq, const PGresult* result, int column, int row = 0) {
+  return {pq.getvalue(result, row, column), static_cast<std::size_t>(pq.getlength(result, row, column))};
 }
 
-std::int64_t number_in(const Libpq& pq, const PGresult* result, int column) {
-  const std::string text = text_in(pq, result, column);
+std::int64_t number_in(const Libpq& pq, const PGresult* result, int column, int row = 0) {
+  const std::string text = text_in(pq, result, column, row);
   std::int64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
+}
+
+core::Receipt receipt_in(const Libpq& pq, const PGresult* result, int row) {
+  const auto text = [&](int column) { return text_in(pq, result, column, row); };
+  return core::Receipt{text(0),
+                       text(1),
+                       text(2),
+                       text(3),
+                       text(4),
+                       text(5),
+                       number_in(pq, result, 6, row),
+                       number_in(pq, result, 7, row)};
 }
 
 }  // namespace
@@ -116,15 +136,12 @@ void PgReceipts::send(const core::Receipt& receipt) {
 }
 
 void PgReceipts::send_find_where(std::string_view condition, const core::Values& parameters) {
-  link_.send(fmt::format(k_find, "applied_at", table_, condition, "applied_at"), PgParameters(parameters));
+  link_.send(fmt::format(k_find, "applied_at", table_, condition, 1), PgParameters(parameters));
 }
 
 std::optional<core::Receipt> PgReceipts::take_found(const PGresult* result) const {
-  const Libpq& pq = link_.pq();
-  if (pq.ntuples(result) == 0) return std::nullopt;
-  const auto text = [&](int column) { return text_in(pq, result, column); };
-  return core::Receipt{
-      text(0), text(1), text(2), text(3), text(4), text(5), number_in(pq, result, 6), number_in(pq, result, 7)};
+  if (link_.pq().ntuples(result) == 0) return std::nullopt;
+  return receipt_in(link_.pq(), result, 0);
 }
 
 void PgReceipts::send_find(const std::string& script, const std::string& sha256) {
@@ -157,7 +174,7 @@ void PgReceipts::make_begun() {
 std::optional<core::Receipt> PgReceipts::find_start(const std::string& script, const std::string& sha256) {
   if (!look_for_begun()) return std::nullopt;
   const PgResult found =
-      ask(fmt::format(k_find, "begun_at", begun_, "script = $1 AND sha256 = $2", "begun_at"), {script, sha256});
+      ask(fmt::format(k_find, "begun_at", begun_, "script = $1 AND sha256 = $2", 1), {script, sha256});
   return take_found(found.get());
 }
 
@@ -179,6 +196,30 @@ bool PgReceipts::take_start_away(const core::Receipt& receipt) {
       ask(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4", begun_),
           {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
   return std::string_view(link_.pq().cmdTuples(gone.get())) == "1";
+}
+
+// --- the fleet -----------------------------------------------------------------------------------------------------
+
+std::vector<core::Receipt> PgReceipts::all_of(const char* time, const std::string& table, const core::Muster& wish,
+                                              std::int64_t skip) {
+  const PgResult found = ask(fmt::format(k_find, time, table, "true", "$1 OFFSET $2"), {wish.most, skip});
+  std::vector<core::Receipt> all;
+  for (int row = 0; row < link_.pq().ntuples(found.get()); ++row)
+    all.push_back(receipt_in(link_.pq(), found.get(), row));
+  return all;
+}
+
+core::Fleet PgReceipts::muster(const core::Muster& wish) {
+  core::Fleet fleet;
+  if (look()) fleet.applied = all_of("applied_at", table_, wish, wish.skip);
+  if (look_for_begun()) fleet.begun = all_of("begun_at", begun_, wish, 0);
+  const PgResult found = ask(k_at_work);
+  for (int row = 0; row < link_.pq().ntuples(found.get()); ++row) {
+    const auto text = [&](int column) { return text_in(link_.pq(), found.get(), column, row); };
+    const auto [node, script] = node_and_script(text(0));
+    fleet.at_work.push_back({script, node, text(1), text(2)});
+  }
+  return fleet;
 }
 
 }  // namespace target

@@ -43,7 +43,11 @@ class PgReceipts {
   void leave_start(const core::Receipt& receipt);      // durable when it returns
   bool take_start_away(const core::Receipt& receipt);  // false: it was not there
 
+  core::Fleet muster(const core::Muster& wish);
+
  private:
+  std::vector<core::Receipt> all_of(const char* time, const std::string& table, const core::Muster& wish,
+                                    std::int64_t skip);
   PgResult ask(const std::string& sql, const core::Values& parameters = {});
   void send_find_where(std::string_view condition, const core::Values& parameters);
 

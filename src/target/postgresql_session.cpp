@@ -18,10 +18,22 @@ std::string milliseconds_until(os::Deadline deadline) {
 
 }  // namespace
 
+std::string pg_name_of(const std::string& node, const std::string& script) {
+  if (script.empty()) return "fettle";
+  return node.empty() ? "fettle " + script : fmt::format("fettle {}: {}", node, script);
+}
+
+std::pair<std::string, std::string> node_and_script(std::string_view name) {
+  name.remove_prefix(std::min(name.size(), std::string_view("fettle ").size()));
+  const std::size_t end = name.find(": ");
+  if (end == std::string_view::npos) return {"", std::string(name)};
+  return {std::string(name.substr(0, end)), std::string(name.substr(end + 2))};
+}
+
 // A server that does not hear of us any more ends the transaction at the attempt's limit, and looks every second while
 // it works whether we are still there.
 void send_beginning(PgLink& link, const Beginning& how) {
-  const bool reads = how.access == core::Access::read;
+  const bool reads = only_reads(how.access);
   link.send(reads ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
                   : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
   send_settings(link, how);
@@ -40,7 +52,7 @@ void send_settings(PgLink& link, const Beginning& how) {
                   " ('application_name', $2)) AS settings (name, value)",
                   !piecemeal, looks ? "('client_connection_check_interval', '1s')," : "",
                   looks && piecemeal ? "('idle_session_timeout', $1)," : ""),
-      PgParameters({milliseconds_until(how.deadline), how.script.empty() ? "fettle" : "fettle " + how.script}));
+      PgParameters({milliseconds_until(how.deadline), pg_name_of(how.node, how.script)}));
 }
 
 }  // namespace target

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "target/connection.hpp"
 #include "target/postgresql_link.hpp"
@@ -13,6 +16,10 @@ namespace target {
 void send_beginning(PgLink& link, const Beginning& how);  // of a transaction: k_beginning statements
 void send_settings(PgLink& link, const Beginning& how);
 inline constexpr std::size_t k_beginning = 2;
+
+// The application_name, which shows others who is at work on what; the server cuts it at 63 bytes.
+std::string pg_name_of(const std::string& node, const std::string& script);
+std::pair<std::string, std::string> node_and_script(std::string_view name);
 
 // Everything that would outlive the script, but for the locks of the session.
 inline constexpr std::array k_put_back = {

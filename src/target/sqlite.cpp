@@ -75,6 +75,7 @@ class Sqlite final : public Connection {
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return internal_.has_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
   }
+  core::Fleet muster(const core::Muster& wish) override { return internal_.muster(wish); }
   std::vector<core::Fact> facts() override {
     guard_.listen_to(SqliteGuard::Speaker::fettle);
     return facts_of(handle());
@@ -93,6 +94,7 @@ class Sqlite final : public Connection {
   void set_up_guards();
   void forget_temporary();
   void allow(core::Access access);
+  void make_receipts_alone();
   std::int64_t run(sqlite3_stmt* statement);
   std::int64_t run_many(std::string_view sql, core::PackedRows rows);
   void commit_these();
@@ -233,7 +235,7 @@ void Sqlite::fail(int code) {
   if (cause == Cause::locked)
     throw SqlError(cause, fmt::format("{}: another process held it for {} ([databases] url, ?busy_timeout=…)", said,
                                       base::format_duration(address_.busy_timeout)));
-  if ((code & 0xFF) == SQLITE_READONLY && access_ == core::Access::read)
+  if ((code & 0xFF) == SQLITE_READONLY && only_reads(access_))
     throw SqlError(Cause::error, "this database may only be read here");
   throw SqlError(cause, said);
 }
@@ -248,8 +250,7 @@ bool Sqlite::step(sqlite3_stmt* statement) {
 }
 
 std::int64_t Sqlite::run(sqlite3_stmt* statement) {
-  if (access_ == core::Access::read && sqlite3_stmt_readonly(statement) == 0)
-    throw SqlError(Cause::error, no_writing());
+  if (only_reads(access_) && sqlite3_stmt_readonly(statement) == 0) throw SqlError(Cause::error, no_writing());
   const std::int64_t before = sqlite3_total_changes64(handle());
   while (step(statement)) {
   }
@@ -293,7 +294,7 @@ std::int64_t Sqlite::run_many(std::string_view sql, core::PackedRows rows) {
 std::unique_ptr<Cursor> Sqlite::query(std::string_view sql, const core::Values& parameters) {
   Compiled statement = statements_.take(sql);
   bind_all(statement.get(), parameters, Bytes::are_copied);
-  if (access_ == core::Access::read && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
+  if (only_reads(access_) && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
   return std::make_unique<SqliteCursor>(*this, std::move(statement));
 }
 
@@ -343,15 +344,21 @@ void Sqlite::allow(core::Access access) {
 }
 
 void Sqlite::begin(const Beginning& how) {
-  const core::Access access = how.access;
   forget_temporary();
-  access_ = access;
-  guard_.expect(access);
-  allow(access);
-  internal_.once(access == core::Access::read ? "BEGIN" : "BEGIN IMMEDIATE");
-  if (access != core::Access::read) internal_.make_receipts();  // before a script could make one of its own
+  if (how.access == core::Access::receipt_only) make_receipts_alone();
+  access_ = how.access;
+  const bool reads = only_reads(access_);
+  guard_.expect(access_);
+  allow(reads ? core::Access::read : core::Access::write);
+  internal_.once(reads ? "BEGIN" : "BEGIN IMMEDIATE");
+  if (!reads) internal_.make_receipts();  // before a script could make one of its own
   changes_at_begin_ = sqlite3_total_changes64(handle());
   guard_.listen_to(SqliteGuard::Speaker::script);
+}
+
+void Sqlite::make_receipts_alone() {
+  allow(core::Access::write);
+  internal_.make_receipts();
 }
 
 // --- receipts ------------------------------------------------------------------------------------------------------
@@ -361,7 +368,11 @@ std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, con
 }
 
 void Sqlite::leave_receipt(const core::Receipt& receipt) {
-  if (start_) internal_.once("BEGIN IMMEDIATE");
+  if (only_reads(access_)) internal_.once("ROLLBACK");
+  if (!is_open()) {
+    allow(core::Access::write);
+    internal_.once("BEGIN IMMEDIATE");
+  }
   forget_temporary();
   if (start_ && !internal_.take_start(*start_))
     throw SqlError(Cause::error, "that this script had begun stands no longer in the table fettle_begun");

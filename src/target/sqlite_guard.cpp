@@ -155,7 +155,7 @@ int SqliteGuard::judge_pragma(const char* name, const char* argument) {
   if (contains(k_askable, pragma) && argument == nullptr) return SQLITE_OK;
   const std::string shown = fmt::format("PRAGMA {}", pragma);
   if (!contains(k_transactional, pragma)) return refuse(no_setting(shown));
-  return argument == nullptr || access_ != core::Access::read ? SQLITE_OK : refuse(no_setting_while_reading(shown));
+  return argument == nullptr || !only_reads(access_) ? SQLITE_OK : refuse(no_setting_while_reading(shown));
 }
 
 }  // namespace target

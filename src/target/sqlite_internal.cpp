@@ -38,6 +38,17 @@ SqliteInternal::SqliteInternal(sqlite3* database, SqliteGuard& guard, std::funct
       fail_(std::move(fail)),
       statements_(database, guard, SqliteGuard::Speaker::fettle, fail_) {}
 
+namespace {
+
+core::Row row_of(sqlite3_stmt* statement) {
+  core::Row row;
+  for (int index = 0; index < sqlite3_column_count(statement); ++index)
+    row.push_back(core::owned(column(statement, index)));
+  return row;
+}
+
+}  // namespace
+
 std::optional<core::Row> SqliteInternal::say(const std::string& sql, const core::Values& parameters) {
   const Rewind rewind(statements_.keep(sql));
   bind_all(rewind.statement, parameters, Bytes::stay);
@@ -45,10 +56,7 @@ std::optional<core::Row> SqliteInternal::say(const std::string& sql, const core:
   const int code = sqlite3_step(rewind.statement);
   if (code == SQLITE_DONE) return std::nullopt;
   if (code != SQLITE_ROW) fail_(code);
-  core::Row row;
-  for (int index = 0; index < sqlite3_column_count(rewind.statement); ++index)
-    row.push_back(core::owned(column(rewind.statement, index)));
-  return row;
+  return row_of(rewind.statement);
 }
 
 std::string SqliteInternal::word(const std::string& sql) {
@@ -135,6 +143,33 @@ bool SqliteInternal::take_start(const core::Receipt& receipt) {
   say(std::string("DELETE FROM main.fettle_begun WHERE ") + k_of_attempt,
       {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
   return sqlite3_changes(database_) == 1;
+}
+
+std::vector<core::Receipt> SqliteInternal::receipts(const std::string& sql, const core::Values& parameters) {
+  std::vector<core::Receipt> all;
+  const Rewind rewind(statements_.keep(sql));
+  bind_all(rewind.statement, parameters, Bytes::stay);
+  guard_.expect(sqlite3_sql(rewind.statement));
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(rewind.statement)) == SQLITE_ROW) all.push_back(*receipt_in(row_of(rewind.statement)));
+  if (code != SQLITE_DONE) fail_(code);
+  return all;
+}
+
+// Who is at work here the run lock tells.
+core::Fleet SqliteInternal::muster(const core::Muster& wish) {
+  core::Fleet fleet;
+  if (has_receipts())
+    fleet.applied = receipts(
+        "SELECT script, sha256, ledger, node, applied_at, fettle, attempt, run FROM main.fettle_receipts ORDER BY "
+        "applied_at DESC, attempt DESC LIMIT ? OFFSET ?",
+        {wish.most, wish.skip});
+  if (has_table(k_begun))
+    fleet.begun = receipts(
+        "SELECT script, sha256, ledger, node, begun_at, fettle, attempt, run FROM main.fettle_begun ORDER BY begun_at "
+        "DESC LIMIT ?",
+        {wish.most});
+  return fleet;
 }
 
 }  // namespace target

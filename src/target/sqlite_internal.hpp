@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/message.hpp"
 #include "core/receipt.hpp"
 #include "core/value.hpp"
 #include "target/sqlite_guard.hpp"
@@ -38,12 +39,14 @@ class SqliteInternal {
   std::optional<core::Receipt> start_of(const std::string& script, const std::string& sha256);
   void leave_start(const core::Receipt& receipt);
   bool take_start(const core::Receipt& receipt);  // away; false: it was not there
+  core::Fleet muster(const core::Muster& wish);
   // Reads it back: a trigger on the table, made behind fettle's back, could have swallowed it. Throws SqlError.
   void leave(const core::Receipt& receipt);
 
  private:
   std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Values& parameters);
   bool has_table(std::string_view name);
+  std::vector<core::Receipt> receipts(const std::string& sql, const core::Values& parameters);
 
   sqlite3* database_;
   SqliteGuard& guard_;

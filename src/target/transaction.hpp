@@ -21,7 +21,7 @@ struct Transaction {
   core::Access access = core::Access::read;
   bool begun = false;  // reading begins with the first statement
   os::Deadline deadline;
-  std::string script, sha256;  // that may write
+  std::string script, sha256, node;  // that may write
   std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
   std::uint32_t last_cursor = 0;
   std::uint64_t statements = 0;          // for the record

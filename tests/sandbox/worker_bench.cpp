@@ -141,7 +141,7 @@ Told WorkerBench::load(std::string_view script) {
 
 Told WorkerBench::tell(std::string_view script) {
   Told told = load(script);
-  if (told.declaration) step(Kind::ask, encode(core::Ask{"main"}), told);
+  if (told.declaration) step(Kind::ask, encode(core::Ask{"main", "main"}), told);
   if (told.answer && told.answer->word == core::Answer::Word::yes) step(Kind::execute, encode(core::Execute{}), told);
   return told;
 }

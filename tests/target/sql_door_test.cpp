@@ -31,7 +31,8 @@ struct Refused {
 constexpr const char* k_commits_itself = "fettle commits when it returns executed = true";
 constexpr const char* k_only_these = "name further ones there and use databases.NAME";
 constexpr const char* k_safely = "could change how safely the database is written";
-constexpr const char* k_proves = "fettle_receipts proves which scripts were applied; scripts may read it, nothing else";
+constexpr const char* k_proves =
+    "fettle_receipts and fettle_begun prove which scripts were applied and begun; scripts may read them, nothing else";
 constexpr const char* k_schema = "a statement that changes the schema may not name fettle_receipts";
 
 const std::vector<Refused>& refusals() {

@@ -1,6 +1,6 @@
 -- Forges or hides receipts: Adds a column.
 -- expect: failed error
--- error: the table fettle_receipts proves
+-- error: the tables fettle_receipts and fettle_begun prove
 return {
   shouldRun = function() return true end,
   execute = function()

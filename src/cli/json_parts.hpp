@@ -1,0 +1,26 @@
+// What the files that write JSON share.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "runner/fleet.hpp"
+
+namespace cli {
+
+using Json = nlohmann::ordered_json;
+
+inline std::string dump(const Json& json) {
+  return base::escape_json(json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+inline Json or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json fleet_object(const std::vector<runner::Mustered>& fleet);  // of status
+
+}  // namespace cli
