@@ -15,6 +15,7 @@
 
 #include "base/text.hpp"
 #include "support/child.hpp"
+#include "support/in_memory.hpp"
 #include "support/journey.hpp"
 #include "support/program.hpp"
 #include "support/scratch.hpp"
@@ -26,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using support::Ended;
+using support::InMemory;
 using support::k_endless;
 using support::k_good;
 using support::k_slow;
@@ -67,24 +69,6 @@ const json& script_in(const json& report, const std::string& name) {
   FAIL("no ", name, " in ", report.dump());
   return report;
 }
-
-// While it lives, scratch folders are made in memory where there is room: ten thousand syncs of a disk test the disk.
-class InMemory {
- public:
-  InMemory() {
-    std::error_code fault;
-    if (fs::space("/dev/shm", fault).available > (std::uintmax_t{300} << 20U) && !fault)
-      setenv("FETTLE_TEST_DIR", "/dev/shm", 0);
-  }
-  ~InMemory() {
-    if (before_ == nullptr) unsetenv("FETTLE_TEST_DIR");
-  }
-  InMemory(const InMemory&) = delete;
-  InMemory& operator=(const InMemory&) = delete;
-
- private:
-  const char* before_ = std::getenv("FETTLE_TEST_DIR");
-};
 
 // The sanitized program makes calls of its own and is ten times slower; tools/test names the shipped one.
 bool is_shipped_program() {

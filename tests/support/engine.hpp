@@ -22,21 +22,27 @@ inline Engine sqlite_engine(const Site& site) {
   return {"sqlite", "sqlite:app.db", [&site](const std::string& sql) { return site.sql(sql); }};
 }
 
+inline Engine engine_on(PostgresqlServer& server) {
+  const std::string database = server.make_database();
+  return {"postgresql", server.url(database),
+          [&server, database](const std::string& sql) { return server.ask(database, sql); }};
+}
+
+inline Engine engine_on(MariadbServer& server) {
+  const std::string database = server.make_database();
+  return {"mariadb", server.url(database),
+          [&server, database](const std::string& sql) { return server.ask(sql, database); }};
+}
+
 // The test is skipped, and says so, where the server is not installed: name is empty then.
 inline Engine postgresql_engine() {
   PostgresqlServer* server = PostgresqlServer::shared();
-  if (server == nullptr) return {};
-  const std::string database = server->make_database();
-  return {"postgresql", server->url(database),
-          [server, database](const std::string& sql) { return server->ask(database, sql); }};
+  return server != nullptr ? engine_on(*server) : Engine{};
 }
 
 inline Engine mariadb_engine() {
   MariadbServer* server = MariadbServer::shared();
-  if (server == nullptr) return {};
-  const std::string database = server->make_database();
-  return {"mariadb", server->url(database),
-          [server, database](const std::string& sql) { return server->ask(sql, database); }};
+  return server != nullptr ? engine_on(*server) : Engine{};
 }
 
 inline std::vector<Engine> engines(const Site& site) {

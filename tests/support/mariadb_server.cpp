@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <stdexcept>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "support/postgresql_server.hpp"
@@ -44,7 +45,7 @@ MariadbServer* MariadbServer::shared() {
   return server.get();
 }
 
-MariadbServer::MariadbServer() : port_(free_port()) {
+MariadbServer::MariadbServer(std::vector<std::string> options) : options_(std::move(options)), port_(free_port()) {
   const char* place = std::getenv("FETTLE_TEST_DIR");
   std::string pattern = std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fettle-mariadb-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
@@ -74,15 +75,14 @@ MariadbServer::~MariadbServer() {
 }
 
 void MariadbServer::start() {
-  program_ = std::make_unique<Program>(Launch{
-      .command = as_nobody({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data",
-                            "--socket=" + folder_ + "/socket", "--pid-file=" + folder_ + "/pid",
-                            fmt::format("--port={}", port_), "--bind-address=127.0.0.1,127.0.0.2",
-                            "--skip-name-resolve", "--ssl-cert=" + certificate(), "--ssl-key=" + folder_ + "/key.pem",
-                            "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
-                            "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=200"}),
-      .directory = folder_,
-      .environment = {}});
+  std::vector<std::string> command =
+      as_nobody({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data", "--socket=" + folder_ + "/socket",
+                 "--pid-file=" + folder_ + "/pid", fmt::format("--port={}", port_),
+                 "--bind-address=127.0.0.1,127.0.0.2", "--skip-name-resolve", "--ssl-cert=" + certificate(),
+                 "--ssl-key=" + folder_ + "/key.pem", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
+                 "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=200"});
+  command.insert(command.end(), options_.begin(), options_.end());
+  program_ = std::make_unique<Program>(Launch{.command = command, .directory = folder_, .environment = {}});
   const bool up = wait_until([&] {
     return run({.command = {"mariadb", "--no-defaults", "-S", folder_ + "/socket", "-u", "root", "-e", "SELECT 1"},
                 .directory = {},

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/program.hpp"
 
@@ -14,7 +15,7 @@ class MariadbServer {
   // nullptr where it is not installed; the test is then skipped, and says so.
   static MariadbServer* shared();
 
-  MariadbServer();
+  explicit MariadbServer(std::vector<std::string> options = {});  // of the server, beside our own
   ~MariadbServer();
   MariadbServer(const MariadbServer&) = delete;
   MariadbServer& operator=(const MariadbServer&) = delete;
@@ -29,14 +30,18 @@ class MariadbServer {
   std::string connection_in(const std::string& database) const;
 
   int port() const noexcept { return port_; }
+  const std::string& folder() const noexcept { return folder_; }
+  pid_t pid() const noexcept { return program_->pid(); }
+  void signal(int number) const { program_->signal(number); }
+  void start();  // again, after it ended
+  void wait_for_end() { program_->wait(Seconds(30)); }
   // Signed by itself, for 127.0.0.1; the server speaks TLS to who wishes it.
   std::string certificate() const { return folder_ + "/certificate.pem"; }
 
   static constexpr const char* k_password = "p@ss/w0rd%20";  // as it must be written into a URL: p%40ss%2Fw0rd%2520
 
  private:
-  void start();
-
+  std::vector<std::string> options_;
   std::string folder_;
   int port_ = 0;
   int databases_ = 0;

@@ -53,11 +53,12 @@ std::string must(const Launch& launch) {
 }
 
 std::unique_ptr<Program> launch(const std::string& folder, int port) {
-  auto program = std::make_unique<Program>(Launch{
-      .command = as_nobody({programs() + "postgres", "-D", folder + "/data", "-p", std::to_string(port), "-k", folder,
-                            "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB"}),
-      .directory = folder,
-      .environment = {}});
+  auto program = std::make_unique<Program>(
+      Launch{.command = as_nobody({programs() + "postgres", "-D", folder + "/data", "-p", std::to_string(port), "-k",
+                                   folder, "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
+                                   "-c", "dynamic_shared_memory_type=mmap"}),
+             .directory = folder,
+             .environment = {}});
   const bool up = wait_until([&] {
     return run({.command = {programs() + "pg_isready", "-q", "-h", folder, "-p", std::to_string(port)},
                 .directory = {},
