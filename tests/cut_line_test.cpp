@@ -37,13 +37,6 @@ struct Struck {
   std::size_t points = 0, interrupted = 0, blocked = 0, succeeded = 0;
 };
 
-// The same address through the proxy.
-Engine through(const TcpProxy& proxy, Engine engine, int port) {
-  const std::string direct = fmt::format(":{}/", port);
-  engine.url.replace(engine.url.find(direct), direct.size(), fmt::format(":{}/", proxy.port()));
-  return engine;
-}
-
 void strike(Engine (*make)(), int port) {
   TcpProxy proxy(port);
   Struck struck;
@@ -55,7 +48,7 @@ void strike(Engine (*make)(), int port) {
       engine.ask("create table ran (script varchar(50))");
       if (engine.name == "postgresql") engine.ask("alter table ran owner to fettle");
       const Site site;
-      support::use(site, through(proxy, engine, port));
+      support::use(site, support::through(proxy.port(), engine, port));
       for (const char* script : {"001.lua", "002.lua", "003.lua"})
         site.write(std::string("fix-scripts/") + script, k_adds);
       proxy.strike_at(message, fault);

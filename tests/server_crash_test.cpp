@@ -181,14 +181,14 @@ class Trial {
                                 (early ? 0 : 1));
     if (moment != Moment::any && !early) keep(moment);
     if (moment != Moment::any)
-      support::wait_until([&] { return server_.is_committing() || is_over(*run); }, Seconds(20));
-    if (is_over(*run))
+      support::wait_until([&] { return server_.is_committing() || run->is_over(); }, Seconds(20));
+    if (run->is_over())
       ++tally_.too_late;
     else
       strike(fault, *run);
     // The next run may already be there while the server is still down, or at that commit.
     std::unique_ptr<Program> next;
-    if (pick(0, 2) == 0 && support::wait_until([&] { return is_over(*run); }, Seconds(0.1))) {
+    if (pick(0, 2) == 0 && support::wait_until([&] { return run->is_over(); }, Seconds(0.1))) {
       next = std::make_unique<Program>(site_->launch({"run", "--wait", "60"}));
       std::this_thread::sleep_for(std::chrono::milliseconds(pick(0, 300)));
     }
@@ -199,11 +199,6 @@ class Trial {
 
   void keep(Moment moment) {
     server_.keep_commits(moment == Moment::before ? StruckServer::Kept::before : StruckServer::Kept::behind);
-  }
-
-  static bool is_over(const Program& run) {
-    const std::string stat = support::read_file(fmt::format("/proc/{}/stat", run.pid()));
-    return stat.find(") Z") != std::string::npos;
   }
 
   void strike(Fault fault, const Program& run) {

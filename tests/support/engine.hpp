@@ -2,6 +2,7 @@
 // into it beside them. Servers are the real ones that the tests start.
 #pragma once
 
+#include <fmt/format.h>
 #include <functional>
 #include <string>
 #include <vector>
@@ -50,6 +51,13 @@ inline std::vector<Engine> engines(const Site& site) {
   for (Engine& engine : std::vector<Engine>{postgresql_engine(), mariadb_engine()})
     if (!engine.name.empty()) all.push_back(std::move(engine));
   return all;
+}
+
+// The same database where something listens that stands between.
+inline Engine through(int port, Engine engine, int server_port) {
+  const std::string direct = fmt::format(":{}/", server_port);
+  engine.url.replace(engine.url.find(direct), direct.size(), fmt::format(":{}/", port));
+  return engine;
 }
 
 inline void use(const Site& site, const Engine& engine, const std::string& more = "") {

@@ -131,6 +131,12 @@ Ended Program::wait(Seconds limit) {
   return ended;
 }
 
+bool Program::is_over() const {
+  siginfo_t info{};
+  return ended_ ||
+         (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0);
+}
+
 void Program::signal(int number) const {
   if (kill(pid_, number) != 0) fail("kill");
 }

@@ -38,6 +38,7 @@ class Program {
 
   pid_t pid() const noexcept { return pid_; }
   Ended wait(Seconds limit);
+  bool is_over() const;
   void signal(int number) const;
   // What it has written so far.
   std::string out() const;

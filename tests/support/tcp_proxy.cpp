@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,9 +52,15 @@ void TcpProxy::strike_at(std::size_t message, Fault fault) {
   fault_ = fault;
 }
 
+void TcpProxy::stall() {
+  const std::lock_guard lock(mutex_);
+  all_stall_ = true;
+}
+
 void TcpProxy::heal() {
   const std::lock_guard lock(mutex_);
   healed_ = true;
+  all_stall_ = false;
 }
 
 void TcpProxy::close(Line& line) {
@@ -61,6 +68,16 @@ void TcpProxy::close(Line& line) {
     if (*end >= 0) ::close(*end);
     *end = -1;
   }
+}
+
+// From clients, of what did not pass yet.
+std::size_t TcpProxy::bytes_waiting() const {
+  std::size_t all = 0;
+  for (const Line& line : lines_) {
+    int bytes = 0;
+    if (::ioctl(line.client, FIONREAD, &bytes) == 0) all += static_cast<std::size_t>(bytes);
+  }
+  return all;
 }
 
 void TcpProxy::accept_one() {
@@ -77,10 +94,11 @@ void TcpProxy::accept_one() {
 
 // false: the line is to be cut.
 bool TcpProxy::pass(Line& line, int from, int to) {
+  const std::lock_guard lock(mutex_);
+  if (all_stall_) return true;
   std::array<char, 65536> room;
   const ssize_t count = ::recv(from, room.data(), room.size(), 0);
   if (count <= 0) return false;
-  const std::lock_guard lock(mutex_);
   const bool strikes = seen_++ == strike_;
   if (strikes) struck_ = true;
   if (strikes && fault_ == Fault::before) return false;
@@ -96,11 +114,13 @@ void TcpProxy::serve() {
       const std::lock_guard lock(mutex_);
       for (Line& line : lines_) {
         if (healed_) line.stalled = false;
-        const short events = line.stalled ? short{0} : short{POLLIN};
-        wait.push_back({line.stalled ? -1 : line.client, events, 0});
-        wait.push_back({line.stalled ? -1 : line.server, events, 0});
+        const bool stalled = line.stalled || all_stall_;
+        const short events = stalled ? short{0} : short{POLLIN};
+        wait.push_back({stalled ? -1 : line.client, events, 0});
+        wait.push_back({stalled ? -1 : line.server, events, 0});
       }
     }
+    waiting_ = bytes_waiting();
     ::poll(wait.data(), wait.size(), 20);
     if (wait[0].revents != 0) return;
     for (std::size_t index = 0; index < lines_.size(); ++index) {

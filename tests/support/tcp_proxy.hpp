@@ -26,9 +26,11 @@ class TcpProxy {
   int port() const noexcept { return port_; }
   // Counted from now, over all connections; further connections after the fault pass.
   void strike_at(std::size_t message, Fault fault);
-  void heal();  // what stalls goes on
+  void stall();  // from now on nothing passes on any line, new ones too, and nobody is told
+  void heal();   // what stalls goes on
   std::size_t messages() const noexcept { return seen_; }
   bool has_struck() const noexcept { return struck_; }
+  std::size_t waiting() const noexcept { return waiting_; }  // bytes that clients sent into lines that stall
 
  private:
   struct Line {
@@ -39,6 +41,7 @@ class TcpProxy {
   void accept_one();
   bool pass(Line& line, int from, int to);
   static void close(Line& line);
+  std::size_t bytes_waiting() const;
 
   int server_port_, listener_ = -1, port_ = 0;
   int wake_[2] = {-1, -1};
@@ -46,8 +49,8 @@ class TcpProxy {
   std::mutex mutex_;
   std::size_t strike_ = k_never;
   Fault fault_ = Fault::before;
-  bool healed_ = false;
-  std::atomic<std::size_t> seen_{0};
+  bool healed_ = false, all_stall_ = false;
+  std::atomic<std::size_t> seen_{0}, waiting_{0};
   std::atomic<bool> struck_{false};
   std::thread thread_;
 };
