@@ -85,7 +85,7 @@ bool is_any(int status, std::initializer_list<int> statuses) {
 }
 
 struct Tally {
-  unsigned rounds = 0, runs = 0, too_late = 0, retried = 0, marked = 0, contradictions = 0;
+  unsigned rounds = 0, runs = 0, missed = 0, retried = 0, marked = 0, contradictions = 0;
   std::map<std::string, unsigned> strikes, outcomes;
 };
 
@@ -186,8 +186,8 @@ class Trial {
     if (moment != Moment::any && !early) keep(moment);
     if (moment != Moment::any)
       support::wait_until([&] { return server_.is_committing() || run->is_over(); }, Seconds(20));
-    if (run->is_over())
-      ++tally_.too_late;
+    if (run->is_over() || (fault == Fault::broker && brokers(*run).empty()))
+      ++tally_.missed;
     else
       strike(fault, *run);
     // The next run may already be there while the server is still down, or at that commit.
@@ -205,6 +205,15 @@ class Trial {
     server_.keep_commits(moment == Moment::before ? StruckServer::Kept::before : StruckServer::Kept::behind);
   }
 
+  // None before it has connected.
+  std::vector<pid_t> brokers(const Program& run) const {
+    std::vector<pid_t> found;
+    for (const pid_t zygote : support::children_of(run.pid()))
+      for (const pid_t child : support::children_of(zygote))
+        if (talks_to(child, server_.port())) found.push_back(child);
+    return found;
+  }
+
   void strike(Fault fault, const Program& run) {
     ++tally_.strikes[where_];
     const std::vector<pid_t> zygotes = support::children_of(run.pid());
@@ -212,9 +221,7 @@ class Trial {
       case Fault::runner:
         return run.signal(SIGKILL);
       case Fault::broker:
-        for (const pid_t zygote : zygotes)
-          for (const pid_t child : support::children_of(zygote))
-            if (talks_to(child, server_.port())) ::kill(child, SIGKILL);
+        for (const pid_t broker : brokers(run)) ::kill(broker, SIGKILL);
         return;
       case Fault::zygote:
         for (const pid_t zygote : zygotes) ::kill(zygote, SIGKILL);
@@ -340,9 +347,9 @@ void strike_runs_over(StruckServer& server) {
   for (const auto& [what, count] : tally.strikes) text += fmt::format("  {:3} {}\n", count, what);
   for (const auto& [what, count] : tally.outcomes) text += fmt::format("  {} {}\n", count, what);
   MESSAGE(fmt::format(
-      "{} rounds, {} disturbed runs, {} strikes, {} too late, {} retried, {} marked, {} contradictions, {:.1f} s\n{}",
-      tally.rounds, tally.runs, strikes, tally.too_late, tally.retried, tally.marked, tally.contradictions,
-      took.count(), text));
+      "{} rounds, {} disturbed runs, {} strikes, {} missed, {} retried, {} marked, {} contradictions, {:.1f} s\n{}",
+      tally.rounds, tally.runs, strikes, tally.missed, tally.retried, tally.marked, tally.contradictions, took.count(),
+      text));
   CHECK(strikes > size.rounds / 2);
   CHECK(tally.contradictions == 0);
 }
