@@ -53,7 +53,7 @@ constexpr unsigned k_rounds_per_folder = 9;
 constexpr Seconds k_longest_run{100};  // a hang otherwise
 
 struct Size {
-  unsigned rounds = 12;
+  unsigned rounds = 10;
   unsigned seed = std::random_device{}() % 1'000'000;
 };
 
