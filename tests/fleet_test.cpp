@@ -184,8 +184,8 @@ class CutOff {
             ? "select count(*) from information_schema.innodb_trx join information_schema.processlist on id = "
               "trx_mysql_thread_id where trx_rows_modified > 1 and db = database() and (command = 'Sleep' or state = "
               "'User sleep')"
-            : "select count(*) from pg_stat_activity where datname = current_database() and application_name = "
-              "'fettle 001.lua' and (state like 'idle%' and query like 'update%' or wait_event = 'PgSleep')";
+            : "select count(*) from pg_stat_activity where datname = current_database() and application_name like "
+              "'fettle %001.lua' and (state like 'idle%' and query like 'update%' or wait_event = 'PgSleep')";
     REQUIRE(support::wait_until([&] { return engine_.ask(has_written) == "1"; }));
     proxy_.stall();
     cut_ = std::chrono::steady_clock::now();

@@ -281,8 +281,8 @@ TEST_CASE("journey: postgresql: a server that is stopped in the middle leaves no
   Program run(site.launch({"run", "--json"}));
   REQUIRE(support::wait_until([&] {
     return server.ask(database,
-                      "select count(*) from pg_stat_activity where state = 'active' and application_name = 'fettle "
-                      "001.lua'") == "1";
+                      "select count(*) from pg_stat_activity where state = 'active' and application_name like 'fettle "
+                      "%001.lua'") == "1";
   }));
   server.signal(SIGQUIT);  // at once, without saying goodbye
   server.wait_for_end();

@@ -620,7 +620,7 @@ TEST_CASE("mariadb: receipts are not for scripts to write, and a lock that was l
   MariadbServer* server = MariadbServer::shared();
   if (server == nullptr) return;
   Site at(*server);
-  CHECK(says(at.refusal("delete from fettle_receipts"), "proves which scripts were applied"));
+  CHECK(says(at.refusal("delete from fettle_receipts"), "prove which scripts were applied"));
   CHECK(std::get<std::int64_t>(value_of(*at.connection, "select count(*) from fettle_receipts")) == 0);
   at.outside("create procedure p() begin do release_all_locks(); end");
   at.connection->execute("call p()", {});
