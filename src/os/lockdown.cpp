@@ -139,10 +139,11 @@ int landlock_version() noexcept {
   return version > 0 ? static_cast<int>(version) : 0;
 }
 
-int restrict_files(const std::vector<FileRule>& rules) noexcept {
+int restrict_files(const std::vector<FileRule>& rules, Tcp tcp) noexcept {
   const int version = landlock_version();
   if (version == 0) return 0;
-  RulesetAttributes attributes{file_rights(version), version >= 4 ? k_net_all : 0, version >= 6 ? k_scope_all : 0};
+  const bool forbids_tcp = version >= 4 && tcp == Tcp::forbidden;
+  RulesetAttributes attributes{file_rights(version), forbids_tcp ? k_net_all : 0, version >= 6 ? k_scope_all : 0};
   const std::size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;  // each version appended one field
   const Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
   if (!ruleset) return 0;

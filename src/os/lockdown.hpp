@@ -56,9 +56,10 @@ struct FileRule {
   FileRight right;
 };
 
-// From here on no file system access but by the rules, no TCP, no signals to outsiders, no abstract sockets, as far as
-// the kernel's version goes. Returns that version; 0: nothing is in force.
-int restrict_files(const std::vector<FileRule>& rules) noexcept;
+// From here on no file system access but by the rules, no TCP unless it is left, no signals to outsiders, no abstract
+// sockets, as far as the kernel's version goes. Returns that version; 0: nothing is in force.
+enum class Tcp { forbidden, left };
+int restrict_files(const std::vector<FileRule>& rules, Tcp tcp = Tcp::forbidden) noexcept;
 
 // A compiled system call filter: made once where libseccomp may still allocate, installed in the locked process.
 class CallFilter {

@@ -25,7 +25,7 @@ void lock_down() {
       os::CallFilter::Otherwise::refuse);
   os::set_limits({});
   os::forbid_new_privileges();
-  os::restrict_files({});
+  os::restrict_files({}, os::Tcp::left);
 #ifndef FETTLE_SANITIZED
   filter.install();
 #endif
