@@ -59,6 +59,7 @@ Libpq load() {
   find(library, "PQpipelineSync", table.pipelineSync);
   find(library, "PQresultErrorField", table.resultErrorField);
   find(library, "PQresultErrorMessage", table.resultErrorMessage);
+  find(library, "PQresultMemorySize", table.resultMemorySize);
   find(library, "PQresultStatus", table.resultStatus);
   find(library, "PQsendPrepare", table.sendPrepare);
   find(library, "PQsendQueryParams", table.sendQueryParams);

@@ -41,6 +41,7 @@ struct Libpq {
   decltype(&::PQpipelineSync) pipelineSync;
   decltype(&::PQresultErrorField) resultErrorField;
   decltype(&::PQresultErrorMessage) resultErrorMessage;
+  decltype(&::PQresultMemorySize) resultMemorySize;
   decltype(&::PQresultStatus) resultStatus;
   decltype(&::PQsendPrepare) sendPrepare;
   decltype(&::PQsendQueryParams) sendQueryParams;

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "target/postgresql_catalogue.hpp"
+#include "target/postgresql_cursor.hpp"
 #include "target/postgresql_facts.hpp"
 #include "target/postgresql_guard.hpp"
 #include "target/postgresql_link.hpp"
@@ -24,34 +25,14 @@ namespace {
 using core::Access;
 using core::Cause;
 
-constexpr int k_first_rows = 16;                          // fetched at once, before their size is known
-constexpr int k_most_rows = 4096;                         // fetched at once
-constexpr std::size_t k_fetched = std::size_t{1} << 20U;  // bytes that one fetch aims at
-constexpr std::size_t k_ahead = 1000;           // rows of executemany that are sent before their answers are heard
-constexpr std::chrono::seconds k_patience{60};  // for the lock of an attempt whose end is in doubt
+constexpr std::size_t k_ahead = 1000;               // rows of executemany sent before their answers are heard
+constexpr std::chrono::seconds k_patience{60};      // for the lock of an attempt whose end is in doubt
+constexpr std::chrono::milliseconds k_to_end{100};  // for what was fetched ahead and is not wanted any more
 
 constexpr const char* k_lock_of_transaction = "SELECT pg_catalog.pg_try_advisory_xact_lock($1)";
 constexpr const char* k_lock_of_session = "SELECT pg_catalog.pg_try_advisory_lock($1)";
 
-class Postgresql;
-
-class PgCursor final : public Cursor {
- public:
-  PgCursor(Postgresql& connection, PgResult first, std::string name, int asked);
-  ~PgCursor() override;
-  const std::vector<std::string>& columns() const override { return columns_; }
-  bool next(core::Writer& row) override;
-
- private:
-  Postgresql& connection_;
-  PgResult rows_;
-  std::string name_;  // empty: these are all rows
-  int asked_;
-  int at_ = 0;
-  std::vector<std::string> columns_;
-};
-
-class Postgresql final : public Connection {
+class Postgresql final : public Connection, public PgReader {
  public:
   explicit Postgresql(const std::string& url);
   ~Postgresql() override;
@@ -82,10 +63,11 @@ class Postgresql final : public Connection {
   std::vector<core::Fact> facts() override { return facts_of(link_); }
   std::uint64_t rows_changed() const override { return changed_; }
 
-  PgResult fetch(const std::string& cursor, int rows);
-  void forget(std::string cursor) { over_.push_back(std::move(cursor)); }
-
  private:
+  std::shared_ptr<PgAnswer> fetch(const std::string& cursor, int rows) override;
+  PgResult hear(const std::shared_ptr<PgAnswer>& fetched) override;
+  void forget(std::string cursor) override { over_.push_back(std::move(cursor)); }
+
   const Libpq& pq() const noexcept { return link_.pq(); }
   bool is_piecemeal() const noexcept { return access_ == Access::piecemeal; }
   void begin_with_lock_of_session(const Beginning& how);
@@ -97,7 +79,7 @@ class Postgresql final : public Connection {
   void prepare(const PgStatement& statement, std::size_t parameters);
   std::vector<PgResult> collect();
   std::int64_t affected(const PGresult* result);
-  [[noreturn]] void explain(const PgError& error);
+  [[noreturn]] void explain(PgError error);
 
   PgLink link_;
   PgReceipts receipts_{link_};
@@ -113,44 +95,6 @@ class Postgresql final : public Connection {
   std::optional<core::Receipt> early_;  // found when the transaction began
   std::string first_fault_;             // after which the server executes nothing more in this transaction
 };
-
-// --- reading -------------------------------------------------------------------------------------------------------
-
-PgCursor::PgCursor(Postgresql& connection, PgResult first, std::string name, int asked)
-    : connection_(connection), rows_(std::move(first)), name_(std::move(name)), asked_(asked) {
-  const Libpq& pq = libpq();
-  std::size_t bytes = 0;
-  for (int column = 0; column < pq.nfields(rows_.get()); ++column) {
-    columns_.emplace_back(pq.fname(rows_.get(), column));
-    bytes += columns_.back().size();
-  }
-  if (bytes > k_longest_column_names) throw SqlError(Cause::error, column_names_too_long());
-}
-
-PgCursor::~PgCursor() {
-  if (!name_.empty()) connection_.forget(std::move(name_));
-}
-
-bool PgCursor::next(core::Writer& row) {
-  const Libpq& pq = libpq();
-  const int count = pq.ntuples(rows_.get());
-  if (at_ == count && (name_.empty() || count < asked_)) return false;
-  if (at_ == count) {
-    std::size_t bytes = 1;
-    for (int column = 0; column < pq.nfields(rows_.get()); ++column)
-      for (int each = 0; each < count; ++each)
-        bytes += 8 + static_cast<std::size_t>(pq.getlength(rows_.get(), each, column));
-    const std::size_t fitting = k_fetched * static_cast<std::size_t>(count) / bytes;
-    // The next rows may be larger than those so far.
-    const int most = std::min(4 * asked_, k_most_rows);
-    asked_ = static_cast<int>(std::clamp<std::size_t>(fitting, 1, static_cast<std::size_t>(most)));
-    rows_ = connection_.fetch(name_, asked_);
-    at_ = 0;
-    if (pq.ntuples(rows_.get()) == 0) return false;
-  }
-  put_row(rows_.get(), at_++, row);
-  return true;
-}
 
 // --- the connection ------------------------------------------------------------------------------------------------
 
@@ -178,6 +122,7 @@ void Postgresql::begin(const Beginning& how) {
   changed_ = 0;
   over_.clear();
   first_fault_.clear();
+  link_.forget_fault();
   if (access_ == Access::write) return begin_to_write(how);
   if (access_ != Access::read) return begin_with_lock_of_session(how);
   begun_ = true;
@@ -261,10 +206,14 @@ void Postgresql::rollback() {
   over_.clear();
   begun_ = false;
   try {
+    link_.abandon_posted(k_to_end);
     if (access_ == Access::piecemeal || access_ == Access::receipt_only) return end_session();
     link_.send("ROLLBACK");
     link_.send(k_let_go);
-    if (link_.is_settled()) return link_.post();
+    if (link_.is_settled()) {
+      link_.post(PgLink::Patience::to_the_end);
+      return;
+    }
     link_.collect(PgLink::Patience::to_the_end);
     link_.settle();
   } catch (const PgError&) {
@@ -294,7 +243,9 @@ std::vector<PgResult> Postgresql::collect() {
   }
 }
 
-void Postgresql::explain(const PgError& error) {
+void Postgresql::explain(PgError error) {
+  // Of what was fetched ahead and failed nobody has been told yet.
+  if (error.state() == "25P02" && first_fault_.empty() && link_.posted_fault()) error = *link_.posted_fault();
   if (error.state() == "25P02") throw SqlError(Cause::error, statement_failed_before(first_fault_));
   if (error.state() == "25006" && only_reads(access_)) throw SqlError(Cause::error, no_writing());
   if (first_fault_.empty()) first_fault_ = error.what();
@@ -359,15 +310,15 @@ std::unique_ptr<Cursor> Postgresql::query(std::string_view sql, const core::Valu
     link_.send_again(statement.sql, PgParameters(parameters));
     PgResult all = std::move(collect().back());
     affected(all.get());
-    return std::make_unique<PgCursor>(*this, std::move(all), std::string(), 0);
+    return std::make_unique<PgCursor>(*this, std::move(all), std::string());
   }
   std::string name = fmt::format("fettle_{}", ++cursors_);
   link_.send(
       fmt::format("DECLARE {} NO SCROLL CURSOR {}FOR {}", name, is_piecemeal() ? "WITH HOLD " : "", statement.sql),
       PgParameters(parameters));
-  link_.send(fmt::format("FETCH {} FROM {}", k_first_rows, name));
+  link_.send(fmt::format("FETCH {} FROM {}", k_pg_first_rows, name));
   PgResult first = std::move(collect().back());
-  return std::make_unique<PgCursor>(*this, std::move(first), std::move(name), k_first_rows);
+  return std::make_unique<PgCursor>(*this, std::move(first), std::move(name));
 }
 
 std::vector<core::Row> Postgresql::describe(core::Describe::What what, const std::string& table,
@@ -379,9 +330,15 @@ std::vector<core::Row> Postgresql::describe(core::Describe::What what, const std
   }
 }
 
-PgResult Postgresql::fetch(const std::string& cursor, int rows) {
+std::shared_ptr<PgAnswer> Postgresql::fetch(const std::string& cursor, int rows) {
   link_.send(fmt::format("FETCH {} FROM {}", rows, cursor));
-  return std::move(collect().back());
+  return link_.post(PgLink::Patience::until_stopped);
+}
+
+PgResult Postgresql::hear(const std::shared_ptr<PgAnswer>& fetched) {
+  link_.hear(*fetched);
+  if (fetched->fault) explain(*fetched->fault);
+  return std::move(fetched->results.back());
 }
 
 // --- receipts ------------------------------------------------------------------------------------------------------
@@ -394,6 +351,8 @@ std::optional<core::Receipt> Postgresql::find_receipt(const std::string& /*scrip
 // Answered with the commit. What waits for the commit is done now, before the look at the receipts; then everything
 // that would outlive the transaction is put back, for the next script and whoever else is behind a pooler.
 void Postgresql::leave_receipt(const core::Receipt& receipt) {
+  link_.hear_posted();
+  if (!is_piecemeal() && link_.posted_fault() && first_fault_.empty()) explain(*link_.posted_fault());
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
   check_ = PgReceipts::k_sent_at_end - 1;
@@ -421,7 +380,7 @@ void Postgresql::commit() {
   if (access_ == Access::write) return;
   piecemeal_.committed();
   link_.send(k_let_go);
-  link_.post();
+  link_.post(PgLink::Patience::to_the_end);
 }
 
 // Whoever is still at it holds the lock of its script: its end is waited for, so that no says no.

@@ -158,11 +158,13 @@ void PgLink::flush() {
   }
 }
 
-void PgLink::post() {
-  if (pq_.pipelineSync(connection_) != 1) lose();
+std::shared_ptr<PgAnswer> PgLink::post(Patience patience) {
+  if (lost_ || pq_.pipelineSync(connection_) != 1) lose();
   flush();
-  sent_.clear();
-  ++posted_;
+  auto answer = std::make_shared<PgAnswer>();
+  answer->sent = std::exchange(sent_, {});
+  posted_.push_back({answer, patience});
+  return answer;
 }
 
 // --- waiting -------------------------------------------------------------------------------------------------------
@@ -172,7 +174,8 @@ void PgLink::mind_stop(Patience patience) {
     lost_ = true;  // not to be used again: what it is at nobody knows
     throw PgError(Cause::unreachable, "the server did not stop the statement when it was told to", {}, 0);
   }
-  if (patience == Patience::to_the_end || !stop_.asked || !stop_.asked()) return;
+  const bool late = impatient_ && os::Steady::now() >= *impatient_;
+  if (patience == Patience::to_the_end || !stop_.asked || !(late || stop_.asked())) return;
   if (interrupted_ && os::Steady::now() < again_) return;
   if (!interrupted_) give_up_ = os::in(k_to_stop);
   ++words_;
@@ -200,32 +203,55 @@ PgResult PgLink::take(Patience patience) {
   }
 }
 
-void PgLink::forget_posted() {
-  while (posted_ > 0)
-    if (pq_.resultStatus(take(Patience::to_the_end).get()) == PGRES_PIPELINE_SYNC) --posted_;
-}
-
-std::vector<PgResult> PgLink::collect(Patience patience) {
-  if (lost_) lose();
-  if (pq_.pipelineSync(connection_) != 1) lose();
-  flush();
-  forget_posted();
-  const std::vector<std::string> sent = std::exchange(sent_, {});
-  std::vector<PgResult> results;
-  results.reserve(sent.size());
-  std::size_t failed = sent.size();
-  for (;;) {
+void PgLink::hear_journey(PgAnswer& answer, Patience patience) {
+  for (std::size_t statement = 0;; ++statement) {
     PgResult result = take(patience);
     const ExecStatusType status = pq_.resultStatus(result.get());
     if (status == PGRES_PIPELINE_SYNC) break;
     const bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
-    if (!good) failed = std::min(failed, results.size());
-    results.push_back(std::move(result));
+    if (!good && !answer.fault) answer.fault = fault_in(result.get(), answer.sent.at(statement), statement);
+    answer.results.push_back(std::move(result));
   }
+  if (answer.fault) parsed_.clear();
+  answer.is_here = true;
+}
+
+void PgLink::hear_next_posted() {
+  const Posted next = std::move(posted_.front());
+  posted_.pop_front();
+  hear_journey(*next.answer, next.patience);
+  if (next.answer->fault && !posted_fault_) posted_fault_ = next.answer->fault;
+}
+
+void PgLink::hear(const PgAnswer& answer) {
+  if (lost_) lose();
+  while (!answer.is_here && !posted_.empty()) hear_next_posted();
   interrupted_ = false;
-  if (failed == sent.size()) return results;
-  parsed_.clear();
-  raise(results[failed].get(), sent.at(failed), failed);
+}
+
+void PgLink::hear_posted() {
+  if (lost_) lose();
+  while (!posted_.empty()) hear_next_posted();
+  interrupted_ = false;
+}
+
+void PgLink::abandon_posted(std::chrono::milliseconds patience) {
+  if (posted_.empty() || !stop_.interrupt) return;
+  impatient_ = os::in(patience);
+  hear_posted();
+  impatient_.reset();
+}
+
+std::vector<PgResult> PgLink::collect(Patience patience) {
+  if (lost_ || pq_.pipelineSync(connection_) != 1) lose();
+  flush();
+  while (!posted_.empty()) hear_next_posted();
+  PgAnswer answer;
+  answer.sent = std::exchange(sent_, {});
+  hear_journey(answer, patience);
+  interrupted_ = false;
+  if (answer.fault) throw PgError(*std::move(answer.fault));
+  return std::move(answer.results);
 }
 
 // The server may have finished just before it was told to stop: the words are then still on their way, and must not hit
@@ -243,7 +269,7 @@ void PgLink::settle() {
   }
 }
 
-void PgLink::raise(const PGresult* result, const std::string& sql, std::size_t statement) {
+PgError PgLink::fault_in(const PGresult* result, const std::string& sql, std::size_t statement) {
   const auto field = [&](int code) { return pq_.resultErrorField(result, code); };
   const char* const given_state = field(PG_DIAG_SQLSTATE);
   const std::string state = given_state == nullptr ? "" : given_state;
@@ -260,7 +286,7 @@ void PgLink::raise(const PGresult* result, const std::string& sql, std::size_t s
   if (!state.empty()) text += fmt::format(" (SQLSTATE {})", state);
   text += with_field("detail", field(PG_DIAG_MESSAGE_DETAIL)) + with_field("hint", field(PG_DIAG_MESSAGE_HINT));
   text += with_field("inside", field(PG_DIAG_CONTEXT)) + place_in(sql, field(PG_DIAG_STATEMENT_POSITION));
-  throw PgError(cause, base::cap(text, k_longest_fault), state, statement);
+  return {cause, base::cap(text, k_longest_fault), state, statement};
 }
 
 }  // namespace target

@@ -3,8 +3,12 @@
 // broker.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +32,14 @@ class PgError : public SqlError {
  private:
   std::string state_;
   std::size_t statement_;
+};
+
+// What the server answers to statements that were sent together: one result each, as far as it executed them.
+struct PgAnswer {
+  std::vector<std::string> sent;  // for messages about a place in the text
+  std::vector<PgResult> results;
+  std::optional<PgError> fault;  // of the first that failed
+  bool is_here = false;
 };
 
 class PgLink {
@@ -58,8 +70,18 @@ class PgLink {
   bool is_settled() const noexcept { return words_ <= stopped_; }
   // Outside a transaction: waits until no word to stop is on its way any more.
   void settle();
-  // Has it executed, and does not wait: what becomes of it the next collect() hears and forgets.
-  void post();
+
+  // Has what was sent executed, and does not wait. The answer is filled in when it is heard, with whatever else is
+  // heard after it at the latest; without an owner it is forgotten.
+  std::shared_ptr<PgAnswer> post(Patience patience);
+  // Waits until it is there. Throws only when the connection was lost: what failed stands in the answer.
+  void hear(const PgAnswer& answer);
+  void hear_posted();
+  // Nobody wants to know any more: waits this long for what was posted, then has it stopped.
+  void abandon_posted(std::chrono::milliseconds patience);
+  // What failed first of all that was posted, since forget_fault().
+  const std::optional<PgError>& posted_fault() const noexcept { return posted_fault_; }
+  void forget_fault() noexcept { posted_fault_.reset(); }
 
   bool in_transaction() const noexcept;  // or in one that begins with what was sent
   bool failed() const noexcept;          // the transaction is aborted
@@ -72,21 +94,29 @@ class PgLink {
   PgResult take(Patience patience);
   void await(short events, Patience patience);
   void mind_stop(Patience patience);
-  void forget_posted();
+  void hear_next_posted();
+  void hear_journey(PgAnswer& answer, Patience patience);
   [[noreturn]] void lose();
-  [[noreturn]] void raise(const PGresult* result, const std::string& sql, std::size_t statement);
+  PgError fault_in(const PGresult* result, const std::string& sql, std::size_t statement);
+
+  struct Posted {
+    std::shared_ptr<PgAnswer> answer;
+    Patience patience;
+  };
 
   const Libpq& pq_;
   PGconn* connection_ = nullptr;
   Stop stop_;
-  std::vector<std::string> sent_;  // since the last collect(), for messages about a place in the text
-  std::size_t posted_ = 0;         // journeys whose answers are not heard yet
-  std::string parsed_;             // what the server holds as the unnamed statement
+  std::vector<std::string> sent_;  // since the last collect() or post()
+  std::deque<Posted> posted_;      // not heard yet, in the order in which they are answered
+  std::optional<PgError> posted_fault_;
+  std::string parsed_;  // what the server holds as the unnamed statement
   std::vector<Oid> parsed_types_;
   bool lost_ = false;
   bool interrupted_ = false;     // the server was told to stop during this collect()
   int words_ = 0, stopped_ = 0;  // to stop; that a statement was stopped by
   os::Deadline give_up_, again_;
+  std::optional<os::Deadline> impatient_;  // when what was posted is stopped, whoever else asks for it
 };
 
 }  // namespace target

@@ -123,19 +123,30 @@ void PgParameters::add(Oid type, std::string_view text) {
   bytes_.append(text).push_back('\0');
 }
 
-void put_row(const PGresult* result, int row, core::Writer& out) {
-  const Libpq& pq = libpq();
-  const int columns = pq.nfields(result);
-  out.put(static_cast<std::uint32_t>(columns));
+PgColumns::PgColumns(const PGresult* result) : pq_(libpq()) {
   std::size_t bytes = 0;
-  for (int column = 0; column < columns; ++column) {
-    const auto length = static_cast<std::size_t>(pq.getlength(result, row, column));
+  for (int column = 0; column < pq_.nfields(result); ++column) {
+    names_.emplace_back(pq_.fname(result, column));
+    types_.push_back(pq_.ftype(result, column));
+    bytes += names_.back().size();
+  }
+  if (bytes > k_longest_column_names) throw SqlError(Cause::error, column_names_too_long());
+}
+
+// Millions of values pass here, and each word with the library costs: only an empty one may be NULL.
+void PgColumns::put_row(const PGresult* result, int row, core::Writer& out) const {
+  out.put(static_cast<std::uint32_t>(types_.size()));
+  std::size_t bytes = 0;
+  int column = 0;
+  for (const Oid type : types_) {
+    const auto length = static_cast<std::size_t>(pq_.getlength(result, row, column));
     bytes += length;
     if (bytes > core::k_largest_row) throw SqlError(Cause::error, row_too_large());
-    if (pq.getisnull(result, row, column) != 0)
+    if (length == 0 && pq_.getisnull(result, row, column) != 0)
       out.put(core::ValueView(core::Null{}));
     else
-      put_value(pq.ftype(result, column), {pq.getvalue(result, row, column), length}, out);
+      put_value(type, {pq_.getvalue(result, row, column), length}, out);
+    ++column;
   }
 }
 

@@ -38,9 +38,22 @@ class PgParameters {
   std::vector<int> lengths_, formats_;
 };
 
-// Appends a row of a result as it travels in core::Rows. Booleans, whole numbers up to 64 bits, floating-point numbers
-// and bytea become values of their kind, everything else is text as the server writes it. Throws SqlError when the row
-// is larger than an answer can hold.
-void put_row(const PGresult* result, int row, core::Writer& out);
+// The columns of a query. Booleans, whole numbers up to 64 bits, floating-point numbers and bytea become values of
+// their kind, everything else is text as the server writes it.
+class PgColumns {
+ public:
+  // Throws SqlError when their names are too long to be told.
+  explicit PgColumns(const PGresult* result);
+
+  const std::vector<std::string>& names() const noexcept { return names_; }
+  // Appends a row of a result with these columns as it travels in core::Rows. Throws SqlError when it is larger than an
+  // answer can hold.
+  void put_row(const PGresult* result, int row, core::Writer& out) const;
+
+ private:
+  const Libpq& pq_;
+  std::vector<std::string> names_;
+  std::vector<Oid> types_;
+};
 
 }  // namespace target
