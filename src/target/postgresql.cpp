@@ -13,6 +13,7 @@
 #include "target/postgresql_cursor.hpp"
 #include "target/postgresql_facts.hpp"
 #include "target/postgresql_guard.hpp"
+#include "target/postgresql_kept.hpp"
 #include "target/postgresql_link.hpp"
 #include "target/postgresql_piecemeal.hpp"
 #include "target/postgresql_receipts.hpp"
@@ -73,6 +74,7 @@ class Postgresql final : public Connection, public PgReader {
   void begin_with_lock_of_session(const Beginning& how);
   void end_session();
   void begin_to_write(const Beginning& how);
+  void begin_anew(const Beginning& how);
   void try_to_write();
   void take_lock(std::int64_t lock, os::Deadline give_up, const char* how = k_lock_of_transaction);
   void make_receipts(os::Deadline give_up);
@@ -82,7 +84,8 @@ class Postgresql final : public Connection, public PgReader {
   [[noreturn]] void explain(PgError error);
 
   PgLink link_;
-  PgReceipts receipts_{link_};
+  PgKept kept_{link_};
+  PgReceipts receipts_{link_, kept_};
   PgPiecemeal piecemeal_{link_, receipts_};
   PGcancel* cancel_;
   Access access_ = Access::read;
@@ -132,11 +135,12 @@ void Postgresql::begin(const Beginning& how) {
 void Postgresql::begin_to_write(const Beginning& how) {
   try {
     if (!how.script.empty() && !has_receipts_) make_receipts(how.deadline);
+    kept_.prepare();
     begun_ = true;
-    send_beginning(link_, how);
+    send_beginning(link_, how, &kept_);
     if (how.script.empty()) return try_to_write();
     const std::int64_t lock = pg_lock_of(how.script);
-    link_.send(k_lock_of_transaction, PgParameters({lock}));
+    kept_.send(k_lock_of_transaction, PgParameters({lock}));
     receipts_.send_state();
     receipts_.send_find(how.script, how.sha256);
     const std::vector<PgResult> results = link_.collect();
@@ -146,6 +150,8 @@ void Postgresql::begin_to_write(const Beginning& how) {
     take_lock(lock, how.deadline);
     early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
   } catch (const PgError& error) {
+    // A pooler that gives itself out for the server: nothing was executed yet.
+    if (error.state() == PgKept::k_no_such_statement) return begin_anew(how);
     // What a standby says to BEGIN READ WRITE.
     if (error.state() == "0A000" || error.state() == "25006")
       throw SqlError(Cause::unreachable, standby_is_only_read());
@@ -153,7 +159,9 @@ void Postgresql::begin_to_write(const Beginning& how) {
   }
 }
 
+// Nothing is kept for a script whose end cannot be undone when a name is gone.
 void Postgresql::begin_with_lock_of_session(const Beginning& how) {
+  kept_.give_up();
   piecemeal_.check();
   if (!has_receipts_) make_receipts(how.deadline);
   begun_ = true;
@@ -162,6 +170,12 @@ void Postgresql::begin_with_lock_of_session(const Beginning& how) {
   take_lock(pg_lock_of(how.script), how.deadline, k_lock_of_session);
   early_ = receipts_.find(how.script, how.sha256);
   if (!is_piecemeal()) send_beginning(link_, how);
+}
+
+void Postgresql::begin_anew(const Beginning& how) {
+  kept_.give_up();
+  rollback();
+  begin_to_write(how);
 }
 
 // For a doctor, who rolls everything back.
@@ -210,11 +224,12 @@ void Postgresql::rollback() {
     if (access_ == Access::piecemeal || access_ == Access::receipt_only) return end_session();
     link_.send("ROLLBACK");
     link_.send(k_let_go);
-    if (link_.is_settled()) {
-      link_.post(PgLink::Patience::to_the_end);
-      return;
-    }
-    link_.collect(PgLink::Patience::to_the_end);
+    kept_.send_look();
+    const auto answer = link_.post(PgLink::Patience::to_the_end);
+    kept_.take_look(answer);
+    if (link_.is_settled()) return;
+    link_.hear(*answer);
+    if (answer->fault) throw PgError(*answer->fault);
     link_.settle();
   } catch (const PgError&) {
     if (!link_.lost()) throw;  // otherwise the server does it
@@ -355,13 +370,14 @@ void Postgresql::leave_receipt(const core::Receipt& receipt) {
   if (!is_piecemeal() && link_.posted_fault() && first_fault_.empty()) explain(*link_.posted_fault());
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
-  check_ = PgReceipts::k_sent_at_end - 1;
-  if (access_ != Access::write) return piecemeal_.leave_receipt(receipt);
+  if (access_ != Access::write) {
+    check_ = piecemeal_.leave_receipt(receipt) - 1;
+    return;
+  }
   for (const char* sql : k_put_back) link_.send(sql);
   link_.send(k_let_go);
   link_.send(k_wait_for_disk);
-  check_ += k_put_back.size() + 2;
-  receipts_.send(receipt);
+  check_ = k_put_back.size() + 1 + receipts_.send(receipt);
 }
 
 void Postgresql::commit() {
@@ -372,7 +388,9 @@ void Postgresql::commit() {
     if (tag != "COMMIT")
       throw SqlError(Cause::error, commit_was_refused(fmt::format("it answered {}", base::escape(tag))));
   } catch (const PgError& error) {
-    if (error.statement() == check_ && error.state() == "22012") throw SqlError(Cause::error, no_touching_receipts());
+    if (error.statement() == check_ && error.state() == PgKept::k_division_by_zero)
+      throw SqlError(Cause::error, no_touching_receipts());
+    if (!link_.lost() && PgKept::was_touched(error, check_)) throw SqlError(Cause::error, PgKept::no_touching());
     if (error.cause() == Cause::unreachable || error.statement() <= check_) throw;
     throw SqlError(Cause::error, commit_was_refused(error.what()));
   }

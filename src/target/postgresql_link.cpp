@@ -149,6 +149,18 @@ void PgLink::send_again(const std::string& sql, const PgParameters& parameters) 
   sent_.push_back(sql);
 }
 
+void PgLink::send_prepare(const std::string& name, const std::string& sql) {
+  if (lost_ || pq_.sendPrepare(connection_, name.c_str(), sql.c_str(), 0, nullptr) != 1) lose();
+  sent_.push_back(sql);
+}
+
+void PgLink::send_kept(const std::string& name, const std::string& sql, const PgParameters& parameters) {
+  if (lost_ || pq_.sendQueryPrepared(connection_, name.c_str(), parameters.count(), parameters.values(),
+                                     parameters.lengths(), parameters.formats(), 0) != 1)
+    lose();
+  sent_.push_back(sql);
+}
+
 void PgLink::flush() {
   for (;;) {
     const int left = pq_.flush(connection_);

@@ -62,6 +62,9 @@ class PgLink {
   void send(const std::string& sql, const PgParameters& parameters = {});
   // The same statement for further parameters, without its being sent and parsed again.
   void send_again(const std::string& sql, const PgParameters& parameters);
+  // Under a name, for as long as the session lasts.
+  void send_prepare(const std::string& name, const std::string& sql);
+  void send_kept(const std::string& name, const std::string& sql, const PgParameters& parameters);
 
   // Waits for everything that was sent: one result each. Throws PgError for the first that failed; the server has then
   // executed none of those behind it.

@@ -22,7 +22,7 @@ void PgPiecemeal::start(const core::Receipt& receipt) {
   start_ = receipt;
 }
 
-void PgPiecemeal::leave_receipt(const core::Receipt& receipt) {
+std::size_t PgPiecemeal::leave_receipt(const core::Receipt& receipt) {
   if (link_.in_transaction()) link_.send("ROLLBACK");  // it could only read
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   for (const char* sql : k_put_back) link_.send(sql);
@@ -31,7 +31,7 @@ void PgPiecemeal::leave_receipt(const core::Receipt& receipt) {
   receipts_.take_state(link_.collect().back().get());
   if (start_ && !receipts_.take_start_away(*start_))
     throw SqlError(Cause::error, "that this script had begun stands no longer in the table fettle_begun");
-  receipts_.send(receipt);
+  return receipts_.send(receipt);
 }
 
 void PgPiecemeal::take_back() {

@@ -22,7 +22,7 @@ class PgPiecemeal {
   bool has_started() const noexcept { return start_.has_value(); }
 
   // Opens the transaction in which the receipt takes that row's place, and sends both; the caller commits.
-  void leave_receipt(const core::Receipt& receipt);
+  std::size_t leave_receipt(const core::Receipt& receipt);  // how many statements
   void committed() noexcept { start_.reset(); }
   void take_back();  // that it has begun
 

@@ -57,6 +57,8 @@ PgParameters parameters_of(const core::Receipt& receipt) {
                        receipt.applied_at, receipt.version});
 }
 
+constexpr const char* k_of_version = "script = $1 AND sha256 = $2";
+
 std::string text_in(const Libpq& pq, const PGresult* result, int column, int row = 0) {
   return {pq.getvalue(result, row, column), static_cast<std::size_t>(pq.getlength(result, row, column))};
 }
@@ -114,7 +116,7 @@ void PgReceipts::make() {
 }
 
 void PgReceipts::send_state() {
-  link_.send("SELECT " +
+  kept_.send("SELECT " +
                  fmt::format(k_state,
                              " OPERATOR(pg_catalog.+) CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 "
                              "ELSE 0 END"),
@@ -125,18 +127,21 @@ void PgReceipts::take_state(const PGresult* result) {
   expected_ = link_.pq().ntuples(result) == 1 ? text_in(link_.pq(), result, 0) : "";
 }
 
-void PgReceipts::send(const core::Receipt& receipt) {
-  link_.send(fmt::format("INSERT INTO {} (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
+// The names are looked at when nothing of a script's can be executed any more before the last statement.
+std::size_t PgReceipts::send(const core::Receipt& receipt) {
+  kept_.send(fmt::format("INSERT INTO {} (script, sha256, ledger, attempt, run, node, applied_at, fettle) "
                          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                          table_),
              parameters_of(receipt));
-  link_.send(fmt::format("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {} OPERATOR(pg_catalog.=) $2 THEN 1 ELSE 0 END",
+  const std::size_t looked = kept_.send_check();
+  kept_.send(fmt::format("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {} OPERATOR(pg_catalog.=) $2 THEN 1 ELSE 0 END",
                          fmt::format(k_state, "")),
              PgParameters({oid_, expected_}));
+  return looked + 2;
 }
 
-void PgReceipts::send_find_where(std::string_view condition, const core::Values& parameters) {
-  link_.send(fmt::format(k_find, "applied_at", table_, condition, 1), PgParameters(parameters));
+std::string PgReceipts::finding_where(std::string_view condition) const {
+  return fmt::format(k_find, "applied_at", table_, condition, 1);
 }
 
 std::optional<core::Receipt> PgReceipts::take_found(const PGresult* result) const {
@@ -145,17 +150,17 @@ std::optional<core::Receipt> PgReceipts::take_found(const PGresult* result) cons
 }
 
 void PgReceipts::send_find(const std::string& script, const std::string& sha256) {
-  send_find_where("script = $1 AND sha256 = $2", {script, sha256});
+  kept_.send(finding_where(k_of_version), PgParameters({script, sha256}));
 }
 
 std::optional<core::Receipt> PgReceipts::find(const std::string& script, const std::string& sha256) {
-  send_find(script, sha256);
+  link_.send(finding_where(k_of_version), PgParameters({script, sha256}));
   return take_found(link_.collect().back().get());
 }
 
 std::optional<core::Receipt> PgReceipts::find(const core::Inquire& attempt) {
-  send_find_where("script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4",
-                  {attempt.script, attempt.sha256, attempt.ledger, attempt.attempt});
+  link_.send(finding_where("script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4"),
+             PgParameters({attempt.script, attempt.sha256, attempt.ledger, attempt.attempt}));
   return take_found(link_.collect().back().get());
 }
 

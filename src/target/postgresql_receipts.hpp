@@ -10,13 +10,14 @@
 
 #include "core/message.hpp"
 #include "core/receipt.hpp"
+#include "target/postgresql_kept.hpp"
 #include "target/postgresql_link.hpp"
 
 namespace target {
 
 class PgReceipts {
  public:
-  explicit PgReceipts(PgLink& link) : link_(link) {}
+  PgReceipts(PgLink& link, PgKept& kept) : link_(link), kept_(kept) {}
 
   // Outside a transaction. Whether there is such a table, as of now.
   bool look();
@@ -30,8 +31,7 @@ class PgReceipts {
   void take_state(const PGresult* result);
   void send_find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> take_found(const PGresult* result) const;
-  void send(const core::Receipt& receipt);
-  static constexpr std::size_t k_sent_at_end = 2;  // statements; the last is that check
+  std::size_t send(const core::Receipt& receipt);  // how many statements; the last is that check
 
   std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> find(const core::Inquire& attempt);
@@ -49,9 +49,10 @@ class PgReceipts {
   std::vector<core::Receipt> all_of(const char* time, const std::string& table, const core::Muster& wish,
                                     std::int64_t skip);
   PgResult ask(const std::string& sql, const core::Values& parameters = {});
-  void send_find_where(std::string_view condition, const core::Values& parameters);
+  std::string finding_where(std::string_view condition) const;
 
   PgLink& link_;
+  PgKept& kept_;
   std::string table_;  // with its schema, quoted; empty: there is none
   std::int64_t oid_ = 0;
   std::string begun_;     // the table of those that have begun, likewise

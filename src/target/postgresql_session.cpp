@@ -32,27 +32,29 @@ std::pair<std::string, std::string> node_and_script(std::string_view name) {
 
 // A server that does not hear of us any more ends the transaction at the attempt's limit, and looks every second while
 // it works whether we are still there.
-void send_beginning(PgLink& link, const Beginning& how) {
+void send_beginning(PgLink& link, const Beginning& how, PgKept* kept) {
   const bool reads = only_reads(how.access);
   link.send(reads ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
                   : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE");
-  send_settings(link, how);
+  send_settings(link, how, kept);
 }
 
 // Of the transaction, or of the session where there is none.
-void send_settings(PgLink& link, const Beginning& how) {
+void send_settings(PgLink& link, const Beginning& how, PgKept* kept) {
   constexpr int k_looks_for_us = 140000;  // version: from then on a server at work can notice that its client is gone
   const bool piecemeal = how.access == core::Access::piecemeal;
   const bool looks = link.pq().serverVersion(link.handle()) >= k_looks_for_us;
-  link.send(
-      fmt::format("SELECT pg_catalog.set_config(name, value, {}) FROM (VALUES ('statement_timeout', $1),"
-                  " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), {}{}"
-                  " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
-                  " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
-                  " ('application_name', $2)) AS settings (name, value)",
-                  !piecemeal, looks ? "('client_connection_check_interval', '1s')," : "",
-                  looks && piecemeal ? "('idle_session_timeout', $1)," : ""),
-      PgParameters({milliseconds_until(how.deadline), pg_name_of(how.node, how.script)}));
+  const std::string sql = fmt::format(
+      "SELECT pg_catalog.set_config(name, value, {}) FROM (VALUES ('statement_timeout', $1),"
+      " ('idle_in_transaction_session_timeout', $1), ('lock_timeout', '30s'), {}{}"
+      " ('cursor_tuple_fraction', '1'), ('standard_conforming_strings', 'on'), ('bytea_output', 'hex'),"
+      " ('extra_float_digits', '1'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'),"
+      " ('application_name', $2)) AS settings (name, value)",
+      !piecemeal, looks ? "('client_connection_check_interval', '1s')," : "",
+      looks && piecemeal ? "('idle_session_timeout', $1)," : "");
+  const PgParameters parameters({milliseconds_until(how.deadline), pg_name_of(how.node, how.script)});
+  if (kept != nullptr) return kept->send(sql, parameters);
+  link.send(sql, parameters);
 }
 
 }  // namespace target

@@ -8,13 +8,15 @@
 #include <utility>
 
 #include "target/connection.hpp"
+#include "target/postgresql_kept.hpp"
 #include "target/postgresql_link.hpp"
 
 namespace target {
 
 // Sent, to be collected by the caller. Settings are the transaction's own, or the session's where there is none.
-void send_beginning(PgLink& link, const Beginning& how);  // of a transaction: k_beginning statements
-void send_settings(PgLink& link, const Beginning& how);
+void send_beginning(PgLink& link, const Beginning& how,
+                    PgKept* kept = nullptr);  // of a transaction: k_beginning statements
+void send_settings(PgLink& link, const Beginning& how, PgKept* kept = nullptr);
 inline constexpr std::size_t k_beginning = 2;
 
 // The application_name, which shows others who is at work on what; the server cuts it at 63 bytes.

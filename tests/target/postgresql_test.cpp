@@ -212,3 +212,75 @@ TEST_CASE("postgresql: rows that were fetched ahead and nobody read count for no
   CHECK(has(at.broker->fault(core::Fetch{more.cursor}), "limits.rows"));
   CHECK(at.broker->finish(true).word == Done::Word::rolled_back);
 }
+
+namespace {
+
+// A session in which fettle's own statements are kept already, and their names with it.
+struct Keeping : Writing {
+  Keeping() {
+    if (!broker) return;
+    for (int time = 1; time <= 3; ++time) CHECK(run(k_insert).word == Done::Word::committed);
+    REQUIRE(broker->begin("main", Access::write).error == "");
+    const core::Rows kept = broker->rows("select count(*) from pg_prepared_statements where not from_sql");
+    CHECK(std::get<std::int64_t>(kept.rows[0][0]) == 6);
+    CHECK(broker->finish(true).word == Done::Word::committed);
+  }
+  // One script with one statement.
+  Done run(const std::string& sql) const {
+    if (!first) REQUIRE(broker->begin("main", Access::write).error == "");
+    first = false;
+    CHECK(broker->exec(sql) == "no fault");
+    return broker->finish(true);
+  }
+  std::string receipts() const { return server->ask(database, "select count(*) from fettle_receipts"); }
+
+  mutable bool first = true;  // Writing has begun it
+};
+
+// Does this to every statement that is kept.
+std::string to_all(const std::string& action) {
+  return "do $$ declare s record; begin for s in select * from pg_prepared_statements where not from_sql loop " +
+         action + " end loop; end $$";
+}
+
+const std::string k_take_away = to_all("execute format('deallocate %I', s.name);");
+const std::string k_put_others = to_all(
+    "execute format('deallocate %I', s.name);"
+    "execute format('prepare %I %s as select true', s.name, nullif('(' || array_to_string(s.parameter_types, ', ') || "
+    "')', '()'));");
+
+}  // namespace
+
+TEST_CASE("postgresql: what is kept prepared a script cannot take away or replace, and no later one notices") {
+  for (const std::string& harm :
+       {k_take_away, k_put_others, std::string("do $$ begin execute 'deallocate all'; end $$")}) {
+    CAPTURE(harm);
+    const Keeping at;
+    if (!at.broker) return;
+    const Done done = at.run(harm);
+    CHECK(done.word == Done::Word::rolled_back);
+    CHECK(done.cause == Cause::error);
+    CHECK(has(done.error, "keeps prepared"));
+    for (int time = 1; time <= 2; ++time) CHECK(at.run(k_insert).word == Done::Word::committed);
+    CHECK(at.count() == "5");
+    CHECK(at.receipts() == "6");
+  }
+}
+
+TEST_CASE("postgresql: what a script that fails or only reads puts in the place of what is kept is never executed") {
+  const std::string evil = to_all(
+      "execute format('deallocate %I', s.name);"
+      "execute format('prepare %I %s as insert into t values (1000) returning true', s.name, nullif('(' || "
+      "array_to_string(s.parameter_types, ', ') || ')', '()'));");
+  for (const Access access : {Access::write, Access::read}) {
+    const Keeping at;
+    if (!at.broker) return;
+    const core::Began began = at.broker->begin("main", access);
+    CHECK(began.error == "");
+    CHECK(at.broker->exec(evil) == "no fault");
+    at.broker->finish(false);
+    for (int time = 1; time <= 2; ++time) CHECK(at.run(k_insert).word == Done::Word::committed);
+    CHECK(at.server->ask(at.database, "select sum(a) from t") == "5");
+    CHECK(at.receipts() == "6");
+  }
+}
