@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 
-NPM = {"dbmate": "2.36.0", "better-sqlite3": "12.6.2", "knex": "3.3.0", "umzug": "3.8.3"}
+NPM = {"dbmate": "2.36.0", "better-sqlite3": "12.6.2", "knex": "3.3.0", "umzug": "3.8.3",
+       "pg": "8.23.1"}
 # In the version that the Debian release has. They are unpacked, not installed.
 DEBIAN = {
     "sql-migrate": ["sql-migrate"],
     "alembic": ["python3-alembic", "python3-sqlalchemy", "python3-mako", "python3-markupsafe"],
+    "psycopg2": ["python3-psycopg2"],
     "php": ["php8.2-cli", "php8.2-common", "php8.2-sqlite3"],
 }
 
@@ -88,9 +90,14 @@ class Peers:
     def sqitch(self):
         return self._runs(["sqitch"], "--version")
 
-    def alembic(self):
-        modules = os.path.join(self.folder, "alembic.debian/usr/lib/python3/dist-packages")
-        return self._runs(["env", f"PYTHONPATH={modules}", sys.executable, "-m", "alembic.config"], "--version")
+    def alembic(self, server=False):
+        """server: with the driver for PostgreSQL."""
+        wanted = ["alembic", "psycopg2"] if server else ["alembic"]
+        modules = ":".join(os.path.join(self.folder, f"{name}.debian/usr/lib/python3/dist-packages") for name in wanted)
+        python = ["env", f"PYTHONPATH={modules}", sys.executable]
+        if server and not self._runs(python, "-c", "import psycopg2"):
+            return None
+        return self._runs(python + ["-m", "alembic.config"], "--version")
 
     def php(self):
         """With PDO and its driver for SQLite."""
@@ -108,6 +115,6 @@ class Peers:
             return None
         return self._runs(["node"], "-e", ";".join(f"require('{self.modules}/{module}')" for module in modules))
 
-    def knex(self):
-        node = self.node("better-sqlite3", "knex")
+    def knex(self, driver="better-sqlite3"):
+        node = self.node(driver, "knex")
         return node and node + [os.path.join(self.modules, "knex/bin/cli.js")]

@@ -7,6 +7,7 @@ import sys
 import time
 
 import sites
+import tools
 
 PORT = 54329
 URL = f"postgresql://bench@127.0.0.1:{PORT}/bench"
@@ -98,9 +99,20 @@ def peers_site(path):
     return path
 
 
+def alembic_site(path):
+    """As it comes it would commit once for all scripts; asked to, it commits each."""
+    env = sites.ALEMBIC.replace("sqlite:///app.db", URL)
+    return sites.alembic_site(path, env.replace("connection=connection", "connection=connection, transaction_per_migration=True"))
+
+
+def knex_site(path, modules):
+    return sites.knex_site(path, modules, "pg", f'"{URL}"')
+
+
 def scripts(bench, count):
     """Pending one-row scripts; each round begins with an empty table, and every record but the first exists already."""
     dbmate, migrate = bench.peers.dbmate(), bench.peers.sql_migrate()
+    alembic, knex = bench.peers.alembic(server=True), bench.peers.knex("pg")
 
     def work(server):
         def first(command, path):
@@ -119,25 +131,36 @@ def scripts(bench, count):
             server.ask("bench", statement(0))
             return bench.work
 
-        def peer(command, head, foot):
+        def peer(command, site, drop):
             def prepare():
                 server.empty()
-                path = peers_site(bench.path("pg-peer"))
-                migrations(path, head, foot, 0, 1)
+                path = site(bench.path("pg-peer"))
+                drop(path, 0, 1)
                 first(command, path)
-                migrations(path, head, foot, 1, count)
+                drop(path, 1, count)
                 return path
             return prepare
 
+        def of_sql(command, head, foot):
+            return peer(command, peers_site, lambda path, start, some: migrations(path, head, foot, start, some))
+
+        def of_their_own(command, site, drop):
+            return peer(command, site, lambda path, start, some: drop(path, start, some, statement))
+
+        def done(_):
+            return server.rows() == count + 1
+
         up = dbmate and dbmate + ["--url", URL + "?sslmode=disable", "-d", "migrations", "--no-dump-schema", "up"]
         down = migrate and migrate + ["up"]
+        upgrade, latest = alembic and alembic + ["upgrade", "head"], knex and knex + ["migrate:latest"]
         bench.measure(f"postgresql scripts {count}", "ms per script", count, [
-            ("fettle", "", fettle, [bench.fettle, "run"], lambda _: server.rows() == count + 1),
-            ("floor", "libpq: begin, insert, commit", floor, [bench.floor, "server-scripts", URL, str(count)],
-             lambda _: server.rows() == count + 1),
-            ("dbmate", "", peer(up, "-- migrate:up", "-- migrate:down"), up, lambda _: server.rows() == count + 1),
-            ("sql-migrate", "", peer(down, "-- +migrate Up", "-- +migrate Down"), down,
-             lambda _: server.rows() == count + 1)])
+            ("fettle", "", fettle, [bench.fettle, "run"], done),
+            ("floor", "libpq: begin, insert, commit", floor, [bench.floor, "server-scripts", URL, str(count)], done),
+            ("dbmate", "", of_sql(up, "-- migrate:up", "-- migrate:down"), up, done),
+            ("sql-migrate", "", of_sql(down, "-- +migrate Up", "-- +migrate Down"), down, done),
+            ("alembic", "a transaction for each script", of_their_own(upgrade, alembic_site, sites.drop_alembic), upgrade, done),
+            ("knex", tools.ONCE, of_their_own(latest, lambda path: knex_site(path, bench.peers.modules), sites.drop_knex),
+             latest, done)])
 
     with_server(bench, work)
 

@@ -134,18 +134,18 @@ def umzug_site(path, modules):
     return path
 
 
-def knex_site(path, modules):
+def knex_site(path, modules, client="better-sqlite3", connection='{ filename: "app.db" }'):
     migrations_site(path)
     os.symlink(modules, os.path.join(path, "node_modules"))
     write(os.path.join(path, "knexfile.js"),
-          'module.exports = { client: "better-sqlite3", connection: { filename: "app.db" }, useNullAsDefault: true };\n')
+          f'module.exports = {{ client: "{client}", connection: {connection}, useNullAsDefault: true }};\n')
     return path
 
 
-def drop_knex(site, first, count):
+def drop_knex(site, first, count, statement=one_row_statement):
     for number in range(first, first + count):
         write(os.path.join(site, "migrations", f"{20200101000000 + number}_fix.js"),
-              f'exports.up = (knex) => knex.raw("{one_row_statement(number)}");\nexports.down = async () => {{}};\n')
+              f'exports.up = (knex) => knex.raw("{statement(number)}");\nexports.down = async () => {{}};\n')
 
 
 ALEMBIC = """\
@@ -158,19 +158,19 @@ with create_engine("sqlite:///app.db").connect() as connection:
 """
 
 
-def alembic_site(path):
+def alembic_site(path, env=ALEMBIC):
     migrations_site(path, "migrations/versions")
     write(os.path.join(path, "alembic.ini"), "[alembic]\nscript_location = migrations\n")
-    write(os.path.join(path, "migrations", "env.py"), ALEMBIC)
+    write(os.path.join(path, "migrations", "env.py"), env)
     return path
 
 
-def drop_alembic(site, first, count):
+def drop_alembic(site, first, count, statement=one_row_statement):
     for number in range(first, first + count):
         before = f'"{number - 1:06d}"' if number else None
         write(os.path.join(site, "migrations", "versions", f"{number:06d}_fix.py"),
               f'from alembic import op\nrevision, down_revision = "{number:06d}", {before}\n\n'
-              f'def upgrade():\n    op.execute("{one_row_statement(number)}")\n')
+              f'def upgrade():\n    op.execute("{statement(number)}")\n')
 
 
 def sqitch_site(path):

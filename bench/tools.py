@@ -6,6 +6,8 @@ from typing import Callable, Optional
 
 import sites
 
+ONCE = "commits once for all: nothing is durable before the end, one failure undoes all"
+
 
 @dataclass
 class Tool:
@@ -54,9 +56,8 @@ def of_sql(peers):
 def of_their_own(peers):
     """Those whose scripts have a form of their own."""
     knex, alembic, sqitch = peers.knex(), peers.alembic(), peers.sqitch()
-    once = "commits once for all: nothing is durable before the end, one failure undoes all"
     return [
-        Tool("knex", once, knex and knex + ["migrate:latest"], lambda path: sites.knex_site(path, peers.modules),
+        Tool("knex", ONCE, knex and knex + ["migrate:latest"], lambda path: sites.knex_site(path, peers.modules),
              sites.drop_knex),
         Tool("alembic", "", alembic and alembic + ["upgrade", "head"], sites.alembic_site, sites.drop_alembic),
         Tool("sqitch", "", sqitch and sqitch + ["deploy"], sites.sqitch_site, sites.drop_sqitch),
