@@ -77,7 +77,7 @@ MariadbServer::~MariadbServer() {
 void MariadbServer::start() {
   std::vector<std::string> command =
       as_nobody({server_program(), "--no-defaults", "--datadir=" + folder_ + "/data", "--socket=" + folder_ + "/socket",
-                 "--pid-file=" + folder_ + "/pid", fmt::format("--port={}", port_),
+                 "--pid-file=" + folder_ + "/pid", "--tmpdir=" + folder_, fmt::format("--port={}", port_),
                  "--bind-address=127.0.0.1,127.0.0.2", "--skip-name-resolve", "--ssl-cert=" + certificate(),
                  "--ssl-key=" + folder_ + "/key.pem", "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M",
                  "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=200"});
