@@ -162,3 +162,15 @@ TEST_CASE("journey: a fleet whose database is gone is told as that, and everythi
   CHECK(history.status == 6);
   CHECK(has(history.err, "main cannot be asked"));
 }
+
+TEST_CASE("journey: a script that lets the lock of its node go leaves no receipt") {
+  const Engine engine = support::postgresql_engine();
+  if (engine.name.empty()) return;
+  const Site site;
+  support::use(site, engine);
+  site.write("fix-scripts/001.lua", reporting("db.query('select pg_advisory_unlock_all()')"));
+  const json script = first_of(site, {"run"});
+  CHECK(script.at("outcome") == "failed");
+  CHECK(has(script.at("error"), "the lock of this script was let go"));
+  CHECK(engine.ask("select count(*) from fettle_receipts") == "0");
+}

@@ -131,7 +131,7 @@ TEST_CASE("journey: what a script without a transaction did before it failed sta
     CHECK(ended.status == 4);
     CHECK(has(ended.out, "not rolled back"));
     CHECK(marks(engine) == "1");
-    CHECK(begun(engine) == "0");
+    CHECK(begun(engine) == "1");  // so that no other node takes it up where it stands
     const std::string note = support::read_file(site.path("failed/" + name + ".error.txt"));
     CHECK(has(note, "what it did until then stays in the database"));
     CHECK(note.find("Nothing of it was kept") == std::string::npos);
@@ -212,7 +212,7 @@ TEST_CASE("journey: a script without a transaction that is stopped at its limit,
     const json script = first_of(site, {"run"});
     CHECK(script.at("cause") == "timeout");
     CHECK(has(script.at("error"), "stays in the database"));
-    CHECK(begun(engine) == "0");
+    CHECK(begun(engine) == "1");
 
     engine.ask("delete from marks");
     site.write("fix-scripts/stopped.lua", piecemeal(k_mark + k_endless_loop));
@@ -223,7 +223,7 @@ TEST_CASE("journey: a script without a transaction that is stopped at its limit,
     run.signal(SIGINT);
     CHECK(run.wait(Seconds(30)).status == 130);
     CHECK(marks(engine) == "1");
-    CHECK(begun(engine) == "0");
+    CHECK(begun(engine) == "2");
     CHECK(site.exists("failed/stopped.lua"));
     std::filesystem::remove_all(site.path("failed"));
   }
@@ -309,6 +309,10 @@ TEST_CASE("journey: without a transaction a server does what it does in none, an
                      "for row in db.rows('select 1') do end "
                      "db.exec('vacuum marks') db.exec(\"set lock_timeout = '1s'\")") == "");
       CHECK(engine.ask("select count(*) from pg_indexes where indexname = 'marks_n'") == "1");
+      CHECK(error_of(site, "pg_locks.lua", "assert(#db.query('select n from marks for update') == 0)") == "");
+      for (const char* sql : {"delete from U&\"fettle\\005fbegun\"", "set standard_conforming_strings = off",
+                              "create subscription s connection 'host=x' publication p", "reindex database postgres"})
+        CHECK(has(error_of(site, "pg_hidden.lua", fmt::format("db.exec([[{}]])", sql)), "not for scripts"));
       for (const char* sql : {"create database more", "alter system set fsync = off", "drop role fettle",
                               "set session authorization postgres", "set transaction read only"})
         CHECK(has(error_of(site, "pg_far.lua", fmt::format("db.exec('{}')", sql)), "not for scripts"));
@@ -321,6 +325,8 @@ TEST_CASE("journey: without a transaction a server does what it does in none, an
                      "db.exec('call twice()') db.exec('truncate table marks') db.exec('analyze table marks') "
                      "db.exec('call twice()') db.exec('drop procedure twice')") == "");
       CHECK(marks(engine) == "2");
+      CHECK(error_of(site, "maria_names.lua", "db.exec('create table user (role int)') db.exec('drop table user')") ==
+            "");
       CHECK(has(error_of(site, "maria_open.lua",
                          "db.exec('create procedure opened() begin start transaction; insert into marks values (3, 3); "
                          "end') db.exec('call opened()')"),
@@ -332,7 +338,6 @@ TEST_CASE("journey: without a transaction a server does what it does in none, an
         CHECK(error_of(site, "maria_far.lua", fmt::format("db.exec('{}')", sql)) != "");
       CHECK(marks(engine) == "2");
     }
-    CHECK(begun(engine) == "0");
     std::filesystem::remove_all(site.path("failed"));
   }
 }
@@ -372,4 +377,103 @@ TEST_CASE("the field `transaction` is true or false") {
   site.write("fix-scripts/001.lua",
              "return { transaction = 1, shouldRun = function() return true end, execute = function() end }");
   CHECK(has(first_of(site, {"run"}).at("error"), "`transaction` must be true or false"));
+}
+
+TEST_CASE("journey: a script without a transaction whose end nobody saw is held whatever was applied before") {
+  const Site site;
+  const Engine engine = support::sqlite_engine(site);
+  make_marks(engine);
+  const auto killed = [&](const std::string& text) {
+    site.write("fix-scripts/001.lua", text);
+    Program run(site.launch({"run"}));
+    const std::string before = marks(engine);
+    REQUIRE(support::wait_until([&] { return marks(engine) != before; }));
+    run.signal(SIGKILL);
+    run.wait(Seconds(10));
+  };
+  const std::string body = k_mark + "if db.value('select count(*) from marks') % 2 == 0 then " + k_endless_loop + "end";
+  SUBCASE("it is repeatable") {
+    const std::string text = "return { repeatable = true, " + piecemeal(body).substr(8);
+    site.write("fix-scripts/001.lua", text);
+    CHECK(site.fettle({"run"}).status == 0);
+    killed(text);
+  }
+  SUBCASE("it is a new version") {
+    site.write("fix-scripts/001.lua", piecemeal(body));
+    CHECK(site.fettle({"run"}).status == 0);
+    killed(piecemeal(body) + " -- edited");
+  }
+  for (int times = 0; times < 3; ++times) CHECK(site.fettle({"run"}).status == 8);
+  CHECK(marks(engine) == "2");
+}
+
+TEST_CASE("journey: what failed on one node without a transaction is not taken up by another") {
+  for (const char* kind : {"postgresql", "mariadb"}) {
+    const Site first, second;
+    for (const Engine& engine : support::engines(first)) {
+      if (engine.name != kind) continue;
+      CAPTURE(engine.name);
+      support::use(first, engine, "[fleet]\nnode = \"first\"\n");
+      support::use(second, engine, "[fleet]\nnode = \"second\"\n");
+      make_marks(engine);
+      const std::string sleep =
+          engine.name == "postgresql" ? "db.query('select pg_sleep(20)') " : "db.exec('do sleep(20)') ";
+      const std::string text = "return { timeout = 2, " + piecemeal(k_mark + sleep).substr(8);
+      for (const Site* site : {&first, &second}) site->write("fix-scripts/001.lua", text);
+      CHECK(first_of(first, {"run"}).at("cause") == "timeout");
+      const json script = first_of(second, {"run"});
+      CHECK(script.at("outcome") == "blocked");
+      CHECK(has(script.at("reason"), "begun by first"));
+      CHECK(marks(engine) == "1");
+      CHECK(first.fettle({"retry", "001"}).status == 4);  // it may be tried again where its end is known
+      CHECK(marks(engine) == "2");
+      CHECK(has(second.fettle({"history", "--fleet"}).out, "no success"));
+    }
+  }
+}
+
+TEST_CASE("journey: what one node is told to do leaves the doubt about another's attempt") {
+  for (const char* kind : {"postgresql", "mariadb"}) {
+    const Site first, second;
+    for (const Engine& engine : support::engines(first)) {
+      if (engine.name != kind) continue;
+      CAPTURE(engine.name);
+      support::use(first, engine);
+      support::use(second, engine);
+      const std::string body = k_mark + "if db.value('select count(*) from marks') == 1 then " + k_endless_loop +
+                               "end if db.value('select count(*) from marks') == 2 then error('no') end";
+      at_work(first, engine, body)->signal(SIGKILL);
+      second.write("fix-scripts/001.lua", support::read_file(first.path("fix-scripts/001.lua")));
+      CHECK(first_of(second, {"run", "--force"}).at("outcome") == "failed");
+      CHECK(first.fettle({"run"}).status == 8);
+      CHECK(first.fettle_json({"history", "--json"}).at(0).at("outcome") == "unknown");
+      CHECK(marks(engine) == "2");
+      CHECK(begun(engine) == "2");
+      CHECK(first_of(first, {"run", "--force"}).at("outcome") == "succeeded");
+      CHECK(begun(engine) == "0");
+    }
+  }
+}
+
+TEST_CASE("journey: a script without a transaction may skip before it changes something, not behind it") {
+  const Site site;
+  for (const Engine& engine : support::engines(site)) {
+    CAPTURE(engine.name);
+    support::use(site, engine);
+    make_marks(engine);
+    site.write("fix-scripts/reads.lua",
+               piecemeal("if db.value('select count(*) from marks') == 0 then skip('none') end"));
+    const json skipped = first_of(site, {"run"});
+    CHECK(skipped.at("outcome") == "skipped");
+    CHECK(begun(engine) == "0");
+    site.write("fix-scripts/writes.lua", piecemeal(k_mark + "skip('enough')"));
+    const json failed = first_of(site, {"run"});
+    CHECK(failed.at("outcome") == "failed");
+    CHECK(has(failed.at("error"), "it was skipped (enough) after it had changed something"));
+    CHECK(begun(engine) == "1");
+    site.write("fix-scripts/early.lua", piecemeal("error('at once')"));
+    CHECK(first_of(site, {"run"}).at("error").get<std::string>().find("stays in the database") == std::string::npos);
+    CHECK(begun(engine) == "1");
+    std::filesystem::remove_all(site.path("successfully-ran"));
+  }
 }

@@ -16,7 +16,8 @@ constexpr std::int64_t k_begun_at_most = 20;  // of status
 
 // "2026-11-21 11:28:03" of "2026-11-21T11:28:03.123Z".
 std::string moment(const std::string& iso) {
-  std::string text = base::escape(iso).substr(0, 19);
+  std::string text = base::fit(base::escape(iso), 24);
+  if (text.size() == 24) text.resize(19);
   std::replace(text.begin(), text.end(), 'T', ' ');
   return text;
 }
@@ -34,7 +35,7 @@ std::vector<Line> lines_of(const std::vector<runner::Mustered>& fleet) {
                        base::escape(receipt.script), remark});
     };
     for (const core::Receipt& receipt : each.fleet.begun)
-      add(receipt, where.empty() ? "begun, not ended" : "begun, not ended, " + where);
+      add(receipt, where.empty() ? "begun, no success" : "begun, no success, " + where);
     for (const core::Receipt& receipt : each.fleet.applied) add(receipt, where);
   }
   return lines;
@@ -57,7 +58,7 @@ void print_lines(const Context& context, const std::vector<Line>& lines) {
 }
 
 std::string fault_of(const runner::Mustered& each) {
-  return fmt::format("{} cannot be asked: {}", each.database, base::first_line(each.error));
+  return fmt::format("{} cannot be asked: {}", each.database, base::escape(base::first_line(each.error)));
 }
 
 }  // namespace
@@ -94,7 +95,7 @@ void print_fleet(const Context& context, const std::vector<runner::Mustered>& fl
                       at_work.since.empty() ? "" : " since " + moment(at_work.since) + " UTC",
                       base::escape(at_work.where)));
     for (const core::Receipt& start : each.fleet.begun)
-      add(fmt::format("{} began {} at {} UTC, without a transaction, and has not ended", base::escape(start.node),
+      add(fmt::format("{} began {} at {} UTC, without a transaction, and did not succeed", base::escape(start.node),
                       base::escape(start.script), moment(start.applied_at)));
   }
   if (!fleet.empty()) print_field(context, "fleet", text.empty() ? "no node is at work" : text);

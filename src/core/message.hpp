@@ -193,8 +193,8 @@ struct Begin {
   std::int64_t milliseconds = 0;  // until the attempt's time limit
   Receipt receipt;                // not for reading: to be left in the database by the commit
   bool once = true;  // not for reading: an earlier receipt of the same version means that there is nothing to do
-  std::int64_t settled = 0;  // piecemeal: attempts of our ledger up to this one are over, whatever a receipt says
-  bool forced = false;       // piecemeal: so is everybody else's
+  std::int64_t settled = 0;  // piecemeal: of this attempt of our ledger the end is known, whatever a row says
+  bool forced = false;       // piecemeal: whoever has begun it and did not succeed
 };
 
 struct Finish {
@@ -272,7 +272,7 @@ struct Began {
   bool lost = false;       // the connection is gone: a new broker may have another
   bool elsewhere = false;  // another node is at work on the script
   bool applied = false;    // the version was applied before: `earlier` proves it, no transaction is open
-  bool begun = false;      // piecemeal: it was begun before, and nobody knows how far it came; `earlier` proves it
+  bool begun = false;      // piecemeal: it was begun before and did not succeed; `earlier` proves it
   Receipt earlier;
   std::uint64_t statements = 0;  // of the transaction that this one ended
 };
@@ -282,7 +282,8 @@ struct Done {
   enum class Word : std::uint8_t { committed, rolled_back, unknown } word = Word::rolled_back;
   Cause cause = Cause::none;  // why a commit became a roll-back; after any roll-back: which limit the attempt hit
   std::string error;
-  bool lost = false;  // the connection is gone: a new broker may have another
+  bool lost = false;              // the connection is gone: a new broker may have another
+  bool may_have_written = false;  // a statement was executed that is not plainly a query
   std::uint64_t statements = 0, rows_changed = 0;
 };
 

@@ -12,23 +12,13 @@ ScriptState state_of(const Known& known) noexcept {
   return ScriptState::fresh;
 }
 
-}  // namespace
-
-Step decide(std::string_view sha256, const Known& known, Changed changed, Force force) {
+Step judge(std::string_view sha256, const Known& known, Changed changed, Force force) {
   Step step;
   step.state = state_of(known);
   switch (step.state) {
     case ScriptState::fresh:
       break;
     case ScriptState::retry:
-      if (known.last->outcome == OutcomeKind::unknown && force == Force::no) {
-        step.decision = Decision::hold;
-        step.reason = fmt::format(
-            "nobody can say what attempt {} left: look at the database, then fettle mark it (fettle run --force runs "
-            "it again)",
-            known.last->attempt);
-        break;
-      }
       step.reason = fmt::format("attempt {} {}{}", known.last->attempt, name(known.last->outcome),
                                 known.last->sha256 == sha256 ? "" : "; edited since");
       break;
@@ -49,6 +39,24 @@ Step decide(std::string_view sha256, const Known& known, Changed changed, Force 
         step.decision = Decision::skip;
       break;
   }
+  return step;
+}
+
+// Whatever else is known of the script.
+void hold_the_unknown(const Known& known, Step& step) {
+  if (!known.last || known.last->outcome != OutcomeKind::unknown || step.decision != Decision::run) return;
+  step.decision = Decision::hold;
+  step.reason = fmt::format(
+      "nobody can say what attempt {} left: look at the database, then fettle mark it (fettle run --force runs it "
+      "again)",
+      known.last->attempt);
+}
+
+}  // namespace
+
+Step decide(std::string_view sha256, const Known& known, Changed changed, Force force) {
+  Step step = judge(sha256, known, changed, force);
+  if (force == Force::no) hold_the_unknown(known, step);
   return step;
 }
 

@@ -281,6 +281,11 @@ bool Ledger::is_claimed(const std::string& script, const std::string& moved_to, 
                           [&] { return inside_->writes.is_claimed(script, moved_to, attempt); });
 }
 
+bool Ledger::is_settled(std::int64_t attempt) const {
+  return inside_->guarded("the ledger cannot be read", fmt::format("nothing after attempt {} was run", attempt),
+                          [&] { return inside_->writes.is_settled(attempt); });
+}
+
 std::int64_t Ledger::interruptions(const std::string& name, const std::string& sha256) const {
   return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
                           [&] { return inside_->writes.interruptions(name, sha256); });

@@ -155,6 +155,9 @@ class Ledger {
   // Whether an attempt other than this one, of the same script, had its file moved to that place.
   bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) const;
 
+  // Whether it is known how this attempt ended: it was seen, or a person has said it since.
+  bool is_settled(std::int64_t attempt) const;
+
   core::Known known(const std::string& name, const std::string& sha256) const;
   // How many of the newest attempts of this version, in a row, ended as interrupted. A mark begins a new row.
   std::int64_t interruptions(const std::string& name, const std::string& sha256) const;

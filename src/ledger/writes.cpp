@@ -53,6 +53,11 @@ constexpr const char* k_unfiled_but_skipped = R"sql(
       SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
   ORDER BY id DESC)sql";
 
+constexpr const char* k_settled = R"sql(
+  SELECT 1 FROM attempts a WHERE a.id = ?1 AND a.outcome IS NOT NULL AND (a.outcome <> 'unknown' OR EXISTS (
+    SELECT 1 FROM attempts b INDEXED BY attempts_by_script
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked' AND b.id > a.id)))sql";
+
 constexpr const char* k_claimed = R"sql(
   SELECT 1 FROM attempts INDEXED BY attempts_by_script WHERE script = ?1 AND moved_to = ?2 AND id <> ?3 LIMIT 1)sql";
 
@@ -111,6 +116,7 @@ Writes::Writes(SQLite::Database& database) noexcept
       unfiled_(database, k_unfiled),
       unfiled_but_skipped_(database, k_unfiled_but_skipped),
       claimed_(database, k_claimed),
+      settled_(database, k_settled),
       interrupted_(database, k_interrupted) {}
 
 void Writes::begin_transaction() {
@@ -234,6 +240,11 @@ std::vector<Ledger::Unfiled> Writes::unfiled(core::Skipped skipped) {
 bool Writes::is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) {
   Query query(claimed_);
   return query.text(script).text(moved_to).number(attempt).next();
+}
+
+bool Writes::is_settled(std::int64_t attempt) {
+  Query query(settled_);
+  return query.number(attempt).next();
 }
 
 std::int64_t Writes::interruptions(const std::string& script, const std::string& sha256) {

@@ -37,6 +37,7 @@ class Writes {
   std::vector<Ledger::Unfinished> unfinished();
   std::vector<Ledger::Unfiled> unfiled(core::Skipped skipped);
   bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt);
+  bool is_settled(std::int64_t attempt);
   std::int64_t interruptions(const std::string& script, const std::string& sha256);
 
   Texts texts;
@@ -46,7 +47,7 @@ class Writes {
  private:
   SQLite::Database& database_;
   Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, end_attempt_, count_outcome_, insert_line_, moved_to_,
-      insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_, interrupted_;
+      insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_, settled_, interrupted_;
 };
 
 }  // namespace ledger

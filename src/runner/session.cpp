@@ -258,7 +258,6 @@ core::Begin Session::begin_of(core::Access access) const {
       database_, access, std::max<std::int64_t>(left.count(), 1), {}, setting_.once && !declaration_.repeatable};
   if (access == core::Access::read) return wish;
   wish.receipt = setting_.receipt;
-  wish.settled = setting_.settled;
   wish.forced = setting_.forced;
   return wish;
 }
@@ -283,28 +282,39 @@ std::optional<Outcome> Session::serve() {
 }
 
 std::optional<Outcome> Session::hear_began() {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - os::Steady::now());
-  const os::Deadline give_up = in(k_to_roll_back) + std::max(left, std::chrono::milliseconds(0));
-  while (setting_.stop != nullptr && !crew_.broker_speaks(give_up, setting_.stop->fd())) {
-    setting_.stop->look();
-    if (!setting_.stop->at_once()) continue;
-    crew_.renew_broker();  // it may be waiting for a lock
-    return in_doubt(interrupted(), "stopped by a signal while it began");
+  const os::Deadline give_up = in(k_to_roll_back) + std::max(deadline_ - os::Steady::now(), os::Steady::duration(0));
+  for (bool again = false;; again = true) {
+    while (setting_.stop != nullptr && !crew_.broker_speaks(give_up, setting_.stop->fd())) {
+      setting_.stop->look();
+      if (!setting_.stop->at_once()) continue;
+      crew_.renew_broker();  // it may be waiting for a lock
+      return in_doubt(interrupted(), "stopped by a signal while it began");
+    }
+    const auto began = crew_.hear_began(give_up);
+    if (!began) return in_doubt(core::failed(Cause::unreachable, std::string(k_broker_died)), k_broker_died);
+    const core::Receipt& earlier = began->earlier;
+    const bool ours = began->begun && earlier.ledger == setting_.receipt.ledger;
+    if (again || !ours || !setting_.is_settled(earlier.attempt)) return judge(*began);
+    core::Begin wish = begin_of(core::Access::piecemeal);  // how that attempt ended is known
+    wish.settled = earlier.attempt;
+    begin(wish);
   }
-  const auto began = crew_.hear_began(give_up);
-  if (!began) return in_doubt(core::failed(Cause::unreachable, std::string(k_broker_died)), k_broker_died);
-  measures_.statements += began->statements;
-  if (began->lost) {
+}
+
+// nullopt: the transaction is open, or the script may work without one.
+std::optional<Outcome> Session::judge(const core::Began& began) {
+  measures_.statements += began.statements;
+  if (began.lost) {
     lost_early_ = true;
     crew_.renew_broker();
-    return line_was_lost(began->error);
+    return line_was_lost(began.error);
   }
-  if (began->cause == Cause::unreachable || began->elsewhere)
-    return core::blocked(began->cause, base::cap(began->error, k_longest_text));
-  if (began->applied) return core::skipped(applied_before(began->earlier, setting_.receipt.ledger));
-  if (began->begun) return core::blocked(Cause::none, begun_before(began->earlier, setting_.receipt.ledger));
-  if (began->cause == Cause::none) return std::nullopt;
-  return core::failed(began->cause, base::cap(began->error, k_longest_text));
+  if (began.cause == Cause::unreachable || began.elsewhere)
+    return core::blocked(began.cause, base::cap(began.error, k_longest_text));
+  if (began.applied) return core::skipped(applied_before(began.earlier, setting_.receipt.ledger));
+  if (began.begun) return core::blocked(Cause::none, begun_before(began.earlier, setting_.receipt.ledger));
+  if (began.cause == Cause::none) return std::nullopt;
+  return core::failed(began.cause, base::cap(began.error, k_longest_text));
 }
 
 std::optional<Outcome> Session::ask() {

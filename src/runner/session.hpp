@@ -27,10 +27,12 @@ class Session {
     ScriptLines::Sink on_line;
     core::Receipt receipt;  // to be left in the database by execute()
     core::Limits limits;
-    bool on_time = false;      // the script's own times are obeyed: it may be blocked until later
-    bool once = true;          // a version that was applied before is not executed again, unless it is repeatable
-    std::int64_t settled = 0;  // without a transaction: of attempts up to this one our ledger knows the end
-    bool forced = false;       // without a transaction: whoever began it before, and did not end
+    bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
+    bool once = true;      // a version that was applied before is not executed again, unless it is repeatable
+    // Without a transaction: whether our ledger knows how an attempt of its own ended, which the database knows as
+    // begun.
+    std::function<bool(std::int64_t attempt)> is_settled;
+    bool forced = false;  // without a transaction: whoever began it before, and did not end
   };
 
   // Sends the script to a worker, which loads it and, with Upto::answer, asks shouldRun() without being told again.
@@ -72,9 +74,10 @@ class Session {
   std::optional<core::Outcome> serve();
   void begin(core::Begin wish);
   std::optional<core::Outcome> hear_began();
+  std::optional<core::Outcome> judge(const core::Began& began);
   core::Outcome connection_lost(const std::string& error);
   core::Outcome in_doubt(core::Outcome otherwise, std::string_view doubt);
-  core::Outcome stays_if_loose(core::Outcome outcome) const;
+  core::Outcome stays_if_loose(core::Outcome outcome, const core::Done& done) const;
   // Nothing that execute() has done can be undone any more.
   bool is_loose() const noexcept {
     return stage_ == Stage::executing && declaration_.writes && !declaration_.transaction;

@@ -36,7 +36,7 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
     if (done->word == core::Done::Word::committed) return success;
     const bool rolled_back = done->word == core::Done::Word::rolled_back;
     if (rolled_back && done->lost) return connection_lost(done->error);
-    if (rolled_back) return stays_if_loose(core::failed(done->cause, base::cap(done->error, k_longest_text)));
+    if (rolled_back) return stays_if_loose(core::failed(done->cause, base::cap(done->error, k_longest_text)), *done);
   }
   const std::string doubt =
       done ? base::cap(done->error, k_longest_text) : fmt::format("{} during the commit", k_broker_died);
@@ -55,7 +55,7 @@ Outcome Session::resolve(Outcome success, Outcome otherwise, std::string doubt) 
     case core::Proof::present:
       return success;
     case core::Proof::absent:
-      return otherwise;
+      return is_loose() ? half_done(std::move(doubt)) : std::move(otherwise);
     case core::Proof::begun:
       return half_done(std::move(doubt));
     case core::Proof::unreachable:
@@ -80,11 +80,16 @@ Outcome Session::connection_lost(const std::string& error) {
   return is_loose() ? half_done(error) : line_was_lost(error);
 }
 
-// It fails, but nothing of it can be undone.
-Outcome Session::stays_if_loose(Outcome outcome) const {
+// Nothing of it can be undone.
+Outcome Session::stays_if_loose(Outcome outcome, const core::Done& done) const {
   if (!is_loose()) return outcome;
-  if (outcome.kind == OutcomeKind::interrupted) outcome = core::failed(Cause::error, outcome.reason);
-  if (outcome.kind == OutcomeKind::failed) outcome.error += fmt::format("\n{}", core::k_what_stays);
+  if (outcome.kind == OutcomeKind::skipped && done.may_have_written)
+    outcome =
+        core::failed(Cause::error, fmt::format("it was skipped ({}) after it had changed something", outcome.reason));
+  if (outcome.kind == OutcomeKind::interrupted && done.may_have_written)
+    outcome = core::failed(Cause::error, outcome.reason);
+  if (outcome.kind == OutcomeKind::failed && done.may_have_written)
+    outcome.error += fmt::format("\n{}", core::k_what_stays);
   return outcome;
 }
 
@@ -104,16 +109,18 @@ Outcome Session::roll_back(Outcome outcome) {
     return outcome;
   }
   const bool time_is_up = outcome.cause == Cause::timeout || outcome.kind == OutcomeKind::interrupted;
-  const auto done = crew_.roll_back(time_is_up ? Crew::Patience::none : Crew::Patience::some, in(k_to_roll_back));
+  // Without a transaction nothing is rolled back, and the end of the statement must be seen.
+  const auto patience = time_is_up && !is_loose() ? Crew::Patience::none : Crew::Patience::some;
+  const auto done = crew_.roll_back(patience, in(k_to_roll_back));
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
   if (done) {
     measures_.statements += done->statements;
     if (!done->lost || (outcome.kind == OutcomeKind::interrupted && !is_loose()))
-      return stays_if_loose(with_limit(std::move(outcome), *done));
+      return stays_if_loose(with_limit(std::move(outcome), *done), *done);
     lost_early_ = stage_ != Stage::executing;
     return connection_lost(outcome.error.empty() ? done->error : outcome.error);
   }
-  if (is_loose()) return time_is_up ? stays_if_loose(std::move(outcome)) : half_done(outcome.error);
+  if (is_loose()) return half_done(outcome.error.empty() ? outcome.reason : outcome.error);
   if (outcome.cause == Cause::crash) outcome.error += fmt::format("; {} too, and a new one was started", k_broker_died);
   return outcome;
 }

@@ -53,8 +53,7 @@ Session::Setting setting_of(Workplace& at, const Ready& ready, std::int64_t atte
   setting.once = at.force == core::Force::no;
   setting.on_time = at.force == core::Force::no;
   setting.forced = at.force == core::Force::yes;
-  if (ready.known.last && ready.known.last->outcome != OutcomeKind::unknown)
-    setting.settled = ready.known.last->attempt;
+  setting.is_settled = [&at](std::int64_t earlier) { return at.ledger.is_settled(earlier); };
   return setting;
 }
 

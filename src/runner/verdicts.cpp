@@ -36,7 +36,8 @@ std::string applied_before(const core::Receipt& earlier, const std::string& ledg
 
 std::string begun_before(const core::Receipt& earlier, const std::string& ledger) {
   return fmt::format(
-      "begun by {} on {} (attempt {}{}) and not ended: without a transaction some of it may be done; look at the "
+      "begun by {} on {} (attempt {}{}) without a transaction and not brought to a good end, so some of it may be "
+      "done; look at the "
       "database, then say what is true (fettle mark), or run it again from the start (fettle run --force)",
       base::escape(earlier.node), base::escape(earlier.applied_at), earlier.attempt,
       earlier.ledger == ledger ? "" : " of another ledger");

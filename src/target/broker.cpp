@@ -18,6 +18,7 @@
 #include "target/refusals.hpp"
 #include "target/row_batch.hpp"
 #include "target/spending.hpp"
+#include "target/sql_text.hpp"
 #include "target/sqlite.hpp"
 #include "target/transaction.hpp"
 
@@ -32,12 +33,6 @@ constexpr std::string_view k_connection_lost = "the connection to the database w
 constexpr std::size_t k_most_cursors = 32;
 constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
 constexpr std::chrono::seconds k_patience{30};                  // for the runner or the worker to take a message
-
-// An attempt whose beginning was answered by nobody executed nothing: it may begin again.
-bool is_settled(const core::Receipt& start, const core::Begin& wish) {
-  const core::Receipt& own = wish.receipt;
-  return wish.forced || (start.ledger == own.ledger && (start.attempt <= wish.settled || start.attempt == own.attempt));
-}
 
 class Broker {
  public:
@@ -56,7 +51,6 @@ class Broker {
   bool obey(os::Frame frame);
   template <class Wish, class Look>
   bool tell_of(const os::Frame& frame, Look look);
-  void prepare_receipt(const core::Begin& wish, core::Began& began);
   void commit_with_receipt(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
   void open_transaction(const core::Begin& wish, core::Began& began);
@@ -204,7 +198,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   if (wish.access == core::Access::read) return;
   try {
     begin_own();
-    prepare_receipt(wish, began);
+    transaction_->receipt = wish.receipt;
+    look_for_earlier(*own->connection, wish, began);
   } catch (const BusyElsewhere& error) {
     began.cause = error.cause();
     began.error = error.what();
@@ -224,19 +219,6 @@ void Broker::begin_own() {
   transaction_->begun = true;
 }
 
-void Broker::prepare_receipt(const core::Begin& wish, core::Began& began) {
-  Connection& own = *transaction_->own->connection;
-  transaction_->receipt = wish.receipt;
-  auto earlier = own.find_receipt(wish.receipt.script, wish.receipt.sha256);
-  began.applied = wish.once && earlier.has_value();
-  if (wish.access == core::Access::piecemeal && !began.applied) {
-    earlier = own.find_start(wish.receipt.script, wish.receipt.sha256);
-    began.begun = earlier && !is_settled(*earlier, wish);
-    if (!began.begun) own.leave_start(wish.receipt);
-  }
-  if (began.applied || began.begun) began.earlier = std::move(*earlier);
-}
-
 void Broker::finish(const core::Finish& wish) {
   if (wish.confirm) tell_runner(core::Heard{});
   core::Done done = transaction_ ? conclude(wish.commit) : core::Done{};
@@ -246,6 +228,7 @@ void Broker::finish(const core::Finish& wish) {
 core::Done Broker::conclude(bool commit) {
   core::Done done;
   done.statements = transaction_->statements;
+  done.may_have_written = transaction_->may_have_written;
   Connection& own = *transaction_->own->connection;
   transaction_->cursors.clear();
   if (databases_.any_lost()) {
@@ -261,6 +244,8 @@ core::Done Broker::conclude(bool commit) {
   } else if (commit) {
     commit_with_receipt(own, done);
   }
+  if (transaction_->access == core::Access::piecemeal && !commit && !done.may_have_written && !done.lost)
+    forget_start(own, *transaction_->receipt);
   end_transactions();
   return done;
 }
@@ -381,6 +366,7 @@ void Broker::perform(const core::ManyView& many) {
   if (many.follows && transaction_->many_failed) throw SqlError(Cause::error, "not executed: a row before failed");
   transaction_->many_failed = true;
   count_statements(many.rows.size());
+  transaction_->may_have_written = true;
   const std::int64_t affected = connection(many.database).execute_many(many.sql, many.rows);
   transaction_->many_failed = false;
   answer(core::Affected{affected});
@@ -395,6 +381,7 @@ void Broker::perform(const core::Fetch& fetch) {
 
 void Broker::perform(const core::StatementView& statement) {
   count_statements(1);
+  if (!is_plain_query(statement.sql)) transaction_->may_have_written = true;
   Connection& database = connection(statement.database);
   if (statement.wants == core::Statement::Wants::affected)
     return answer(core::Affected{database.execute(statement.sql, statement.parameters)});

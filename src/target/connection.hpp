@@ -91,7 +91,7 @@ class Connection {
   // Returns only when the changes are durable. Throws SqlError: `unreachable` when nobody can say whether it committed;
   // for any other cause nothing was committed and rollback() ends the transaction.
   virtual void commit() = 0;
-  // Without a transaction nothing can be undone: that the script has begun is taken back, since its end is known.
+  // Without a transaction nothing is undone.
   virtual void rollback() = 0;
   // From begin() on, until its end; false also when the database ended it. Without a transaction: what is begun so.
   virtual bool in_transaction() const = 0;
@@ -113,10 +113,13 @@ class Connection {
   // is read back. proof_of: outside a transaction; when it says no, no transaction is left that could still commit one.
   virtual std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) = 0;
   virtual void leave_receipt(const core::Receipt& receipt) = 0;
-  // Scripts without a transaction, in a table beside it. find_start: who has begun this version and did not end;
-  // leave_start: this one in their place, after begin() and before the first statement; durable when it returns.
-  virtual std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) = 0;
+  // Scripts without a transaction, in a table beside it: a row for each attempt that has begun, until one of its script
+  // has succeeded. find_starts: those of this version, newest first. leave_start: this one, in the place of earlier
+  // ones of its ledger, after begin() and before the first statement; durable when it returns. take_start_away: it did
+  // nothing.
+  virtual std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) = 0;
   virtual void leave_start(const core::Receipt& receipt) = 0;
+  virtual void take_start_away(const core::Receipt& receipt) = 0;
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
   // Outside a transaction: the newest receipt of this version that is committed now, whoever may be at work on it.
   virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;

@@ -1,5 +1,6 @@
 #include "target/database.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace target {
@@ -17,13 +18,43 @@ Database open_database(const core::DatabaseAddress& address, const Surroundings&
 
 namespace {
 
+// An attempt whose beginning was answered by nobody executed nothing: it may begin again.
+bool is_settled(const core::Receipt& start, const core::Begin& wish) {
+  const core::Receipt& own = wish.receipt;
+  return wish.forced || (start.ledger == own.ledger && (start.attempt == wish.settled || start.attempt == own.attempt));
+}
+
 bool was_begun(Connection& connection, const core::Inquire& attempt) {
   if (attempt.ledger.empty()) return false;
-  const auto start = connection.find_start(attempt.script, attempt.sha256);
-  return start && start->ledger == attempt.ledger && start->attempt == attempt.attempt;
+  const auto starts = connection.find_starts(attempt.script, attempt.sha256);
+  return std::any_of(starts.begin(), starts.end(), [&](const core::Receipt& start) {
+    return start.ledger == attempt.ledger && start.attempt == attempt.attempt;
+  });
 }
 
 }  // namespace
+
+void look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began) {
+  auto earlier = own.find_receipt(wish.receipt.script, wish.receipt.sha256);
+  began.applied = wish.once && earlier.has_value();
+  if (began.applied) began.earlier = std::move(*earlier);
+  if (began.applied || wish.access != core::Access::piecemeal) return;
+  for (core::Receipt& start : own.find_starts(wish.receipt.script, wish.receipt.sha256)) {
+    if (is_settled(start, wish)) continue;
+    began.begun = true;
+    began.earlier = std::move(start);
+    return;
+  }
+  own.leave_start(wish.receipt);
+}
+
+void forget_start(Connection& own, const core::Receipt& receipt) {
+  try {
+    own.take_start_away(receipt);
+  } catch (const SqlError&) {
+    // It stays, which says less than is known.
+  }
+}
 
 core::Inquired look_for_proof(const Database* database, const core::Inquire& wish) {
   core::Inquired answer;

@@ -19,6 +19,12 @@ struct Database {
 // Never throws for a database that cannot be opened: its status says why.
 Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings);
 
+// What a script that is to begin finds: whether its version was applied, or begun without a transaction. Leaves, where
+// nothing stands in its way, that it has begun so. Throws SqlError.
+void look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began);
+// It did nothing after all, so nobody need be asked about it.
+void forget_start(Connection& own, const core::Receipt& receipt);
+
 // The runner's questions about one; null: it is not configured. None throws: the answer says what is wrong.
 core::Inquired look_for_proof(const Database* database, const core::Inquire& wish);
 core::Examined look_at(const Database* database, const core::Examine& wish);

@@ -68,10 +68,11 @@ class Mariadb final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
-  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) override {
-    return receipts_.find_start(script, sha256);
+  std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
+    return receipts_.find_starts(script, sha256);
   }
-  void leave_start(const core::Receipt& receipt) override { piecemeal_.start(receipt); }
+  void leave_start(const core::Receipt& receipt) override { receipts_.leave_start(receipt); }
+  void take_start_away(const core::Receipt& receipt) override { receipts_.take_start_away(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override;
   core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish, session_.database()); }
@@ -210,7 +211,7 @@ void Mariadb::make_receipts(os::Deadline give_up) {
     take_lock(lock, give_up);
     receipts_.make();
     link_.run(fmt::format("DO RELEASE_LOCK('{}')", lock));
-    if (!receipts_.look()) throw SqlError(Cause::error, "the table fettle_receipts was made and cannot be seen");
+    if (!receipts_.look()) throw SqlError(Cause::error, table_cannot_be_seen(k_receipts));
   }
   has_receipts_ = true;
 }
@@ -220,7 +221,6 @@ void Mariadb::rollback() {
   begun_ = false;
   try {
     renew();  // rolls back
-    piecemeal_.take_back();
   } catch (const MariaError&) {
     if (!link_.lost()) throw;  // otherwise the server does it
   }
@@ -388,12 +388,12 @@ std::optional<core::Receipt> Mariadb::find_receipt(const std::string& /*script*/
 void Mariadb::leave_receipt(const core::Receipt& receipt) {
   bool left = false;
   if (access_ != Access::write) {
-    piecemeal_.open_last_transaction();
+    piecemeal_.open_last_transaction(receipt, access_);
     access_ = Access::write;
   }
   guard([&] { left = receipts_.leave(receipt, lock_); });
   check_transaction();
-  if (!left) throw SqlError(Cause::error, "the lock of this script was let go while it worked; nothing is committed");
+  if (!left) throw SqlError(Cause::error, lock_was_let_go());
 }
 
 // It takes as long as it takes: stopped in the middle, nobody could say what became of it.
@@ -411,7 +411,6 @@ void Mariadb::commit() {
   }
   if (link_.in_transaction()) throw SqlError(Cause::error, commit_was_refused("the transaction is still there"));
   begun_ = false;
-  piecemeal_.committed();
   try {
     renew();
   } catch (const MariaError&) {

@@ -16,6 +16,7 @@ const Words k_committing = {"create",   "alter", "drop",   "rename", "truncate",
                             "optimize", "check", "repair", "lock",   "unlock",   "flush", "reset"};
 const Words k_far = {"grant", "revoke", "lock", "unlock", "flush", "reset"};  // of those
 const Words k_of_server = {"database", "schema", "user", "role", "server", "tablespace", "logfile"};
+const Words k_before_kind = {"or", "replace", "online", "ignore", "undo", "aggregate"};  // CREATE OR REPLACE USER
 const Words k_reading = {"select", "with", "values", "table", "show", "explain", "describe", "desc"};
 const Words k_changing = {"insert", "update", "delete", "replace"};
 const Words k_harmless = {"set", "do", "call", "signal", "analyze"};
@@ -33,7 +34,7 @@ const Words& wanted() {
     Words all = k_changing;
     all.insert(all.end(), k_locks.begin(), k_locks.end());
     all.insert(all.end(), k_files.begin(), k_files.end());
-    all.insert(all.end(), {"into", "returning", k_receipts, k_begun});
+    all.insert(all.end(), {"into", "returning", "soname", k_receipts, k_begun});
     return all;
   }();
   return words;
@@ -59,9 +60,10 @@ bool explains(const SqlText& text) {
 bool reaches_far(const SqlText& text) {
   if (contains(k_far, text.verb())) return true;
   const bool makes = text.verb() == "create" || text.verb() == "alter" || text.verb() == "drop";
-  return (makes || text.verb() == "rename") && text.words.size() > 1 &&
-         std::any_of(text.words.begin() + 1, text.words.begin() + std::min<std::ptrdiff_t>(4, std::ssize(text.words)),
-                     [](const std::string& word) { return contains(k_of_server, word); });
+  if ((!makes && text.verb() != "rename") || text.words.empty()) return false;
+  const auto kind = std::find_if(text.words.begin() + 1, text.words.end(),
+                                 [](const std::string& word) { return !contains(k_before_kind, word); });
+  return kind != text.words.end() && contains(k_of_server, *kind);
 }
 
 void judge_kind(const SqlText& text, core::Access access) {
@@ -75,7 +77,7 @@ void judge_kind(const SqlText& text, core::Access access) {
   if (is_about_temporary_table(text)) refuse(no_writing());
   const bool commits = contains(k_committing, verb) || (verb == "analyze" && !explains(text));
   if (commits && access != core::Access::piecemeal) refuse(no_implicit_commit(upper(verb)));
-  if (commits && reaches_far(text)) refuse(no_such_statement(upper(verb)));
+  if (commits && (reaches_far(text) || text.has("soname"))) refuse(reaches_beyond(upper(verb)));
   if (commits) return;
   if (verb == "set" && text.sets_more) refuse(no_setting("SET of anything but variables of your own (SET @name = …)"));
   if (verb == "call" && reads) refuse(no_calling_while_reading());

@@ -1,28 +1,42 @@
 #include "target/mariadb_piecemeal.hpp"
 
-#include <utility>
+#include "target/refusals.hpp"
 
 namespace target {
+namespace {
 
 using Patience = MariaLink::Patience;
 
-void MariaPiecemeal::start(const core::Receipt& receipt) {
-  receipts_.leave_start(receipt);
-  start_ = receipt;
-}
+// Undoes what was not committed when it is left.
+class Together {
+ public:
+  Together(MariaLink& link, bool& flag) : link_(link), flag_(flag) {
+    link_.run("START TRANSACTION READ WRITE");
+    flag_ = true;
+  }
+  ~Together() {
+    flag_ = false;
+    try {
+      if (!link_.lost() && link_.in_transaction()) link_.run("ROLLBACK", Patience::to_the_end);
+    } catch (const SqlError&) {
+      // Then the connection is lost, and the server does it.
+    }
+  }
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+  void commit() { link_.run("COMMIT", Patience::to_the_end); }
+
+ private:
+  MariaLink& link_;
+  bool& flag_;
+};
+
+}  // namespace
 
 void MariaPiecemeal::together(const std::function<void()>& rows) {
-  link_.run("START TRANSACTION READ WRITE");
-  together_ = true;
-  try {
-    rows();
-    together_ = false;
-    link_.run("COMMIT", Patience::to_the_end);
-  } catch (const SqlError&) {
-    together_ = false;
-    if (!link_.lost()) link_.run("ROLLBACK", Patience::to_the_end);
-    throw;
-  }
+  Together transaction(link_, together_);
+  rows();
+  transaction.commit();
 }
 
 void MariaPiecemeal::check() {
@@ -31,16 +45,12 @@ void MariaPiecemeal::check() {
   throw SqlError(core::Cause::error, "the procedure left a transaction open, which was rolled back");
 }
 
-void MariaPiecemeal::open_last_transaction() {
+void MariaPiecemeal::open_last_transaction(const core::Receipt& receipt, core::Access access) {
   link_.run("ROLLBACK", Patience::to_the_end);  // of what could only read
   link_.run("START TRANSACTION READ WRITE", Patience::to_the_end);
-  if (start_ && !receipts_.take_start_away(*start_))
-    throw SqlError(core::Cause::error, "that this script had begun stands no longer in the table fettle_begun");
-}
-
-void MariaPiecemeal::take_back() {
-  const auto start = std::exchange(start_, std::nullopt);
-  if (start) receipts_.take_start_away(*start);
+  if (access != core::Access::piecemeal) return;
+  if (!receipts_.take_start_away(receipt)) throw SqlError(core::Cause::error, start_is_gone());
+  receipts_.take_starts_away(receipt.script);
 }
 
 }  // namespace target

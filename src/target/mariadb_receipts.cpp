@@ -12,6 +12,7 @@ namespace target {
 namespace {
 
 constexpr std::size_t k_longest_lock = 64;  // of the server
+constexpr std::int64_t k_all = 1'000'000;   // rows: MariaDB has no word for it
 
 // docs/receipts.md explains it to people who meet it in their database. The row format is that which lets the key be as
 // long as it is.
@@ -26,13 +27,13 @@ constexpr const char* k_make_begun =
     "CREATE TABLE IF NOT EXISTS fettle_begun ("
     " script varchar(255) NOT NULL, sha256 varchar(64) NOT NULL, ledger varchar(64) NOT NULL, attempt bigint NOT NULL,"
     " run bigint NOT NULL, node varchar(255) NOT NULL, begun_at datetime(3) NOT NULL, fettle varchar(64) NOT NULL,"
-    " PRIMARY KEY (script, sha256))"
+    " PRIMARY KEY (script, sha256, ledger, attempt))"
     " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
 // Name of the time, table, condition.
 constexpr const char* k_find =
     "SELECT script, sha256, ledger, node, CONCAT(REPLACE(CAST({0} AS CHAR), ' ', 'T'), 'Z'), fettle, attempt, run FROM "
-    "{1} WHERE {2} ORDER BY {0} DESC LIMIT {3}";
+    "{1} WHERE {2} ORDER BY {0} DESC, script, ledger, attempt LIMIT {3}";
 
 std::int64_t number_in(const std::optional<std::string>& text) {
   std::int64_t number = 0;
@@ -54,10 +55,13 @@ std::string values_of(const core::Receipt& receipt) {
                      maria_literal(datetime_of(receipt.applied_at)), maria_literal(receipt.version));
 }
 
+std::string version_is(const std::string& script, const std::string& sha256) {
+  return fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256));
+}
+
 std::string attempt_is(const std::string& script, const std::string& sha256, const std::string& ledger,
                        std::int64_t attempt) {
-  return fmt::format("script = {} AND sha256 = {} AND ledger = {} AND attempt = {}", maria_literal(script),
-                     maria_literal(sha256), maria_literal(ledger), attempt);
+  return fmt::format("{} AND ledger = {} AND attempt = {}", version_is(script, sha256), maria_literal(ledger), attempt);
 }
 
 core::Receipt receipt_in(MariaLink::Texts& row) {
@@ -120,7 +124,7 @@ std::optional<core::Receipt> MariaReceipts::find_where(const std::string& condit
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const std::string& script, const std::string& sha256) {
-  return find_where(fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256)));
+  return find_where(version_is(script, sha256));
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const core::Inquire& attempt) {
@@ -135,25 +139,33 @@ bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock)
 
 // --- without a transaction -----------------------------------------------------------------------------------------
 
-std::optional<core::Receipt> MariaReceipts::find_start(const std::string& script, const std::string& sha256) {
-  if (!has_table(k_begun)) return std::nullopt;
-  return first_in(link_.ask(
-      fmt::format(k_find, "begun_at", k_begun,
-                  fmt::format("script = {} AND sha256 = {}", maria_literal(script), maria_literal(sha256)), 1)));
+std::vector<core::Receipt> MariaReceipts::find_starts(const std::string& script, const std::string& sha256) {
+  if (!has_table(k_begun)) return {};
+  return receipts_in(link_.ask(fmt::format(k_find, "begun_at", k_begun, version_is(script, sha256), k_all)));
 }
 
+// In a transaction, so that the rows of a ledger are never both gone.
 void MariaReceipts::leave_start(const core::Receipt& receipt) {
   if (!has_table(k_begun)) link_.run(k_make_begun, MariaLink::Patience::to_the_end);
-  link_.run(fmt::format("REPLACE INTO fettle_begun (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
+  link_.run("START TRANSACTION READ WRITE", MariaLink::Patience::to_the_end);
+  link_.run(fmt::format("DELETE FROM fettle_begun WHERE {} AND ledger = {}", version_is(receipt.script, receipt.sha256),
+                        maria_literal(receipt.ledger)),
+            MariaLink::Patience::to_the_end);
+  link_.run(fmt::format("INSERT INTO fettle_begun (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
                         "VALUES ({})",
                         values_of(receipt)),
             MariaLink::Patience::to_the_end);
+  link_.run("COMMIT", MariaLink::Patience::to_the_end);
 }
 
 bool MariaReceipts::take_start_away(const core::Receipt& receipt) {
   return link_.run("DELETE FROM fettle_begun WHERE " +
                        attempt_is(receipt.script, receipt.sha256, receipt.ledger, receipt.attempt),
                    MariaLink::Patience::to_the_end) == 1;
+}
+
+void MariaReceipts::take_starts_away(const std::string& script) {
+  link_.run("DELETE FROM fettle_begun WHERE script = " + maria_literal(script), MariaLink::Patience::to_the_end);
 }
 
 // --- the fleet -----------------------------------------------------------------------------------------------------

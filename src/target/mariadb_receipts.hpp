@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/message.hpp"
 #include "core/receipt.hpp"
@@ -25,10 +26,11 @@ class MariaReceipts {
   // Only while this connection has the lock; false: it has not.
   bool leave(const core::Receipt& receipt, const std::string& lock);
 
-  // Scripts without a transaction that were begun and did not end, in a table that is made with the first.
-  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256);
+  // Of scripts without a transaction, in a table that is made with the first.
+  std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256);
   void leave_start(const core::Receipt& receipt);      // durable when it returns
   bool take_start_away(const core::Receipt& receipt);  // false: it was not there
+  void take_starts_away(const std::string& script);    // of everybody and every version: one has succeeded
 
   core::Fleet muster(const core::Muster& wish, const std::string& database);
 

@@ -44,7 +44,7 @@ class Postgresql final : public Connection, public PgReader {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return begun_ && (is_piecemeal() || link_.in_transaction()); }
+  bool in_transaction() const override { return begun_ && (has_lock_of_session() || link_.in_transaction()); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
@@ -52,10 +52,11 @@ class Postgresql final : public Connection, public PgReader {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
-  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) override {
-    return receipts_.find_start(script, sha256);
+  std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
+    return receipts_.find_starts(script, sha256);
   }
-  void leave_start(const core::Receipt& receipt) override { piecemeal_.start(receipt); }
+  void leave_start(const core::Receipt& receipt) override { receipts_.leave_start(receipt); }
+  void take_start_away(const core::Receipt& receipt) override { receipts_.take_start_away(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return has_receipts_ || receipts_.look() ? receipts_.find(script, sha256) : std::nullopt;
@@ -71,6 +72,7 @@ class Postgresql final : public Connection, public PgReader {
 
   const Libpq& pq() const noexcept { return link_.pq(); }
   bool is_piecemeal() const noexcept { return access_ == Access::piecemeal; }
+  bool has_lock_of_session() const noexcept { return is_piecemeal() || access_ == Access::receipt_only; }
   void begin_with_lock_of_session(const Beginning& how);
   void end_session();
   void begin_to_write(const Beginning& how);
@@ -78,6 +80,7 @@ class Postgresql final : public Connection, public PgReader {
   void try_to_write();
   void take_lock(std::int64_t lock, os::Deadline give_up, const char* how = k_lock_of_transaction);
   void make_receipts(os::Deadline give_up);
+  void make_table(os::Deadline give_up, const char* definition, const std::function<void()>& make);
   void prepare(const PgStatement& statement, std::size_t parameters);
   std::vector<PgResult> collect();
   std::int64_t affected(const PGresult* result);
@@ -164,6 +167,9 @@ void Postgresql::begin_with_lock_of_session(const Beginning& how) {
   kept_.give_up();
   piecemeal_.check();
   if (!has_receipts_) make_receipts(how.deadline);
+  if (is_piecemeal() && !receipts_.look_for_begun())
+    make_table(how.deadline, PgReceipts::definition_of_begun(), [&] { receipts_.make_begun(); });
+  if (is_piecemeal() && !receipts_.look_for_begun()) throw SqlError(Cause::error, table_cannot_be_seen(k_begun));
   begun_ = true;
   send_settings(link_, how);
   link_.collect();
@@ -193,26 +199,32 @@ void Postgresql::take_lock(std::int64_t lock, os::Deadline give_up, const char* 
   Connection::take_lock(give_up, taken, [&] { return holder_of(link_, lock); });
 }
 
-// Once for each connection. Several nodes may come first at the same time.
+// Once for each connection.
 void Postgresql::make_receipts(os::Deadline give_up) {
   if (!receipts_.look()) {
-    link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-    link_.collect();
-    begun_ = true;
-    take_lock(k_pg_lock_of_table, give_up);
-    try {
-      receipts_.make();
-    } catch (const PgError& error) {
-      if (error.state() == "42501")
-        throw SqlError(Cause::error, no_right_to_receipts(error.what(), receipts_.definition()));
-      throw;
-    }
-    link_.send("COMMIT");
-    link_.collect(PgLink::Patience::to_the_end);
-    begun_ = false;
-    if (!receipts_.look()) throw SqlError(Cause::error, "the table fettle_receipts was made and cannot be seen");
+    make_table(give_up, PgReceipts::definition(), [&] { receipts_.make(); });
+    if (!receipts_.look()) throw SqlError(Cause::error, table_cannot_be_seen(k_receipts));
   }
   has_receipts_ = true;
+}
+
+// Several nodes may come first at the same time.
+void Postgresql::make_table(os::Deadline give_up, const char* definition, const std::function<void()>& make) {
+  const Access wish = std::exchange(access_, Access::write);
+  link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  link_.collect();
+  begun_ = true;
+  take_lock(k_pg_lock_of_table, give_up);
+  try {
+    make();
+  } catch (const PgError& error) {
+    if (error.state() == "42501") throw SqlError(Cause::error, no_right_to_receipts(error.what(), definition));
+    throw;
+  }
+  link_.send("COMMIT");
+  link_.collect(PgLink::Patience::to_the_end);
+  begun_ = false;
+  access_ = wish;
 }
 
 void Postgresql::rollback() {
@@ -221,7 +233,7 @@ void Postgresql::rollback() {
   begun_ = false;
   try {
     link_.abandon_posted(k_to_end);
-    if (access_ == Access::piecemeal || access_ == Access::receipt_only) return end_session();
+    if (has_lock_of_session()) return end_session();
     link_.send("ROLLBACK");
     link_.send(k_let_go);
     kept_.send_look();
@@ -241,7 +253,6 @@ void Postgresql::end_session() {
   for (const char* sql : k_put_back) link_.send(sql);
   link_.collect(PgLink::Patience::to_the_end);
   link_.settle();
-  piecemeal_.take_back();
   link_.send(k_let_go);
   link_.collect(PgLink::Patience::to_the_end);
 }
@@ -371,7 +382,7 @@ void Postgresql::leave_receipt(const core::Receipt& receipt) {
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
   if (access_ != Access::write) {
-    check_ = piecemeal_.leave_receipt(receipt) - 1;
+    check_ = piecemeal_.leave_receipt(receipt, access_, pg_lock_of(receipt.script)) - 1;
     return;
   }
   for (const char* sql : k_put_back) link_.send(sql);
@@ -396,7 +407,6 @@ void Postgresql::commit() {
   }
   begun_ = false;
   if (access_ == Access::write) return;
-  piecemeal_.committed();
   link_.send(k_let_go);
   link_.post(PgLink::Patience::to_the_end);
 }

@@ -36,6 +36,16 @@ bool is_standby(PgLink& link) {
   return first_row(link, "SELECT pg_catalog.pg_is_in_recovery()").at(0) == "t";
 }
 
+bool has_lock(PgLink& link, std::int64_t lock) {
+  return first_row(
+             link,
+             "SELECT pg_catalog.count(*) > 0 FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.granted "
+             "AND l.pid = pg_catalog.pg_backend_pid() AND l.classid::pg_catalog.int8 = ($1::pg_catalog.int8 >> 32) "
+             "& 4294967295 AND l.objid::pg_catalog.int8 = $1::pg_catalog.int8 & 4294967295 AND l.objsubid = 1",
+             {lock})
+             .at(0) == "t";
+}
+
 bool is_behind_pooler(PgLink& link) {
   return first_row(link, "SELECT pg_catalog.pg_backend_pid()").at(0) !=
          fmt::format("{}", link.pq().backendPID(link.handle()));

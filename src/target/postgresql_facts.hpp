@@ -17,6 +17,7 @@ std::vector<core::Fact> facts_of(PgLink& link);
 std::string holder_of(PgLink& link, std::int64_t lock);
 
 bool is_standby(PgLink& link);
-bool is_behind_pooler(PgLink& link);  // its server process is not the one that the connection was told of
+bool has_lock(PgLink& link, std::int64_t lock);  // this connection: the lock of a script
+bool is_behind_pooler(PgLink& link);             // its server process is not the one that the connection was told of
 
 }  // namespace target

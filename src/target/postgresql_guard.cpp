@@ -27,7 +27,10 @@ const std::vector<std::string_view>& wanted() {
   return words;
 }
 
-constexpr std::array<std::string_view, 5> k_of_server = {"database", "system", "tablespace", "role", "user"};
+constexpr std::array<std::string_view, 7> k_of_server = {"database", "system", "tablespace",  "role",
+                                                         "user",     "group",  "subscription"};
+// They change how a text is read that this guard reads.
+constexpr std::array<std::string_view, 2> k_of_reading = {"standard_conforming_strings", "backslash_quote"};
 
 template <std::size_t size>
 bool contains(const std::array<std::string_view, size>& words, std::string_view word) noexcept {
@@ -38,12 +41,13 @@ bool contains(const std::array<std::string_view, size>& words, std::string_view 
   throw SqlError(core::Cause::error, std::move(why));
 }
 
-// What only goes outside a transaction and touches more than this database.
+// What touches more than this database; most of it goes outside a transaction only.
 void judge_reach(const SqlText& text) {
   const std::string_view what = text.words.size() > 1 ? std::string_view(text.words[1]) : std::string_view();
-  const bool makes = text.verb() == "create" || text.verb() == "alter" || text.verb() == "drop";
+  const bool makes =
+      text.verb() == "create" || text.verb() == "alter" || text.verb() == "drop" || text.verb() == "reindex";
   if (makes && contains(k_of_server, what))
-    refuse(no_such_statement(fmt::format("{} {}", upper(text.verb()), upper(what))));
+    refuse(reaches_beyond(fmt::format("{} {}", upper(text.verb()), upper(what))));
 }
 
 // SET LOCAL ends with the transaction, and SET with a script that has none; whose rights it works with and how a
@@ -56,7 +60,7 @@ void judge_setting(const SqlText& text, core::Access access) {
   if (!local && access != core::Access::piecemeal) refuse(no_lasting_setting("SET without LOCAL"));
   const std::size_t at = local ? 2 : 1;
   const std::string_view what = text.words.size() > at ? std::string_view(text.words[at]) : std::string_view();
-  if (what == "session" || what == "transaction")
+  if (what == "session" || what == "transaction" || contains(k_of_reading, what))
     refuse(no_setting(fmt::format("SET {}{}", local ? "LOCAL " : "", upper(what))));
 }
 
@@ -74,12 +78,15 @@ PgStatement read_postgresql(std::string_view sql, core::Access access) {
   if (verb == "copy") refuse(no_file_of_server("COPY"));
   if (verb == "vacuum" && !piecemeal) refuse(no_rebuilding(access));
   if (piecemeal) judge_reach(text);
+  if (piecemeal && text.coded) refuse(no_hidden_name());
   judge_setting(text, access);
   const bool writes = std::any_of(k_writing.begin(), k_writing.end(), [&](auto word) { return text.has(word); });
   const bool reads = contains(k_reading, verb);
   if ((text.has(k_receipts) || text.has(k_begun)) && (!reads || writes)) refuse(no_touching_receipts());
   // SELECT … FOR UPDATE reads; what writes inside WITH does not let a cursor be declared, nor does INTO.
-  const bool can_be_read_on = reads && (verb == "with" ? !writes : !text.has("into"));
+  // A cursor that outlives its transaction cannot lock rows.
+  const bool locks = piecemeal && text.has("update");
+  const bool can_be_read_on = reads && !locks && (verb == "with" ? !writes : !text.has("into"));
   return {std::move(text.sql), text.placeholders, can_be_read_on};
 }
 

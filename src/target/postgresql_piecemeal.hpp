@@ -1,10 +1,11 @@
-// A script without a transaction on a PostgreSQL server: each statement is committed by itself, and a row says from
-// before the first to behind the last that it has begun. Its lock is the session's, so it needs a connection of its
-// own: behind a pooler it is refused. Lives in the broker.
+// Scripts whose lock is the session's on a PostgreSQL server: those without a transaction, and those that leave a
+// receipt only. They need a connection of their own: behind a pooler they are refused. Lives in the broker.
 #pragma once
 
-#include <optional>
+#include <cstddef>
+#include <cstdint>
 
+#include "core/message.hpp"
 #include "core/receipt.hpp"
 #include "target/postgresql_link.hpp"
 #include "target/postgresql_receipts.hpp"
@@ -15,21 +16,17 @@ class PgPiecemeal {
  public:
   PgPiecemeal(PgLink& link, PgReceipts& receipts) : link_(link), receipts_(receipts) {}
 
-  // Before the lock is taken. Throws SqlError(unreachable) where a script without a transaction cannot work.
+  // Before the lock is taken. Throws SqlError(unreachable) where such a script cannot work.
   void check();
-  // Durable when it returns.
-  void start(const core::Receipt& receipt);
-  bool has_started() const noexcept { return start_.has_value(); }
 
-  // Opens the transaction in which the receipt takes that row's place, and sends both; the caller commits.
-  std::size_t leave_receipt(const core::Receipt& receipt);  // how many statements
-  void committed() noexcept { start_.reset(); }
-  void take_back();  // that it has begun
+  // Opens a transaction of its own and sends the receipt, the last statements before COMMIT; how many. Of a script
+  // without a transaction it takes the place of the row that says that it has begun. Throws SqlError when the lock, or
+  // that row, is not ours any more.
+  std::size_t leave_receipt(const core::Receipt& receipt, core::Access access, std::int64_t lock);
 
  private:
   PgLink& link_;
   PgReceipts& receipts_;
-  std::optional<core::Receipt> start_;
 };
 
 }  // namespace target

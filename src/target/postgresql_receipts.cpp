@@ -25,7 +25,8 @@ constexpr const char* k_make =
 constexpr const char* k_make_begun =
     "CREATE TABLE IF NOT EXISTS fettle_begun ("
     " script text NOT NULL, sha256 text NOT NULL, ledger text NOT NULL, attempt bigint NOT NULL, run bigint NOT NULL,"
-    " node text NOT NULL, begun_at timestamptz NOT NULL, fettle text NOT NULL, PRIMARY KEY (script, sha256))";
+    " node text NOT NULL, begun_at timestamptz NOT NULL, fettle text NOT NULL,"
+    " PRIMARY KEY (script, sha256, ledger, attempt))";
 
 // What the table is like: a change of its definition, of who owns it or of what happens when it is written, and, in the
 // counts, what this transaction did to its rows, functions and triggers included. TRUNCATE gives it another file.
@@ -42,7 +43,8 @@ constexpr const char* k_state =
 // Column of the time, table, condition, number of rows.
 constexpr const char* k_find =
     "SELECT script, sha256, ledger, node, pg_catalog.to_char({0} AT TIME ZONE 'UTC', "
-    "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), fettle, attempt, run FROM {1} WHERE {2} ORDER BY {0} DESC LIMIT {3}";
+    "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), fettle, attempt, run FROM {1} WHERE {2} ORDER BY {0} DESC, script, ledger, "
+    "attempt LIMIT {3}";
 
 // Whose application_name says that they are fettle's, and who have the lock of a script.
 constexpr const char* k_at_work =
@@ -91,9 +93,9 @@ std::int64_t pg_lock_of(std::string_view script) {
   return static_cast<std::int64_t>(number);
 }
 
-PgResult PgReceipts::ask(const std::string& sql, const core::Values& parameters) {
+PgResult PgReceipts::ask(const std::string& sql, const core::Values& parameters, PgLink::Patience patience) {
   link_.send(sql, PgParameters(parameters));
-  return std::move(link_.collect().back());
+  return std::move(link_.collect(patience).back());
 }
 
 bool PgReceipts::look() {
@@ -176,20 +178,26 @@ void PgReceipts::make_begun() {
   ask(k_make_begun);
 }
 
-std::optional<core::Receipt> PgReceipts::find_start(const std::string& script, const std::string& sha256) {
-  if (!look_for_begun()) return std::nullopt;
-  const PgResult found =
-      ask(fmt::format(k_find, "begun_at", begun_, "script = $1 AND sha256 = $2", 1), {script, sha256});
-  return take_found(found.get());
+const char* PgReceipts::definition_of_begun() {
+  return k_make_begun;
+}
+
+std::vector<core::Receipt> PgReceipts::find_starts(const std::string& script, const std::string& sha256) {
+  std::vector<core::Receipt> all;
+  if (!look_for_begun()) return all;
+  const PgResult found = ask(fmt::format(k_find, "begun_at", begun_, k_of_version, "ALL"), {script, sha256});
+  for (int row = 0; row < link_.pq().ntuples(found.get()); ++row)
+    all.push_back(receipt_in(link_.pq(), found.get(), row));
+  return all;
 }
 
 void PgReceipts::leave_start(const core::Receipt& receipt) {
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   link_.send(k_wait_for_disk);
+  link_.send(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2 AND ledger = $3", begun_),
+             PgParameters({receipt.script, receipt.sha256, receipt.ledger}));
   link_.send(fmt::format("INSERT INTO {} (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
-                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (script, sha256) DO UPDATE SET ledger = "
-                         "excluded.ledger, attempt = excluded.attempt, run = excluded.run, node = excluded.node, "
-                         "begun_at = excluded.begun_at, fettle = excluded.fettle",
+                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                          begun_),
              parameters_of(receipt));
   link_.send("COMMIT");
@@ -199,8 +207,12 @@ void PgReceipts::leave_start(const core::Receipt& receipt) {
 bool PgReceipts::take_start_away(const core::Receipt& receipt) {
   const PgResult gone =
       ask(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4", begun_),
-          {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
+          {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}, PgLink::Patience::to_the_end);
   return std::string_view(link_.pq().cmdTuples(gone.get())) == "1";
+}
+
+void PgReceipts::take_starts_away(const std::string& script) {
+  ask(fmt::format("DELETE FROM {} WHERE script = $1", begun_), {script}, PgLink::Patience::to_the_end);
 }
 
 // --- the fleet -----------------------------------------------------------------------------------------------------

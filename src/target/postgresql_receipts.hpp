@@ -36,19 +36,22 @@ class PgReceipts {
   std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> find(const core::Inquire& attempt);
 
-  // Scripts without a transaction that were begun and did not end, in a table that is made with the first.
-  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256);
+  // Of scripts without a transaction, in a table that is made with the first. Neither is stopped by the time limit.
   bool look_for_begun();  // whether there is that table, as of now
   void make_begun();
+  static const char* definition_of_begun();
+  std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256);
   void leave_start(const core::Receipt& receipt);      // durable when it returns
   bool take_start_away(const core::Receipt& receipt);  // false: it was not there
+  void take_starts_away(const std::string& script);    // of everybody and every version: one has succeeded
 
   core::Fleet muster(const core::Muster& wish);
 
  private:
   std::vector<core::Receipt> all_of(const char* time, const std::string& table, const core::Muster& wish,
                                     std::int64_t skip);
-  PgResult ask(const std::string& sql, const core::Values& parameters = {});
+  PgResult ask(const std::string& sql, const core::Values& parameters = {},
+               PgLink::Patience patience = PgLink::Patience::until_stopped);
   std::string finding_where(std::string_view condition) const;
 
   PgLink& link_;

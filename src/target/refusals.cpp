@@ -123,6 +123,10 @@ std::string no_such_statement(std::string_view word) {
       word);
 }
 
+std::string reaches_beyond(std::string_view word) {
+  return fmt::format("{} is not for scripts: it reaches beyond the tables of this database; do it by hand", word);
+}
+
 std::string no_calling_while_reading() {
   return "CALL is not allowed here: a procedure may write, and shouldRun() and databases other than the script's own "
          "are "
@@ -155,8 +159,25 @@ std::string standby_is_only_read() {
          "several hosts with target_session_attrs=read-write)";
 }
 
+std::string no_hidden_name() {
+  return "U&\"…\" and U&'…' are not for scripts with transaction = false: they could spell any name; write it openly";
+}
+
+std::string table_cannot_be_seen(std::string_view name) {
+  return fmt::format("the table {} was made and cannot be seen", name);
+}
+
+std::string start_is_gone() {
+  return "that this script had begun stands no longer in the table fettle_begun";
+}
+
+std::string lock_was_let_go() {
+  return "the lock of this script was let go while it worked";
+}
+
 std::string no_piecemeal_behind_pooler() {
-  return "a script with transaction = false needs a connection of its own, since its lock is the session's, and this "
+  return "a script with transaction = false or database = false needs a connection of its own, since its lock is the "
+         "session's, and this "
          "one is behind a pooler; name the server itself under a name of its own in config.toml, and that in the "
          "script's `database`";
 }

@@ -34,6 +34,7 @@ std::string no_hidden_statement();                      // /*! … */
 std::string no_implicit_commit(std::string_view word);  // CREATE, ALTER … of MariaDB and MySQL
 std::string no_own_lock(std::string_view word);         // GET_LOCK …
 std::string no_such_statement(std::string_view word);   // whatever an engine does not know to be harmless
+std::string reaches_beyond(std::string_view word);      // CREATE DATABASE, GRANT …
 std::string no_calling_while_reading();                 // CALL
 std::string unended_statement();
 std::string row_too_large();
@@ -44,6 +45,11 @@ std::string wrong_number_of_parameters(std::size_t placeholders, std::size_t par
 std::string standby_is_only_read();
 
 std::string no_piecemeal_behind_pooler();
+std::string no_hidden_name();  // U&"…" without a transaction
+
+std::string table_cannot_be_seen(std::string_view name);  // although it was made
+std::string start_is_gone();                              // from the table of those that have begun
+std::string lock_was_let_go();
 
 // After the database's own words.
 std::string transaction_was_ended(std::string_view said);

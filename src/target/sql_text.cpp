@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace target {
 namespace {
 
@@ -174,6 +176,9 @@ class SqlReader {
     const char next = end < sql_.size() ? sql_[end] : '\0';
     copy_to(end);
     if (next == '\'' && is_postgresql() && found == "e") return quoted(true);
+    if (next == '&' && is_postgresql() && found == "u" && end + 1 < sql_.size() &&
+        (sql_[end + 1] == '"' || sql_[end + 1] == '\''))
+      text_.coded = true;
     mark(found);
     if (text_.words.size() < k_kept_words && !ended_) text_.words.push_back(std::move(found));
   }
@@ -206,6 +211,13 @@ bool SqlText::starts(std::string_view first, std::string_view second) const noex
 
 SqlText read_sql(std::string_view sql, Dialect dialect, const std::vector<std::string_view>& wanted) {
   return SqlReader(sql, dialect, wanted).read();
+}
+
+bool is_plain_query(std::string_view sql) {
+  sql = base::trim(sql);
+  const std::string word =
+      lower(sql.substr(0, sql.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")));
+  return word == "select" || word == "values" || word == "show";
 }
 
 std::string upper(std::string_view word) {

@@ -25,6 +25,7 @@ struct SqlText {
   std::vector<std::string> words;   // the first of them, in lower case: what kind of statement it is
   std::vector<std::string> marked;  // those of `wanted` that occur anywhere, names in quotes included; in lower case
   bool several = false;             // something follows a semicolon
+  bool coded = false;               // PostgreSQL: U&"…" or U&'…', whose letters may be written as numbers
   bool hidden = false;              // an executable comment of MariaDB or MySQL: /*! … */
   bool unended = false;             // a text, name or comment is not closed
   bool sets_more = false;           // a SET of something other than variables of one's own (@name) of MariaDB or MySQL
@@ -36,6 +37,9 @@ struct SqlText {
 
 // wanted: words in lower case.
 SqlText read_sql(std::string_view sql, Dialect dialect, const std::vector<std::string_view>& wanted);
+
+// By its first word; what functions do in it nobody can see.
+bool is_plain_query(std::string_view sql);
 
 // A word as messages show it: "COMMIT".
 std::string upper(std::string_view word);

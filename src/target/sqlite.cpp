@@ -59,7 +59,7 @@ class Sqlite final : public Connection {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return start_ || is_open(); }
+  bool in_transaction() const override { return started_ || is_open(); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
@@ -67,10 +67,11 @@ class Sqlite final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
-  std::optional<core::Receipt> find_start(const std::string& script, const std::string& sha256) override {
-    return internal_.start_of(script, sha256);
+  std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
+    return internal_.starts_of(script, sha256);
   }
   void leave_start(const core::Receipt& receipt) override;
+  void take_start_away(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return internal_.has_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
@@ -113,7 +114,7 @@ class Sqlite final : public Connection {
   bool wal_ = false;
   std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
   std::int64_t changes_at_begin_ = 0;
-  std::optional<core::Receipt> start_;  // of the script that is at work without a transaction
+  bool started_ = false;  // a script is at work without a transaction
 };
 
 SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
@@ -266,7 +267,7 @@ std::int64_t Sqlite::execute(std::string_view sql, const core::Values& parameter
 
 // Without a transaction of the script these rows get one, as they come in one call.
 std::int64_t Sqlite::execute_many(std::string_view sql, core::PackedRows rows) {
-  if (!start_) return run_many(sql, rows);
+  if (!started_) return run_many(sql, rows);
   internal_.once("BEGIN IMMEDIATE");
   try {
     const std::int64_t affected = run_many(sql, rows);
@@ -374,8 +375,8 @@ void Sqlite::leave_receipt(const core::Receipt& receipt) {
     internal_.once("BEGIN IMMEDIATE");
   }
   forget_temporary();
-  if (start_ && !internal_.take_start(*start_))
-    throw SqlError(Cause::error, "that this script had begun stands no longer in the table fettle_begun");
+  if (started_ && !internal_.take_start_away(receipt)) throw SqlError(Cause::error, start_is_gone());
+  if (started_) internal_.take_starts_away(receipt.script);
   internal_.leave(receipt);
 }
 
@@ -383,7 +384,7 @@ void Sqlite::leave_receipt(const core::Receipt& receipt) {
 void Sqlite::leave_start(const core::Receipt& receipt) {
   internal_.leave_start(receipt);
   commit_these();
-  start_ = receipt;
+  started_ = true;
   changes_at_begin_ = sqlite3_total_changes64(handle());
   guard_.listen_to(SqliteGuard::Speaker::script);
 }
@@ -395,7 +396,7 @@ std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
 
 void Sqlite::commit() {
   commit_these();
-  start_.reset();
+  started_ = false;
 }
 
 void Sqlite::commit_these() {
@@ -407,11 +408,13 @@ void Sqlite::commit_these() {
 
 void Sqlite::rollback() {
   if (is_open()) internal_.once("ROLLBACK");
-  if (const auto start = std::exchange(start_, std::nullopt)) {
-    internal_.once("BEGIN IMMEDIATE");
-    internal_.take_start(*start);
-    commit_these();
-  }
+  started_ = false;
+}
+
+void Sqlite::take_start_away(const core::Receipt& receipt) {
+  internal_.once("BEGIN IMMEDIATE");
+  internal_.take_start_away(receipt);
+  commit_these();
 }
 
 }  // namespace

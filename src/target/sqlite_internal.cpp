@@ -20,7 +20,7 @@ constexpr const char* k_begun_table =
     "CREATE TABLE IF NOT EXISTS main.fettle_begun ("
     " script TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL, run INTEGER NOT NULL,"
     " node TEXT NOT NULL, begun_at TEXT NOT NULL, fettle TEXT NOT NULL,"
-    " PRIMARY KEY (script, sha256)) WITHOUT ROWID";
+    " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
 
 constexpr const char* k_of_attempt = "script = ? AND sha256 = ? AND ledger = ? AND attempt = ?";
 
@@ -121,28 +121,34 @@ void SqliteInternal::leave(const core::Receipt& receipt) {
     throw SqlError(core::Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
 }
 
-std::optional<core::Receipt> SqliteInternal::start_of(const std::string& script, const std::string& sha256) {
-  if (!has_table(k_begun)) return std::nullopt;
-  return receipt_in(say(
+std::vector<core::Receipt> SqliteInternal::starts_of(const std::string& script, const std::string& sha256) {
+  if (!has_table(k_begun)) return {};
+  return receipts(
       "SELECT script, sha256, ledger, node, begun_at, fettle, attempt, run FROM main.fettle_begun WHERE script = ? AND "
-      "sha256 = ?",
-      {script, sha256}));
+      "sha256 = ? ORDER BY begun_at DESC",
+      {script, sha256});
 }
 
 void SqliteInternal::leave_start(const core::Receipt& receipt) {
   say(k_begun_table);
-  say("INSERT OR REPLACE INTO main.fettle_begun (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
+  say("DELETE FROM main.fettle_begun WHERE script = ? AND sha256 = ? AND ledger = ?",
+      {receipt.script, receipt.sha256, receipt.ledger});
+  say("INSERT INTO main.fettle_begun (script, sha256, ledger, attempt, run, node, begun_at, fettle) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, receipt.run, receipt.node, receipt.applied_at,
        receipt.version});
-  if (!start_of(receipt.script, receipt.sha256))
+  if (starts_of(receipt.script, receipt.sha256).empty())
     throw SqlError(core::Cause::error, "the table fettle_begun of this database does not keep what is written into it");
 }
 
-bool SqliteInternal::take_start(const core::Receipt& receipt) {
+bool SqliteInternal::take_start_away(const core::Receipt& receipt) {
   say(std::string("DELETE FROM main.fettle_begun WHERE ") + k_of_attempt,
       {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
   return sqlite3_changes(database_) == 1;
+}
+
+void SqliteInternal::take_starts_away(const std::string& script) {
+  say("DELETE FROM main.fettle_begun WHERE script = ?", {script});
 }
 
 std::vector<core::Receipt> SqliteInternal::receipts(const std::string& sql, const core::Values& parameters) {

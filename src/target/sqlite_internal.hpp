@@ -35,10 +35,11 @@ class SqliteInternal {
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256,
                                           const std::string& ledger, std::int64_t attempt);
-  // Those of scripts without a transaction that were begun and did not end, in a table that is made with the first.
-  std::optional<core::Receipt> start_of(const std::string& script, const std::string& sha256);
+  // Of scripts without a transaction, in a table that is made with the first.
+  std::vector<core::Receipt> starts_of(const std::string& script, const std::string& sha256);
   void leave_start(const core::Receipt& receipt);
-  bool take_start(const core::Receipt& receipt);  // away; false: it was not there
+  bool take_start_away(const core::Receipt& receipt);  // false: it was not there
+  void take_starts_away(const std::string& script);    // of everybody and every version: one has succeeded
   core::Fleet muster(const core::Muster& wish);
   // Reads it back: a trigger on the table, made behind fettle's back, could have swallowed it. Throws SqlError.
   void leave(const core::Receipt& receipt);

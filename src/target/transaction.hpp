@@ -27,6 +27,7 @@ struct Transaction {
   std::uint64_t statements = 0;          // for the record
   std::optional<core::Receipt> receipt;  // to be left by the commit
   bool fetches_ahead = false;            // what goes wrong may never matter
+  bool may_have_written = false;         // a statement was sent that is not plainly a query
   bool many_failed = false;              // the last part of an executemany
   bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
 };
