@@ -168,6 +168,9 @@ void many_nodes_over(Engine (*make)(), int port) {
 constexpr int k_limit = 5;                      // seconds: of the attempt of the one that is cut off
 constexpr Seconds k_server_waits{k_limit + 5};  // docs/databases.md: after it heard of a node the last time
 
+// MariaDB shows its transactions as they were when it was last asked, if that is less than a tenth of a second ago.
+constexpr std::chrono::milliseconds k_between_looks{150};
+
 // Two nodes with one script. Its first node reaches the server through a line that can stall.
 class CutOff {
  public:
@@ -186,7 +189,10 @@ class CutOff {
               "'User sleep')"
             : "select count(*) from pg_stat_activity where datname = current_database() and application_name like "
               "'fettle %001.lua' and (state like 'idle%' and query like 'update%' or wait_event = 'PgSleep')";
-    REQUIRE(support::wait_until([&] { return engine_.ask(has_written) == "1"; }));
+    REQUIRE(support::wait_until([&] {
+      std::this_thread::sleep_for(k_between_looks);
+      return engine_.ask(has_written) == "1";
+    }));
     proxy_.stall();
     cut_ = std::chrono::steady_clock::now();
   }

@@ -221,7 +221,11 @@ void PgLink::hear_journey(PgAnswer& answer, Patience patience) {
     const ExecStatusType status = pq_.resultStatus(result.get());
     if (status == PGRES_PIPELINE_SYNC) break;
     const bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
-    if (!good && !answer.fault) answer.fault = fault_in(result.get(), answer.sent.at(statement), statement);
+    // A server that is stopped says so behind the last answer, too: that is no statement's fault.
+    const bool of_statement = statement < answer.sent.size();
+    if (!good && !of_statement) fault_in(result.get(), {}, statement);
+    if (!good && of_statement && !answer.fault)
+      answer.fault = fault_in(result.get(), answer.sent[statement], statement);
     answer.results.push_back(std::move(result));
   }
   if (answer.fault) parsed_.clear();

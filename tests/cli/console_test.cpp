@@ -234,10 +234,11 @@ TEST_CASE("console: a stop, an unreachable database and an unknown outcome say w
   told.run.target_unreachable = true;
   core::Outcome unknown;
   unknown.kind = OutcomeKind::unknown;
+  unknown.reason = "nobody can say whether it was committed: the server is gone";
   told.tell({attempt(7, "001_a.lua", unknown, "", 1)});
   const std::string text = told.out.text();
   for (const char* part :
-       {"Stopped by SIGTERM", "cannot be reached", "fettle status", "stays in fix-scripts", "did not say whether"}) {
+       {"Stopped by SIGTERM", "cannot be reached", "fettle status", "stays in fix-scripts", "nobody can say whether"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }

@@ -44,11 +44,19 @@ bool has_open(pid_t process, const std::string& path) {
   return false;
 }
 
-// The helper processes of the run that goes on: children of its zygote, which is a child of this process.
+std::string program_of(const std::string& process) {
+  std::error_code gone;
+  return fs::read_symlink("/proc/" + process + "/exe", gone).string();
+}
+
+// The helper processes of the run that goes on: children of its zygote, which is a child of this process, as are the
+// servers of other tests, which have children too.
 std::vector<pid_t> helpers() {
   std::vector<pid_t> all;
-  for (const pid_t zygote : support::children_of(::getpid()))
+  for (const pid_t zygote : support::children_of(::getpid())) {
+    if (program_of(std::to_string(zygote)) != program_of("self")) continue;
     for (const pid_t process : support::children_of(zygote)) all.push_back(process);
+  }
   return all;
 }
 

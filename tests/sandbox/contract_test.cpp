@@ -108,7 +108,7 @@ TEST_CASE("a field that is unknown, of a later version or of the wrong type stop
   CHECK(has(fault_of(with_field("['a\\nb'] = 1")), "unknown field `a\\nb`"));
   CHECK(has(fault_of(with_field("5")), "key that is a number"));
   CHECK(has(fault_of(with_field("depends = {}")), "`depends` is not supported by this version"));
-  CHECK(has(fault_of("transaction = false function shouldRun() end function execute() end"), "`transaction` is not"));
+  CHECK(has(fault_of("retries = 3 function shouldRun() end function execute() end"), "`retries` is not"));
   CHECK(has(fault_of(with_field("description = 5")), "`description` must be a string, it is a number"));
   CHECK(has(fault_of(with_field("repeatable = 'yes'")), "`repeatable` must be true or false, it is a string"));
   for (const char* timeout : {"0", "-1", "'soon'", "true", "0/0", "1/0", "''", "{}"}) {
