@@ -61,8 +61,11 @@ Outcome Session::resolve(Outcome success, Outcome otherwise, std::string doubt) 
     case core::Proof::unreachable:
       break;
   }
-  return unknown(std::move(doubt),
-                 fmt::format("nobody can say whether it was committed: {}", base::cap(answer.error, k_longest_text)));
+  Outcome outcome = unknown(std::move(doubt), fmt::format("nobody can say whether it was committed: {}",
+                                                          base::cap(answer.error, k_longest_text)));
+  outcome.message = std::move(success.message);
+  outcome.result = std::move(success.result);
+  return outcome;
 }
 
 // Before the script could send a statement; but without a transaction a statement could have gone through since.
