@@ -63,7 +63,7 @@ std::string loaded() {
 }
 
 std::string answered() {
-  return says(frame(core::Answer{core::Answer::Word::yes, {}}));
+  return says(frame(core::Answer{core::Answer::Word::yes, {}, {}}));
 }
 
 std::string result(const std::string& text, const std::string& message = {}) {

@@ -40,6 +40,18 @@ std::string json_quote(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string json;
+  for (const std::string& text : texts) json += (json.empty() ? "[" : ",") + json_quote(text);
+  return json.empty() ? json : json + "]";
+}
+
+std::string json_texts(const std::vector<std::pair<std::string, std::string>>& texts) {
+  std::string json;
+  for (const auto& [name, text] : texts) json += (json.empty() ? "{" : ",") + json_quote(name) + ":" + json_quote(text);
+  return json.empty() ? json : json + "}";
+}
+
 bool is_json(std::string_view text, std::size_t max_depth) {
   DepthGuard guard(max_depth);
   return nlohmann::json::sax_parse(text, &guard);

@@ -10,6 +10,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "core/schedule.hpp"
+#include "os/clock.hpp"
+#include "runner/timing.hpp"
 
 namespace cli {
 namespace {
@@ -30,7 +33,8 @@ constexpr std::string_view k_exit_codes =
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
-  std::string wait, outcome, run, limit;
+  std::string wait, outcome, run, limit, since, steps;
+  std::vector<std::string> script_arguments, only;
 };
 
 std::int64_t whole_number(const std::string& text, std::string_view option) {
@@ -52,6 +56,22 @@ std::chrono::milliseconds seconds(const std::string& text) {
   refuse(fmt::format("--wait needs a number of seconds, not \"{}\"", base::escape(text)), "fettle run --wait 30");
 }
 
+// "2026-11-20", "2026-11-20T14:00", "2h": so long ago.
+base::Instant point_in_time(const std::string& text, std::string_view option) {
+  if (const auto ago = base::parse_duration(text)) return base::Instant{os::now().milliseconds - ago->count()};
+  if (const auto point = core::parse_point(text)) return runner::local_instant(*point);
+  refuse(fmt::format("{} needs a time such as 2026-11-20T14:00, or how long ago, such as 2h; not \"{}\"", option,
+                     base::escape(text)),
+         "fettle history --help");
+}
+
+core::Argument script_argument(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    refuse(fmt::format("--arg needs NAME=VALUE, not \"{}\"", base::escape(text)), "fettle run 007 --arg limit=100");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
 core::OutcomeKind outcome_word(const std::string& text) {
   if (const auto kind = core::outcome_from(text)) return *kind;
   const auto near = base::nearest(text, core::outcome_names());
@@ -65,6 +85,15 @@ void text_option(CLI::App& app, const std::string& name, std::string& member, co
   app.add_option(name, member, help)->option_text(shown);
 }
 
+// One value each time it is given.
+void list_option(CLI::App& app, const std::string& name, std::vector<std::string>& member, const std::string& shown,
+                 const std::string& help) {
+  app.add_option(name, member, help)
+      ->option_text(shown)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void words_of(CLI::App& app, Arguments& out, const std::string& name, const std::string& usage,
               const std::string& help) {
   app.add_option(name, out.words, help)->option_text(usage);
@@ -75,8 +104,18 @@ void add_actor(CLI::App& app, Arguments& out) {
   text_option(app, "--reason", out.reason, "TEXT", "Why, for the audit trail");
 }
 
-void add_run(CLI::App& app, Arguments& out, Raw& raw) {
+// Which scripts, and with what: of a run and of the plan of one.
+void add_choice(CLI::App& app, Arguments& out, Raw& raw) {
   words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
+  list_option(app, "--only", raw.only, "SCRIPT", "Likewise, once for each script");
+  list_option(app, "--tag", out.tags, "TAG", "Only those with this tag, or any of several");
+  list_option(app, "--exclude", out.exclude, "TAG|SCRIPT", "Without those with this tag, or this script");
+  text_option(app, "--until", out.until, "SCRIPT", "Up to this script, in the order of a run");
+  list_option(app, "--arg", raw.script_arguments, "NAME=VALUE", "For the scripts named, as ctx.args");
+}
+
+void add_run(CLI::App& app, Arguments& out, Raw& raw) {
+  add_choice(app, out, raw);
   app.add_flag("--stop-on-error", out.stop_on_error, "Stop after the first script that fails");
   app.add_flag("--force", out.force, "Also run what was applied before or is held");
   add_actor(app, out);
@@ -93,6 +132,17 @@ void add_retry(CLI::App& app, Arguments& out) {
 
 void add_mark(CLI::App& app, Arguments& out) {
   words_of(app, out, "SCRIPT", "SCRIPT succeeded|failed|pending", "The script, and what is true of it");
+  add_actor(app, out);
+}
+
+void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
+  words_of(app, out, "SCRIPT", "[SCRIPT…]", "Applied scripts (name, stem or number)");
+  text_option(app, "--run", raw.run, "ID", "All that this run applied");
+  text_option(app, "--since", raw.since, "TIME", "All that were applied then or later");
+  text_option(app, "--steps", raw.steps, "N", "The newest N");
+  app.add_flag("--requeue", out.requeue, "Put their files back to the pending ones");
+  app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
+  app.add_flag("-y,--yes", out.yes, "Do not ask");
   add_actor(app, out);
 }
 
@@ -117,11 +167,12 @@ void add_verify(CLI::App& app, Arguments& out) {
 void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
   if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
   if (command == "new") words_of(app, out, "TITLE", "TITLE…", "What the script is to do, in a few words");
-  if (command == "check" || command == "plan")
-    words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
+  if (command == "plan") add_choice(app, out, raw);
+  if (command == "check") words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
   if (command == "run") add_run(app, out, raw);
   if (command == "retry") add_retry(app, out);
   if (command == "mark") add_mark(app, out);
+  if (command == "rollback") add_rollback(app, out, raw);
   if (command == "unlock") {
     app.add_flag("--force", out.force, "Declare the run of another host dead; needs --reason");
     add_actor(app, out);
@@ -291,9 +342,13 @@ void Parser::run_cli11(const std::vector<std::string>& arguments) {
 void Parser::finish() {
   if (raw_.quiet) out_.talk = Talk::quiet;
   if (raw_.verbose) out_.talk = Talk::verbose;
+  out_.words.insert(out_.words.end(), raw_.only.begin(), raw_.only.end());
+  for (const std::string& text : raw_.script_arguments) out_.script_arguments.push_back(script_argument(text));
   if (!raw_.wait.empty()) out_.wait = seconds(raw_.wait);
   if (!raw_.outcome.empty()) out_.outcome = outcome_word(raw_.outcome);
   if (!raw_.run.empty()) out_.run = whole_number(raw_.run, "--run");
+  if (!raw_.steps.empty()) out_.steps = whole_number(raw_.steps, "--steps");
+  if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");
   if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");
 }
 
@@ -307,6 +362,14 @@ void check_words(const Arguments& out) {
     refuse("fettle show needs the number of an attempt, or a script", help);
   if (out.command == "mark" && out.words.size() != 2)
     refuse("mark takes a script and one of: succeeded, failed, pending", help);
+  if (!out.script_arguments.empty() && out.words.empty())
+    refuse("--arg is for scripts that are named", fmt::format("fettle {} 007 --arg limit=100", out.command));
+  const int ways =
+      (out.words.empty() ? 0 : 1) + (out.run != 0 ? 1 : 0) + (out.since ? 1 : 0) + (out.steps != 0 ? 1 : 0);
+  if (out.command == "rollback" && ways != 1)
+    refuse(ways == 0 ? "say what to roll back: scripts, --run, --since or --steps"
+                     : "say what to roll back in one way: scripts, --run, --since or --steps",
+           help);
   if (out.command == "retry" && out.all != out.words.empty())
     refuse(out.all ? "name scripts or say --all, not both" : "say which scripts to retry, or --all", help);
 }
@@ -319,8 +382,8 @@ Arguments Parser::parse(const std::vector<std::string>& arguments) {
   if (out_.command.empty()) refuse("no command was given", "fettle --help");
   if (out_.command == "config") refuse("config needs one of: show, check", "fettle config --help");
   if (out_.command == "ledger") refuse("ledger needs one of: verify, info", "fettle ledger --help");
-  check_words(out_);
   finish();
+  check_words(out_);
   out_.command_line = "fettle";
   for (const std::string& word : arguments) out_.command_line += " " + base::shell_quote(word);
   return std::move(out_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/outcome.hpp"
+#include "core/script.hpp"
 
 namespace cli {
 
@@ -34,11 +35,14 @@ struct Arguments {
   bool no_color = false;
   Talk talk = Talk::normal;
 
-  std::vector<std::string> words;  // SCRIPT…, TITLE…, DIR or ID, by command
-  std::string by, reason;          // run, retry, mark, repair, unlock
-  bool dry_run = false;            // repair
-  bool stop_on_error = false;      // run
-  bool force = false;              // run, unlock
+  std::vector<std::string> words;                // SCRIPT…, TITLE…, DIR or ID, by command
+  std::string by, reason;                        // run, retry, mark, repair, unlock
+  bool dry_run = false;                          // repair, rollback
+  bool stop_on_error = false;                    // run
+  std::vector<std::string> tags, exclude;        // run
+  std::string until;                             // run: word for a script; empty: to the end
+  std::vector<core::Argument> script_arguments;  // run: --arg
+  bool force = false;                            // run, unlock
   std::optional<std::chrono::milliseconds> wait;
   bool supervised = false;  // run: a child of fettle watch
   bool all = false;         // retry
@@ -50,8 +54,12 @@ struct Arguments {
   std::string expect;       // ledger verify: what --head printed; empty: nothing
   std::string script;       // history: word for a script
   std::optional<core::OutcomeKind> outcome;
-  std::int64_t run = 0;     // history; 0: any
-  std::int64_t limit = 20;  // history; 0: all
+  std::int64_t run = 0;                // history, rollback; 0: any
+  std::optional<base::Instant> since;  // rollback
+  std::int64_t steps = 0;              // rollback; 0: not asked
+  bool requeue = false;                // rollback
+  bool yes = false;                    // rollback: nobody need be asked
+  std::int64_t limit = 20;             // history; 0: all
 };
 
 // arguments: without the program's name.

@@ -70,6 +70,7 @@ int show_command(const Context& context);
 int retry_command(const Context& context);
 int ledger_verify_command(const Context& context);
 int ledger_info_command(const Context& context);
+int rollback_command(const Context& context);
 int mark_command(const Context& context);
 int repair_command(const Context& context);
 int unlock_command(const Context& context);

@@ -25,7 +25,8 @@ std::string shown(std::string_view raw) {
 // What stands beside the name: why it was skipped, what it says of itself, how it failed.
 std::string remark(const core::AttemptReport& attempt) {
   const core::Outcome& outcome = attempt.outcome;
-  std::string text = outcome.kind == core::OutcomeKind::failed ? std::string(cause_text(outcome.cause))
+  std::string text = outcome.kind == core::OutcomeKind::failed
+                         ? fmt::format("{}{}", attempt.allowed ? "allowed to fail: " : "", cause_text(outcome.cause))
                      : outcome.kind == core::OutcomeKind::succeeded || outcome.reason.empty() ? outcome.message
                                                                                               : outcome.reason;
   text = shown(base::first_line(base::trim(text)));
@@ -42,6 +43,8 @@ std::string_view state_after(const core::Outcome& outcome) noexcept {
     return "not rolled back, for lack of a transaction: look before you run it again";
   switch (outcome.cause) {
     case core::Cause::syntax:
+    case core::Cause::validation:
+    case core::Cause::dependency:
       return "nothing of it ran; the database is as it was";
     case core::Cause::unreachable:
       return "nothing of it is in the database";
@@ -52,6 +55,7 @@ std::string_view state_after(const core::Outcome& outcome) noexcept {
     case core::Cause::memory:
     case core::Cause::crash:
     case core::Cause::locked:
+    case core::Cause::rule:
       break;
   }
   return "rolled back; the database is as it was before this script";
@@ -83,6 +87,12 @@ std::string_view cause_text(core::Cause cause) noexcept {
       return "the database stayed locked";
     case core::Cause::unreachable:
       return "the database cannot be reached";
+    case core::Cause::validation:
+      return "its validate() said no";
+    case core::Cause::rule:
+      return "went past its own maxRows";
+    case core::Cause::dependency:
+      return "depends on itself in a circle";
   }
   return "failed";
 }
@@ -117,8 +127,9 @@ void Console::erase_transient() {
 
 void Console::run_started(const core::RunReport& run, std::size_t scripts) {
   if (settings_.talkative == Talk::quiet || scripts == 0) return;
-  std::string heading =
-      fmt::format("fettle run {} {} {} pending", run.run, style_.bullet(), base::plural(scripts, "script"));
+  const bool undoes = run.trigger == "rollback";
+  std::string heading = fmt::format("fettle run {} {} {} {}", run.run, style_.bullet(), base::plural(scripts, "script"),
+                                    undoes ? "to roll back" : "pending");
   if (!settings_.database.empty()) heading += fmt::format(" {} {}", style_.bullet(), shown(settings_.database));
   print(style_.paint(Colour::bold, base::fit(heading, style_.width)));
   print("");
@@ -153,6 +164,7 @@ void Console::script_ended(const core::AttemptReport& attempt) {
   const bool bad = kind == core::OutcomeKind::failed || kind == core::OutcomeKind::unknown;
   if (settings_.talkative == Talk::quiet && !bad) return;
   print_attempt_line(attempt);
+  for (const std::string& warning : attempt.warnings) print_detail("warning", warning, k_error_lines);
   if (kind == core::OutcomeKind::blocked || kind == core::OutcomeKind::interrupted)
     print_detail("because", attempt.outcome.reason, k_error_lines);
   if (bad) print_failure(attempt);
@@ -238,13 +250,17 @@ void Console::print_counts(const core::RunReport& run) {
   const std::pair<std::uint64_t, core::OutcomeKind> all[] = {
       {counts.succeeded, core::OutcomeKind::succeeded},     {counts.skipped, core::OutcomeKind::skipped},
       {counts.failed, core::OutcomeKind::failed},           {counts.blocked, core::OutcomeKind::blocked},
-      {counts.interrupted, core::OutcomeKind::interrupted}, {counts.unknown, core::OutcomeKind::unknown}};
+      {counts.interrupted, core::OutcomeKind::interrupted}, {counts.unknown, core::OutcomeKind::unknown},
+      {counts.rolled_back, core::OutcomeKind::rolled_back}};
   const std::string time = fmt::format(" in {}", base::format_duration(run.duration));
   std::string line;
   std::size_t used = 0;
   for (const auto& [count, kind] : all) {
     if (count == 0) continue;
-    const std::string text = fmt::format("{} {}", count, core::name(kind));
+    std::string text =
+        fmt::format("{} {}", count, kind == core::OutcomeKind::rolled_back ? "rolled back" : core::name(kind));
+    if (kind == core::OutcomeKind::failed && run.allowed_failures > 0)
+      text += fmt::format(" ({} allowed)", run.allowed_failures);
     if (used + 2 + text.size() + time.size() > style_.width) {
       print(line + ",");
       line.clear();

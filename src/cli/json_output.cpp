@@ -35,8 +35,9 @@ Json result_value(const std::string& text) {
 }
 
 Json counts_object(const core::Counts& counts) {
-  return {{"succeeded", counts.succeeded}, {"failed", counts.failed},           {"skipped", counts.skipped},
-          {"blocked", counts.blocked},     {"interrupted", counts.interrupted}, {"unknown", counts.unknown}};
+  return {{"succeeded", counts.succeeded},    {"failed", counts.failed},           {"skipped", counts.skipped},
+          {"blocked", counts.blocked},        {"interrupted", counts.interrupted}, {"unknown", counts.unknown},
+          {"rolled_back", counts.rolled_back}};
 }
 
 void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const core::Outcome& outcome) {
@@ -57,6 +58,9 @@ Json script_object(const core::AttemptReport& attempt) {
   json["moved_to"] = or_null(attempt.moved_to);
   json["changes"] = nullptr;
   json["note"] = or_null(attempt.note);
+  json["try"] = attempt.try_number;
+  json["allowed_failure"] = attempt.allowed;
+  json["warnings"] = attempt.warnings;
   json["until"] = attempt.outcome.until ? Json(base::iso8601(*attempt.outcome.until)) : Json(nullptr);
   return json;
 }
@@ -218,6 +222,17 @@ std::string repair_json(const runner::RepairReport& report, bool dry_run) {
     json["repairs"].push_back({{"script", recovery.evidence.script},
                                {"attempt", recovery.evidence.attempt},
                                {"reason", recovery.repair.reason}});
+  return dump(json);
+}
+
+std::string undoings_json(const std::vector<runner::Undoing>& all) {
+  Json json = {{"dry_run", true}, {"scripts", Json::array()}};
+  for (const runner::Undoing& each : all)
+    json["scripts"].push_back({{"script", each.script},
+                               {"sha256", each.sha256},
+                               {"undoes", each.attempt},
+                               {"database", or_null(each.database)},
+                               {"applied_at", time_or_null(each.applied)}});
   return dump(json);
 }
 

@@ -18,6 +18,7 @@
 #include "runner/mark.hpp"
 #include "runner/preflight.hpp"
 #include "runner/repair.hpp"
+#include "runner/rollback.hpp"
 #include "runner/survey.hpp"
 #include "watch/notice.hpp"
 
@@ -29,6 +30,7 @@ std::string retry_json(const core::RunReport& run, const std::vector<std::string
 std::string requeued_json(const std::vector<std::string>& requeued);
 // What repair found, and did unless it only told.
 std::string repair_json(const runner::RepairReport& report, bool dry_run);
+std::string undoings_json(const std::vector<runner::Undoing>& all);
 std::string marked_json(const runner::Marked& marked, std::string_view as);
 // run: the one that was declared dead; nullopt: there was nothing to unlock.
 std::string unlocked_json(const std::optional<ledger::Run>& run);

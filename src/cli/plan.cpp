@@ -84,7 +84,8 @@ void print_plan(const Context& context, const runner::PlanReport& plan) {
 }  // namespace
 
 int plan_command(const Context& context) {
-  const runner::PlanReport plan = runner::plan(context.config(), context.arguments.words);
+  const runner::PlanReport plan =
+      runner::plan(context.config(), choice_from(context.arguments), context.arguments.script_arguments);
   if (context.arguments.json) {
     context.print(plan_json(plan) + "\n");
   } else {

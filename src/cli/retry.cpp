@@ -48,7 +48,7 @@ int retry_command(const Context& context) {
     return 0;
   }
   runner::RunRequest request = request_from(arguments, context.config());
-  request.scripts = names;
+  request.choice.scripts = names;
   const core::RunReport report = run_and_tell(context, request);
   if (arguments.json) context.print(retry_json(report, names) + "\n");
   return core::exit_code(report);

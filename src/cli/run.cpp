@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/console.hpp"
 #include "cli/json_output.hpp"
 #include "folder/folders.hpp"
 #include "runner/survey.hpp"
@@ -17,6 +16,10 @@ std::vector<std::string> pending_names(const core::Config& config) {
 
 }  // namespace
 
+runner::Choice choice_from(const Arguments& arguments) {
+  return {.scripts = arguments.words, .until = arguments.until, .tags = arguments.tags, .exclude = arguments.exclude};
+}
+
 runner::RunRequest request_from(const Arguments& arguments, const core::Config& config) {
   runner::RunRequest request;
   request.on_failure = arguments.stop_on_error ? core::OnFailure::stop : config.run.on_failure;
@@ -25,6 +28,8 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   request.reason = arguments.reason;
   request.command = arguments.command_line;
   request.wait = arguments.wait;
+  request.choice = choice_from(arguments);
+  request.arguments = arguments.script_arguments;
   request.kept = arguments.json ? runner::Kept::attempts : runner::Kept::counts;
   return request;
 }
@@ -36,21 +41,25 @@ std::string databases_text(const LoadedConfig& loaded) {
   return text;
 }
 
+Console console_of(const Context& context) {
+  return Console({.out = context.arguments.json ? nullptr : context.out,
+                  .talk = context.talk,
+                  .talkative = context.arguments.talk,
+                  .style = context.style,
+                  .database = databases_text(context.loaded),
+                  .pending_folder = context.config().folders.scripts});
+}
+
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
-  Console console({.out = context.arguments.json ? nullptr : context.out,
-                   .talk = context.talk,
-                   .talkative = context.arguments.talk,
-                   .style = context.style,
-                   .database = databases_text(context.loaded),
-                   .pending_folder = context.config().folders.scripts});
+  Console console = console_of(context);
   return runner::run(context.config(), request, console);
 }
 
 int run_scripts_command(const Context& context) {
   if (context.arguments.supervised) return run_supervised(context);
   runner::RunRequest request = request_from(context.arguments, context.config());
-  if (!context.arguments.words.empty())
-    request.scripts = runner::select(context.arguments.words, pending_names(context.config()));
+  if (!request.choice.scripts.empty())  // a word that means none is told before anything is made
+    request.choice.scripts = runner::select(request.choice.scripts, pending_names(context.config()));
   const core::RunReport report = run_and_tell(context, request);
   if (context.arguments.json) context.print(run_json(report) + "\n");
   return core::exit_code(report);

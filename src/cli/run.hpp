@@ -6,12 +6,19 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/console.hpp"
 #include "runner/runner.hpp"
 
 namespace cli {
 
+// Which scripts the command line names.
+runner::Choice choice_from(const Arguments& arguments);
+
 // The parts of a request that both commands share.
 runner::RunRequest request_from(const Arguments& arguments, const core::Config& config);
+
+// Tells a run as it goes on; on stderr alone where JSON is asked for.
+Console console_of(const Context& context);
 
 // Runs and tells on the console; the caller prints JSON where it is asked for.
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request);

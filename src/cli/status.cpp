@@ -94,7 +94,9 @@ std::string last_run_text(const ledger::Run& run) {
   if (!run.finished) return text + ", not finished";
   std::string counts;
   const auto add = [&counts](std::uint64_t count, core::OutcomeKind kind) {
-    if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, core::name(kind));
+    if (count > 0)
+      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count,
+                            kind == core::OutcomeKind::rolled_back ? "rolled back" : core::name(kind));
   };
   add(run.counts.succeeded, core::OutcomeKind::succeeded);
   add(run.counts.skipped, core::OutcomeKind::skipped);
@@ -102,6 +104,7 @@ std::string last_run_text(const ledger::Run& run) {
   add(run.counts.blocked, core::OutcomeKind::blocked);
   add(run.counts.interrupted, core::OutcomeKind::interrupted);
   add(run.counts.unknown, core::OutcomeKind::unknown);
+  add(run.counts.rolled_back, core::OutcomeKind::rolled_back);
   return fmt::format("{}: {}", text, counts.empty() ? "nothing was run" : counts);
 }
 

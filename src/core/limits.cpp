@@ -37,6 +37,10 @@ std::string result_too_large(const Limits& limits) {
                      base::format_size(limits.result_bytes));
 }
 
+std::string too_many_changed(std::uint64_t rows, std::uint64_t most) {
+  return fmt::format("it changed {} rows, which is more than its maxRows = {}", rows, most);
+}
+
 std::string log_is_full(const Limits& limits) {
   return fmt::format(
       "[the log is full: no more than {} lines (limits.log_lines) and {} (limits.log_bytes) are kept of one attempt; "

@@ -31,6 +31,7 @@ std::string too_many_bytes(const Limits& limits);
 std::string too_many_statements(const Limits& limits);
 std::string too_much_database_memory(const Limits& limits);
 std::string result_too_large(const Limits& limits);
+std::string too_many_changed(std::uint64_t rows, std::uint64_t most);  // maxRows of the script
 std::string log_is_full(const Limits& limits);
 
 }  // namespace core

@@ -31,7 +31,9 @@ FETTLE_FIELDS(SandboxLevel, m.landlock_abi, m.seccomp, m.no_new_privileges, m.li
 FETTLE_FIELDS(Limits, m.rows, m.bytes, m.statements, m.database_memory, m.log_lines, m.log_bytes, m.result_bytes,
               m.result_depth)
 FETTLE_FIELDS(Declaration, m.description, m.database, m.writes, m.repeatable, m.transaction, m.timeout, m.not_before,
-              m.window)
+              m.window, m.depends, m.tags, m.environments, m.args, m.args_fault, m.retries, m.backoff, m.max_rows,
+              m.allow_failure, m.validates, m.rolls_back)
+FETTLE_FIELDS(Argument, m.name, m.value)
 FETTLE_FIELDS(Receipt, m.script, m.sha256, m.ledger, m.node, m.applied_at, m.version, m.attempt, m.run)
 FETTLE_FIELDS(DatabaseAddress, m.name, m.url)
 FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
@@ -41,19 +43,21 @@ FETTLE_FIELDS(Spawned, m.pid)
 FETTLE_FIELDS(Ended, m.pid, m.status, m.cpu_microseconds, m.peak_memory)
 FETTLE_FIELDS(WorkerSettings, m.memory, m.cpu_seconds, m.limits)
 FETTLE_FIELDS(BrokerSettings, m.directory, m.ledger_path, m.databases, m.limits)
-FETTLE_FIELDS(Load, m.name, m.text, m.databases, m.attempt, m.run, m.preview, m.environment, m.triggered_by)
+FETTLE_FIELDS(Load, m.name, m.text, m.databases, m.attempt, m.run, m.preview, m.environment, m.trigger, m.by, m.host,
+              m.arguments)
 FETTLE_FIELDS(Ask, m.database, m.coordinator)
 FETTLE_FIELDS(WorkerReady, m.level)
 FETTLE_FIELDS(Loaded, m.declaration)
 FETTLE_FIELDS(Line, m.level, m.text)
-FETTLE_FIELDS(Answer, m.word, m.reason)
+FETTLE_FIELDS(Execute, m.undo, m.database)
+FETTLE_FIELDS(Answer, m.word, m.reason, m.warnings)
 FETTLE_FIELDS(Result, m.word, m.message, m.json)
 FETTLE_FIELDS(Fault, m.cause, m.error, m.traceback)
-FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced)
+FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced, m.max_rows, m.undo)
 FETTLE_FIELDS(Finish, m.commit, m.confirm)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
-FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.earlier, m.statements)
-FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt, m.only_begun)
+FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.missing, m.earlier, m.statements)
+FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt, m.undoes, m.only_begun)
 FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error)
 FETTLE_FIELDS(Examine, m.database, m.access)
 FETTLE_FIELDS(Fact, m.name, m.text)
@@ -62,7 +66,7 @@ FETTLE_FIELDS(AtWork, m.script, m.node, m.since, m.where)
 FETTLE_FIELDS(Fleet, m.applied, m.begun, m.at_work)
 FETTLE_FIELDS(Muster, m.database, m.skip, m.most, m.scripts)
 FETTLE_FIELDS(Mustered, m.error, m.fleet)
-FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.lost, m.may_have_written, m.statements, m.rows_changed)
+FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.lost, m.may_have_written, m.locked, m.statements, m.rows_changed)
 FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
 FETTLE_FIELDS(Many, m.database, m.sql, m.follows, m.rows)
 FETTLE_FIELDS(Fetch, m.cursor, m.ahead)
@@ -90,13 +94,13 @@ Access last(Access) {
   return Access::receipt_only;
 }
 Cause last(Cause) {
-  return Cause::unreachable;
+  return Cause::dependency;
 }
 LineLevel last(LineLevel) {
   return LineLevel::error;
 }
 Answer::Word last(Answer::Word) {
-  return Answer::Word::skip;
+  return Answer::Word::invalid;
 }
 Result::Word last(Result::Word) {
   return Result::Word::skipped;
@@ -166,14 +170,14 @@ void read(Reader& in, Field& field) {
   }
 }
 
+}  // namespace
+
 template <class Message>
-std::string encoded(const Message& message) {
+std::string encode(const Message& message) {
   Writer out;
   write(out, message);
   return out.take();
 }
-
-}  // namespace
 
 template <class Message>
 std::optional<Message> decode(std::string_view body) {
@@ -184,10 +188,8 @@ std::optional<Message> decode(std::string_view body) {
   return message;
 }
 
-#define FETTLE_MESSAGE(Message)                \
-  std::string encode(const Message& message) { \
-    return encoded(message);                   \
-  }                                            \
+#define FETTLE_MESSAGE(Message)                                 \
+  template std::string encode<Message>(const Message& message); \
   template std::optional<Message> decode<Message>(std::string_view body);
 
 FETTLE_MESSAGE(Spawn)

@@ -134,7 +134,9 @@ struct Load {
   std::vector<DatabaseFacts> databases;
   std::int64_t attempt = 0, run = 0;
   bool preview = false;
-  std::string environment, triggered_by;
+  std::string environment;
+  std::string trigger, by, host;  // of the run
+  std::vector<Argument> arguments;
 };
 
 struct Ask {  // may be sent behind Load; a script that cannot be loaded is not asked
@@ -145,6 +147,8 @@ struct Ask {  // may be sent behind Load; a script that cannot be loaded is not 
 
 struct Execute {
   static constexpr Kind kind = Kind::execute;
+  bool undo = false;     // rollback() instead, without having been asked
+  std::string database;  // the one that `db` is then
 };
 
 struct WorkerReady {
@@ -163,10 +167,11 @@ struct Line {
   std::string text;
 };
 
-struct Answer {  // of shouldRun()
+struct Answer {  // of shouldRun(), and of validate() when that said yes
   static constexpr Kind kind = Kind::answer;
-  enum class Word : std::uint8_t { yes, no, skip } word = Word::no;
-  std::string reason;  // for skip
+  enum class Word : std::uint8_t { yes, no, skip, invalid } word = Word::no;
+  std::string reason;                 // for skip and invalid
+  std::vector<std::string> warnings;  // of validate()
 };
 
 struct Result {  // of execute()
@@ -193,8 +198,10 @@ struct Begin {
   std::int64_t milliseconds = 0;  // until the attempt's time limit
   Receipt receipt;                // not for reading: to be left in the database by the commit
   bool once = true;  // not for reading: an earlier receipt of the same version means that there is nothing to do
-  std::int64_t settled = 0;  // piecemeal: of this attempt of our ledger the end is known, whatever a row says
-  bool forced = false;       // piecemeal: whoever has begun it and did not succeed
+  std::int64_t settled = 0;    // piecemeal: of this attempt of our ledger the end is known, whatever a row says
+  bool forced = false;         // piecemeal: whoever has begun it and did not succeed
+  std::uint64_t max_rows = 0;  // that may be changed; 0: any number
+  bool undo = false;           // an applied version is taken back: its receipts go with the commit, and must be there
 };
 
 struct Finish {
@@ -207,12 +214,15 @@ struct Heard {
   static constexpr Kind kind = Kind::heard;
 };
 
-// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now.
+// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now, and without a
+// sha256 of any version.
 struct Inquire {
   static constexpr Kind kind = Kind::inquire;
   std::string database;
   std::string script, sha256, ledger;
   std::int64_t attempt = 0;
+  // Of a rollback: the attempt that it takes back, whose receipt is gone when it was committed. 0: it is none.
+  std::int64_t undoes = 0;
   bool only_begun = false;  // whether it has begun without a transaction, as far as can be seen now, is all that counts
 };
 
@@ -273,6 +283,7 @@ struct Began {
   bool elsewhere = false;  // another node is at work on the script
   bool applied = false;    // the version was applied before: `earlier` proves it, no transaction is open
   bool begun = false;      // piecemeal: it was begun before and did not succeed; `earlier` proves it
+  bool missing = false;    // undo: there is no receipt of this version
   Receipt earlier;
   std::uint64_t statements = 0;  // of the transaction that this one ended
 };
@@ -284,6 +295,7 @@ struct Done {
   std::string error;
   bool lost = false;              // the connection is gone: a new broker may have another
   bool may_have_written = false;  // a statement was executed that is not plainly a query
+  bool locked = false;            // the last statement that failed did so for a lock, which may pass by itself
   std::uint64_t statements = 0, rows_changed = 0;
 };
 
@@ -376,47 +388,6 @@ struct RunOver {
   std::int32_t exit_code = 0;
 };
 
-std::string encode(const Spawn& message);
-std::string encode(const Spawned& message);
-std::string encode(const Ended& message);
-std::string encode(const WorkerSettings& message);
-std::string encode(const BrokerSettings& message);
-std::string encode(const Load& message);
-std::string encode(const Ask& message);
-std::string encode(const Execute& message);
-std::string encode(const WorkerReady& message);
-std::string encode(const Loaded& message);
-std::string encode(const Line& message);
-std::string encode(const Answer& message);
-std::string encode(const Result& message);
-std::string encode(const Fault& message);
-std::string encode(const Begin& message);
-std::string encode(const Finish& message);
-std::string encode(const Heard& message);
-std::string encode(const BrokerReady& message);
-std::string encode(const Began& message);
-std::string encode(const Done& message);
-std::string encode(const Inquire& message);
-std::string encode(const Inquired& message);
-std::string encode(const Examine& message);
-std::string encode(const Examined& message);
-std::string encode(const Muster& message);
-std::string encode(const Mustered& message);
-std::string encode(const Statement& message);
-std::string encode(const Many& message);
-std::string encode(const Fetch& message);
-std::string encode(const Close& message);
-std::string encode(const Describe& message);
-std::string encode(const Rows& message);
-std::string encode(const Affected& message);
-std::string encode(const SqlFault& message);
-std::string encode(const StandingBy& message);
-std::string encode(const Go& message);
-std::string encode(const Look& message);
-std::string encode(const Left& message);
-std::string encode(const LogRecord& message);
-std::string encode(const RunOver& message);
-
 // The same bytes as Statement, Many and Rows, read where they lie: the body must outlive what is decoded.
 struct StatementView {
   static constexpr Kind kind = Kind::statement;
@@ -439,7 +410,9 @@ struct RowsView {
   PackedRows rows;
 };
 
-// Defined for every message above.
+// Both are defined for every message above; the views are only decoded.
+template <class Message>
+std::string encode(const Message& message);
 template <class Message>
 std::optional<Message> decode(std::string_view body);
 

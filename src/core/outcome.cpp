@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::array<std::string_view, 9> k_outcomes = {"succeeded", "skipped",     "failed", "blocked", "interrupted",
                                                         "unknown",   "rolled_back", "marked", "imported"};
-constexpr std::array<std::string_view, 9> k_causes = {"",       "error", "syntax", "contract",   "timeout",
-                                                      "memory", "crash", "locked", "unreachable"};
+constexpr std::array<std::string_view, 12> k_causes = {"",       "error",     "syntax", "contract",    "timeout",
+                                                       "memory", "crash",     "locked", "unreachable", "validation",
+                                                       "rule",   "dependency"};
 
 template <class Kind, std::size_t size>
 std::optional<Kind> find(const std::array<std::string_view, size>& names, std::string_view name) noexcept {

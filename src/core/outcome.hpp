@@ -36,6 +36,9 @@ enum class Cause : std::uint8_t {
   crash,        // the worker died, or spoke out of turn
   locked,       // another process held the database locked for too long
   unreachable,  // the database could not be opened, or its connection was lost
+  validation,   // its validate() said no
+  rule,         // rolled back by a rule: it changed more rows than its maxRows
+  dependency,   // what it depends on is not applied, or the scripts depend on each other in a circle
 };
 
 // Where a script's file belongs once its attempt has ended.

@@ -52,9 +52,34 @@ void refile(const Evidence& evidence, Filing filing, Repair& repair) {
   }
 }
 
+// A rollback that its runner did not see the end of.
+Repair recover_rollback(const Evidence& evidence) {
+  Repair repair;
+  switch (evidence.receipt) {
+    case Proof::present:
+      repair.record = Record::rolled_back;
+      repair.reason = "the receipt of what it took back is gone from the database, so the rollback was committed";
+      break;
+    case Proof::begun:
+      repair.record = Record::unknown;
+      repair.reason = "its runner died while it was rolled back without a transaction, so some of it may be undone";
+      break;
+    case Proof::unreachable:
+      repair.hold = true;
+      repair.reason = "its database cannot be asked whether the rollback was committed";
+      break;
+    case Proof::absent:
+      repair.record = Record::interrupted;
+      repair.reason = "its runner died; nothing was rolled back";
+      break;
+  }
+  return repair;
+}
+
 }  // namespace
 
 Repair recover(const Evidence& evidence, Skipped skipped) {
+  if (evidence.undoes) return evidence.outcome ? Repair{} : recover_rollback(evidence);
   Repair repair;
   std::optional<OutcomeKind> outcome = evidence.outcome;
   if (!outcome) outcome = settle(evidence, repair);

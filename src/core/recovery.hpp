@@ -24,6 +24,7 @@ struct Evidence {
   std::string script;
   std::optional<OutcomeKind> outcome;  // nullopt: the runner died before it was recorded
   bool filed = false;                  // the ledger knows where the file went
+  bool undoes = false;                 // it is a rollback, and files nothing
   unsigned interruptions = 0;          // how often this version was interrupted before, in a row
   Proof receipt = Proof::absent;       // asked only while there is no outcome
   PendingFile pending = PendingFile::absent;
@@ -34,6 +35,7 @@ struct Evidence {
 enum class Record {
   nothing,
   succeeded,    // the receipt proves it
+  rolled_back,  // that the receipt of what it took back is gone proves it
   unknown,      // it had no transaction: some of it was executed
   interrupted,  // nothing was committed; the script is tried again
   given_up,     // interrupted too often: failed, so that it cannot take every run down

@@ -23,10 +23,14 @@ struct AttemptReport {
   std::string moved_to;  // "failed/x.lua", relative to config.toml as configured; empty: the file stayed
   std::string note;      // what is worth saying beside the outcome ("changed since attempt 3"); may be empty
   std::chrono::microseconds duration{0};
+  std::int64_t try_number = 1;        // of the script in its run
+  bool allowed = false;               // the script says that its failure is none of the run's
+  std::vector<std::string> warnings;  // of its validate()
 };
 
 struct Counts {
   std::uint64_t succeeded = 0, failed = 0, skipped = 0, blocked = 0, interrupted = 0, unknown = 0;
+  std::uint64_t rolled_back = 0;
 
   void add(OutcomeKind kind) noexcept;
   std::uint64_t total() const noexcept;
@@ -39,6 +43,7 @@ struct RunReport {
   std::chrono::microseconds duration{0};
   bool dry_run = false;
   Counts counts;
+  std::uint64_t allowed_failures = 0;  // among those that failed
   bool target_unreachable = false;
   int stopped_by_signal = 0;  // SIGINT or SIGTERM; 0: none
   std::vector<AttemptReport> scripts;

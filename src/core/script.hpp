@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace core {
 
@@ -25,7 +26,12 @@ struct Script {
   std::string text;
 };
 
-// The optional fields of a script (design section 3), as the worker read them. Fields of later issues join here.
+// What --arg gave a script.
+struct Argument {
+  std::string name, value;
+};
+
+// The optional fields of a script (design section 3), as the worker read them.
 struct Declaration {
   std::string description;
   std::string database;  // the one it may write; empty: the first configured
@@ -34,6 +40,14 @@ struct Declaration {
   bool transaction = true;  // false: each statement of execute() is committed by itself
   std::optional<std::chrono::milliseconds> timeout;
   std::string not_before, window;  // as written (core/schedule); empty: none
+  std::vector<std::string> depends, tags, environments;
+  std::vector<std::string> args;                     // what it takes, for people: "day", "limit = 100"
+  std::string args_fault;                            // why it cannot work with what --arg gave; empty: it can
+  std::uint64_t retries = 0;                         // further tries, after what may pass by itself
+  std::optional<std::chrono::milliseconds> backoff;  // before the second try, doubled before each further one
+  std::uint64_t max_rows = 0;                        // that it may change; 0: any number
+  bool allow_failure = false;                        // that it fails is no failure of the run
+  bool validates = false, rolls_back = false;        // it has the function
 };
 
 // A file in the pending folder that is not a candidate, and why: `status` shows both.

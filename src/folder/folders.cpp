@@ -96,6 +96,7 @@ bool is_recent(const struct stat& status, std::int64_t now) noexcept {
 }
 
 const char* const k_note_draft = ".fettle-error-note.tmp";
+const char* const k_script_draft = ".fettle-script.tmp";
 
 bool write_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {
@@ -201,6 +202,24 @@ std::string Folders::write_error_note(const std::string& name, std::string_view 
   }
   failed.gained = true;
   return {};
+}
+
+MoveResult Folders::write(Place place, const std::string& name, std::string_view text) {
+  Directory& directory = at(place);
+  const int fd = directory.fd.get();
+  ::unlinkat(fd, k_script_draft, 0);
+  const os::Fd draft(::openat(fd, k_script_draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!draft || !write_all(draft.get(), text) || ::fsync(draft.get()) != 0) {
+    const int code = errno;
+    ::unlinkat(fd, k_script_draft, 0);
+    return {MoveStatus::failed, name, std::strerror(code)};
+  }
+  MoveResult moved = move_named(fd, fd, k_script_draft, name);
+  if (moved.status == MoveStatus::moved)
+    directory.gained = true;
+  else
+    ::unlinkat(fd, k_script_draft, 0);
+  return moved;
 }
 
 void Folders::drop_second_name(const Loaded& loaded, Place place) {

@@ -84,6 +84,9 @@ class Folders {
   // Moves by name, whatever its bytes are now (retry). vanished: no such file.
   MoveResult move(const std::string& name, Place from, Place to);
 
+  // Writes a script whole or not at all, under this name or a numbered one. Durable after sync().
+  MoveResult write(Place place, const std::string& name, std::string_view text);
+
   // Removes one name of a file that has another one elsewhere in these folders: what a crash in the middle of a move
   // leaves on a file system without a journal. Only while the name still stands for that very file. Throws Error(io).
   void drop_second_name(const Loaded& loaded, Place at);

@@ -101,6 +101,10 @@ MoveResult move_loaded(int from, int to, const Loaded& loaded, const ReadLimits&
 }
 
 MoveResult move_named(int from, int to, const std::string& name) {
+  return move_named(from, to, name, name);
+}
+
+MoveResult move_named(int from, int to, const std::string& name, const std::string& wanted) {
   if (!is_plain_name(name)) return {MoveStatus::vanished, name, {}};
   struct stat status {};
   switch (look(from, name, status)) {
@@ -112,7 +116,7 @@ MoveResult move_named(int from, int to, const std::string& name) {
       return failure_of_errno(name);
   }
   if (!S_ISREG(status.st_mode)) return failure(name, "it is no regular file");
-  return rename_to_free_name(from, name, to, name);
+  return rename_to_free_name(from, name, to, wanted);
 }
 
 }  // namespace folder

@@ -12,7 +12,8 @@ namespace folder {
 // Only the file that was read, or one of the same name and bytes; anything else is left where it is.
 MoveResult move_loaded(int from, int to, const Loaded& loaded, const ReadLimits& limits);
 
-// Whatever regular file has this name.
+// Whatever regular file has this name, to the same one or to another.
 MoveResult move_named(int from, int to, const std::string& name);
+MoveResult move_named(int from, int to, const std::string& name, const std::string& wanted);
 
 }  // namespace folder

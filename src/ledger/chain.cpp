@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "ledger/canonical.hpp"
 
 namespace ledger {
 namespace {
 
-constexpr std::array<std::string_view, 4> k_names = {"run_start", "attempt", "event", "run_end"};
+constexpr std::array<std::string_view, k_links> k_names = {"run_start", "attempt", "event", "run_end", "details"};
 
 // The columns are named one by one: a later column must not change the digests of old rows.
 constexpr const char* k_run_start = R"sql(
@@ -26,6 +27,10 @@ constexpr const char* k_event = R"sql(
 constexpr const char* k_run_end = R"sql(
   SELECT id, finished_at, exit_code, scripts, succeeded, failed, skipped, blocked, interrupted, unknown
   FROM runs WHERE id = ?1)sql";
+
+constexpr const char* k_details = R"sql(
+  SELECT attempt, try, again, allowed, undoes, depends, tags, args, warnings, data
+  FROM details WHERE attempt = ?1)sql";
 
 constexpr const char* k_lines = "SELECT number, at, level, text FROM log_lines WHERE attempt = ?1 ORDER BY number";
 
@@ -72,6 +77,7 @@ Contents::Contents(SQLite::Database& database) noexcept
       attempt_(database, k_attempt),
       event_(database, k_event),
       run_end_(database, k_run_end),
+      details_(database, k_details),
       lines_(database, k_lines) {}
 
 Kept& Contents::row_of(Link link) noexcept {
@@ -84,6 +90,8 @@ Kept& Contents::row_of(Link link) noexcept {
       return event_;
     case Link::run_end:
       return run_end_;
+    case Link::details:
+      return details_;
   }
   return attempt_;
 }
@@ -108,9 +116,20 @@ Chain::Chain(SQLite::Database& database) noexcept
     : contents_(database), head_(database, k_head), id_(database, k_id), insert_(database, k_insert) {}
 
 void Chain::add(Link link, std::int64_t ref) {
+  add(link, ref, contents_.of(link, ref).value());
+}
+
+void Chain::add_if_there(Link link, std::int64_t ref) {
+  if (std::optional<Content> content = contents_.of(link, ref)) add(link, ref, *std::move(content));
+}
+
+void Chain::add(Link link, std::int64_t ref, Content content) {
   const Head before = head();
-  Entry entry{.position = before.position + 1, .kind = std::string(name(link)), .ref = ref, .content = {}, .hash = {}};
-  entry.content = contents_.of(link, ref).value();
+  Entry entry{.position = before.position + 1,
+              .kind = std::string(name(link)),
+              .ref = ref,
+              .content = std::move(content),
+              .hash = {}};
   entry.hash = hash_of(entry, before.hash);
   Query(insert_)
       .number(entry.position)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,7 +16,8 @@
 
 namespace ledger {
 
-enum class Link : std::uint8_t { run_start, attempt, event, run_end };
+enum class Link : std::uint8_t { run_start, attempt, event, run_end, details };
+inline constexpr std::size_t k_links = 5;
 
 std::string_view name(Link link) noexcept;
 std::optional<Link> link_from(std::string_view name) noexcept;
@@ -47,7 +49,7 @@ class Contents {
   Kept& row_of(Link link) noexcept;
   std::string lines_of(std::int64_t attempt);
 
-  Kept run_start_, attempt_, event_, run_end_, lines_;
+  Kept run_start_, attempt_, event_, run_end_, details_, lines_;
 };
 
 class Chain {
@@ -56,10 +58,13 @@ class Chain {
 
   // Within the caller's transaction, which has written the row itself.
   void add(Link link, std::int64_t ref);
+  void add_if_there(Link link, std::int64_t ref);  // nothing for a row that does not exist
   // Position 0 and the digest of the ledger's id when nothing is in the chain.
   Head head();
 
  private:
+  void add(Link link, std::int64_t ref, Content content);
+
   Contents contents_;
   Kept head_, id_, insert_;
 };

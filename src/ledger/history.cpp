@@ -25,7 +25,8 @@ constexpr const char* k_attempts = R"sql(
 
 constexpr const char* k_last_run = R"sql(
   SELECT id, trigger, by, host, reason, command, pid, started_at, finished_at, exit_code, scripts,
-    succeeded, failed, skipped, blocked, interrupted, unknown
+    succeeded, failed, skipped, blocked, interrupted, unknown, (
+      SELECT count(*) FROM attempts a WHERE a.outcome = 'rolled_back' AND a.outcome <> 'succeeded' AND a.run = runs.id)
   FROM runs WHERE trigger <> 'mark' ORDER BY id DESC LIMIT 1)sql";
 
 // By the order of the chain: the clocks of two hosts may differ.
@@ -91,8 +92,8 @@ Attempt take_attempt(Query& query) {
 
 core::Counts take_counts(Query& query) {
   core::Counts counts;
-  for (auto* count :
-       {&counts.succeeded, &counts.failed, &counts.skipped, &counts.blocked, &counts.interrupted, &counts.unknown})
+  for (auto* count : {&counts.succeeded, &counts.failed, &counts.skipped, &counts.blocked, &counts.interrupted,
+                      &counts.unknown, &counts.rolled_back})
     *count = query.take_count();
   return counts;
 }
@@ -321,6 +322,14 @@ About History::about() const {
 
 std::vector<Filed> History::filed() const {
   return inside_->guarded([&] { return select_filed(inside_->database); });
+}
+
+std::vector<Applied> History::applied(const AppliedFilter& filter) const {
+  return inside_->guarded([&] { return find_applied(inside_->database, filter); });
+}
+
+std::vector<Dependent> History::dependents() const {
+  return inside_->guarded([&] { return find_dependents(inside_->database); });
 }
 
 core::Known History::known(const std::string& name, const std::string& sha256) const {

@@ -9,6 +9,7 @@
 
 #include "core/plan.hpp"
 #include "core/report.hpp"
+#include "ledger/applied.hpp"
 #include "ledger/findings.hpp"
 #include "ledger/ledger.hpp"
 
@@ -90,6 +91,9 @@ class History {
   About about() const;
   // Every attempt that has ended, oldest first.
   std::vector<Filed> filed() const;
+  // Newest first.
+  std::vector<Applied> applied(const AppliedFilter& filter) const;
+  std::vector<Dependent> dependents() const;
   core::Known known(const std::string& name, const std::string& sha256) const;
   // Which of these names were ever attempted. Both sorted by bytes. Costs as much as the shorter of the two lists, that
   // of these names or that of all names which the ledger knows.

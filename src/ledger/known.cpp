@@ -9,8 +9,8 @@ namespace {
 constexpr const char* k_newest = R"sql(
   SELECT id, outcome, sha256, outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
-    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
-      AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
+      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted'))))
   FROM attempts a INDEXED BY attempts_by_script
   WHERE script = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 50)sql";
 
@@ -28,16 +28,16 @@ constexpr const char* k_applied = R"sql(
     WHERE script = ?1 AND sha256 = version.sha256 AND outcome IN ('succeeded', 'marked', 'imported'))
   WHERE NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
-    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
-      AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
+      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted'))))
   ORDER BY a.id DESC LIMIT 1)sql";
 
 constexpr const char* k_same_version = R"sql(
   SELECT id, outcome, sha256, repeatable FROM attempts a INDEXED BY attempts_applied_version
   WHERE script = ?1 AND sha256 = ?2 AND outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
-    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked'
-      AND b.outcome IN ('failed', 'interrupted') AND b.id > a.id)
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
+      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted'))))
   ORDER BY id DESC LIMIT 1)sql";
 
 core::Known::Seen take_seen(Query& query) {

@@ -10,6 +10,7 @@
 #include "ledger/chain.hpp"
 #include "ledger/connection.hpp"
 #include "ledger/log_space.hpp"
+#include "ledger/names.hpp"
 #include "ledger/texts.hpp"
 #include "ledger/writes.hpp"
 
@@ -136,10 +137,12 @@ struct Ledger::Inside {
   }
 
   void finish_attempt(std::int64_t attempt, const Finished& finished) {
+    writes.write_details(attempt, finished.details);
     writes.end_attempt(attempt, finished);
     writes.count_outcome(attempt, finished.outcome.kind);
     writes.insert_lines(attempt, finished.lines);
     writes.chain.add(Link::attempt, attempt);
+    writes.chain.add_if_there(Link::details, attempt);
   }
 
   std::int64_t begin_run(const RunStart& start) {
@@ -301,6 +304,11 @@ std::string Ledger::id() const {
 core::Known Ledger::known(const std::string& name, const std::string& sha256) const {
   return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
                           [&] { return inside_->writes.known.ask(name, sha256); });
+}
+
+std::vector<std::string> Ledger::names_like(const std::string& word) const {
+  return inside_->guarded("the ledger cannot be read", "nothing further was run",
+                          [&] { return find_names(inside_->database, word); });
 }
 
 void Ledger::record(const Event& event) {

@@ -41,9 +41,13 @@ struct RunEnd {
 struct Intent {
   std::int64_t run = 0;
   core::Script script;
-  std::string state;  // core::name(ScriptState): new, retry, changed, applied
+  std::string state;  // core::name(ScriptState): new, retry, changed, applied; or k_rollback
   base::Instant at;
+  std::int64_t undoes = 0;  // of a rollback: the attempt that it takes back
 };
+
+// The state of an attempt that takes another one back (schema.sql).
+inline constexpr std::string_view k_rollback = "rollback";
 
 struct LogLine {
   base::Instant at;
@@ -62,12 +66,27 @@ struct Measures {
   std::string broker_sandbox;
 };
 
+// What more there is to say of an attempt; most have nothing. Lists are JSON, empty for nothing (schema.sql, details).
+struct Details {
+  std::int64_t try_number = 1;  // of the script in its run
+  bool again = false;           // it failed, and the run goes on to try once more
+  bool allowed = false;         // its failure counts for nobody
+  std::int64_t undoes = 0;      // of a rollback; 0: it is none. Written with the intent
+  std::string depends, tags, args, warnings, data;
+
+  bool empty() const noexcept {
+    return try_number == 1 && !again && !allowed && depends.empty() && tags.empty() && args.empty() &&
+           warnings.empty() && data.empty();
+  }
+};
+
 struct Finished {
   core::Outcome outcome;
   core::Declaration declaration;
   std::string database;  // the one it could write; empty when it never came so far
   Measures measures;
   std::vector<LogLine> lines;
+  Details details;
   base::Instant at;
 };
 
@@ -138,11 +157,13 @@ class Ledger {
     std::int64_t attempt = 0;
     std::string script;
     std::string sha256;
+    std::int64_t undoes = 0;  // of a rollback: the attempt that it was to take back; 0: it is none
   };
   std::vector<Unfinished> unfinished() const;
 
   // Attempts that ended so that their file should have been moved, and of which nobody wrote where it went: the newest
-  // attempt of its script only, newest first. Skipped ones do not count where they stay.
+  // attempt of its script only, newest first. Skipped ones do not count where they stay, nor do rollbacks, which file
+  // nothing, nor those that were to be tried again.
   struct Unfiled {
     std::int64_t attempt = 0;
     std::string script;
@@ -159,6 +180,8 @@ class Ledger {
   bool is_settled(std::int64_t attempt) const;
 
   core::Known known(const std::string& name, const std::string& sha256) const;
+  // As History::names_like.
+  std::vector<std::string> names_like(const std::string& word) const;
   // How many of the newest attempts of this version, in a row, ended as interrupted. A mark begins a new row.
   std::int64_t interruptions(const std::string& name, const std::string& sha256) const;
 

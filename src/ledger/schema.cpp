@@ -80,7 +80,94 @@ CREATE INDEX attempts_open ON attempts (outcome, script)
 CREATE INDEX attempts_other_outcome ON attempts (outcome) WHERE outcome <> 'succeeded';
 )sql";
 
-constexpr std::array k_steps = {MigrationStep{2, k_to_version_2, build_chain}, MigrationStep{3, k_to_version_3}};
+// More causes, so the table is made anew: SQLite cannot change a CHECK. Foreign keys are not looked after here.
+constexpr std::string_view k_to_version_4 = R"sql(
+CREATE TABLE attempts_3 AS SELECT * FROM attempts;
+DROP TABLE attempts;
+CREATE TABLE attempts (
+  id              INTEGER PRIMARY KEY,
+  run             INTEGER NOT NULL REFERENCES runs (id),
+  script          TEXT NOT NULL CHECK (script <> ''),
+  sha256          TEXT NOT NULL REFERENCES versions (sha256),
+  state           TEXT NOT NULL,
+  outcome         TEXT CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
+                                          'rolled_back', 'marked', 'imported')),
+  cause           TEXT CHECK (cause IN ('error', 'syntax', 'contract', 'timeout', 'memory', 'crash', 'locked',
+                                        'unreachable', 'validation', 'rule', 'dependency')),
+  started_at      INTEGER NOT NULL,
+  finished_at     INTEGER,
+  moved_to        TEXT,
+  database        TEXT,
+  description     TEXT,
+  repeatable      INTEGER NOT NULL DEFAULT 0 CHECK (repeatable IN (0, 1)),
+  load_us         INTEGER,
+  should_run_us   INTEGER,
+  execute_us      INTEGER,
+  commit_us       INTEGER,
+  total_us        INTEGER,
+  cpu_us          INTEGER,
+  peak_memory     INTEGER,
+  statements      INTEGER,
+  rows_changed    INTEGER,
+  worker_sandbox  TEXT,
+  broker_sandbox  TEXT,
+  reason          TEXT,
+  message         TEXT,
+  result          TEXT,
+  error           TEXT,
+  traceback       TEXT,
+  CHECK ((outcome IS NULL) = (finished_at IS NULL))
+) STRICT;
+INSERT INTO attempts SELECT * FROM attempts_3;
+DROP TABLE attempts_3;
+CREATE INDEX attempts_by_script ON attempts (script);
+CREATE INDEX attempts_applied_version ON attempts (script, sha256)
+  WHERE outcome IN ('succeeded', 'marked', 'imported');
+CREATE INDEX attempts_taken_back ON attempts (script, sha256)
+  WHERE outcome = 'rolled_back' OR (state = 'marked' AND outcome IN ('failed', 'interrupted'));
+CREATE INDEX attempts_open ON attempts (outcome, script)
+  WHERE moved_to IS NULL AND (outcome IS NULL OR outcome IN ('succeeded', 'failed', 'skipped'));
+CREATE INDEX attempts_other_outcome ON attempts (outcome) WHERE outcome <> 'succeeded';
+CREATE TABLE details (
+  attempt  INTEGER PRIMARY KEY REFERENCES attempts (id),
+  try      INTEGER NOT NULL DEFAULT 1,
+  again    INTEGER NOT NULL DEFAULT 0 CHECK (again IN (0, 1)),
+  allowed  INTEGER NOT NULL DEFAULT 0 CHECK (allowed IN (0, 1)),
+  undoes   INTEGER REFERENCES attempts (id),
+  depends  TEXT,
+  tags     TEXT,
+  args     TEXT,
+  warnings TEXT,
+  data     TEXT
+) STRICT;
+CREATE TABLE progress (
+  attempt INTEGER PRIMARY KEY REFERENCES attempts (id),
+  done    INTEGER NOT NULL,
+  total   INTEGER,
+  label   TEXT,
+  at      INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER attempts_are_final BEFORE UPDATE OF id, run, script, sha256, state, outcome, cause, started_at,
+  finished_at, database, description, repeatable, load_us, should_run_us, execute_us, commit_us, total_us, cpu_us,
+  peak_memory, statements, rows_changed, worker_sandbox, broker_sandbox, reason, message, result, error, traceback
+  ON attempts WHEN OLD.outcome IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'attempts_are_final: an attempt that has ended is not changed any more'); END;
+CREATE TRIGGER attempts_are_filed_once BEFORE UPDATE OF moved_to ON attempts WHEN OLD.moved_to IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'attempts_are_filed_once: where a file went is written once'); END;
+CREATE TRIGGER attempts_are_kept BEFORE DELETE ON attempts
+BEGIN SELECT RAISE(ABORT, 'attempts_are_kept: no attempt is removed'); END;
+CREATE TRIGGER details_are_in_time BEFORE INSERT ON details
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'details_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER details_are_final BEFORE UPDATE ON details
+  WHEN (SELECT outcome FROM attempts WHERE id = OLD.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'details_are_final: details of an attempt that has ended are not changed any more'); END;
+CREATE TRIGGER details_are_kept BEFORE DELETE ON details
+BEGIN SELECT RAISE(ABORT, 'details_are_kept: no details are removed'); END;
+)sql";
+
+constexpr std::array k_steps = {MigrationStep{2, k_to_version_2, build_chain}, MigrationStep{3, k_to_version_3},
+                                MigrationStep{4, k_to_version_4}};
 
 }  // namespace
 

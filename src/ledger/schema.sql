@@ -1,7 +1,7 @@
 -- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
 -- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
 -- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
--- This is the whole schema of version 3 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- This is the whole schema of version 4 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
 -- What has ended is never changed again. The triggers at the end stand against accidents: whoever means to can drop
 -- them. The chain is the proof against intent: `fettle ledger verify` finds what was edited, removed or put in.
 
@@ -16,7 +16,8 @@ INSERT INTO ledger VALUES (1, lower(hex(randomblob(16))), CAST(strftime('%s', 'n
 -- One sweep over the folder.
 CREATE TABLE runs (
   id          INTEGER PRIMARY KEY,  -- counts up from 1; `fettle history` and the page show it
-  trigger     TEXT NOT NULL CHECK (trigger <> ''),  -- what started it: manual, watch, web, schedule
+  trigger     TEXT NOT NULL CHECK (trigger <> ''),  -- what started it: manual, watch, web, schedule,
+                                                    -- rollback, mark
   by          TEXT NOT NULL,        -- who started it: a login name, or what --by said
   host        TEXT NOT NULL,        -- name of the machine it ran on
   pid         INTEGER NOT NULL,     -- process id of the runner on that machine
@@ -52,12 +53,13 @@ CREATE TABLE attempts (
   script          TEXT NOT NULL CHECK (script <> ''),           -- bytes of the file name: the script's identity
   sha256          TEXT NOT NULL REFERENCES versions (sha256),   -- the bytes that ran: the script's version
   state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied; or
-                                        -- marked: it was not picked up, a person declared the outcome
+                                        -- it was not picked up: marked, a person declared the outcome; rollback, its
+                                        -- rollback() was to take an earlier attempt back (details.undoes)
   outcome         TEXT CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
                                           'rolled_back', 'marked', 'imported')),
                                         -- how it ended; NULL: it runs now, or its runner died
   cause           TEXT CHECK (cause IN ('error', 'syntax', 'contract', 'timeout', 'memory', 'crash', 'locked',
-                                        'unreachable')),
+                                        'unreachable', 'validation', 'rule', 'dependency')),
                                         -- why it failed or is blocked; NULL: the outcome has no cause, or none yet
   started_at      INTEGER NOT NULL,     -- ms since 1970
   finished_at     INTEGER,              -- ms since 1970; NULL exactly when outcome is
@@ -90,14 +92,37 @@ CREATE INDEX attempts_by_script ON attempts (script);
 -- Which versions of a script were applied, and whether these very bytes were.
 CREATE INDEX attempts_applied_version ON attempts (script, sha256)
   WHERE outcome IN ('succeeded', 'marked', 'imported');
--- Which versions a person declared as not applied after all.
+-- Which versions were rolled back, or declared by a person as not applied after all.
 CREATE INDEX attempts_taken_back ON attempts (script, sha256)
-  WHERE state = 'marked' AND outcome IN ('failed', 'interrupted');
+  WHERE outcome = 'rolled_back' OR (state = 'marked' AND outcome IN ('failed', 'interrupted'));
 -- What is not over: it has not ended, or its file may still have to be moved.
 CREATE INDEX attempts_open ON attempts (outcome, script)
   WHERE moved_to IS NULL AND (outcome IS NULL OR outcome IN ('succeeded', 'failed', 'skipped'));
 -- What ended in one of the rarer ways. Attempts of one run need no index: they stand side by side.
 CREATE INDEX attempts_other_outcome ON attempts (outcome) WHERE outcome <> 'succeeded';
+
+-- What more there is to say of an attempt. Most have no row: there is nothing to say.
+CREATE TABLE details (
+  attempt  INTEGER PRIMARY KEY REFERENCES attempts (id),  -- whose
+  try      INTEGER NOT NULL DEFAULT 1,  -- which try of its script in its run: 2 and on after `retries`
+  again    INTEGER NOT NULL DEFAULT 0 CHECK (again IN (0, 1)),    -- 1: it failed, and the run was to try once more
+  allowed  INTEGER NOT NULL DEFAULT 0 CHECK (allowed IN (0, 1)),  -- 1: it declares allowFailure = true
+  undoes   INTEGER REFERENCES attempts (id),  -- the attempt whose work it is to take back; NULL: it is no rollback
+  depends  TEXT,  -- what it declares as `depends`, a JSON array; NULL: nothing
+  tags     TEXT,  -- what it declares as `tags`, a JSON array; NULL: nothing
+  args     TEXT,  -- what --arg gave it, a JSON object; NULL: nothing
+  warnings TEXT,  -- what its validate() warned of, a JSON array; NULL: nothing
+  data     TEXT   -- the data files that it read, a JSON object of names and SHA-256; NULL: none
+) STRICT;
+
+-- How far an attempt said it has come. Overwritten while it runs, so no proof of anything and not in the chain.
+CREATE TABLE progress (
+  attempt INTEGER PRIMARY KEY REFERENCES attempts (id),  -- whose
+  done    INTEGER NOT NULL,  -- steps
+  total   INTEGER,           -- steps; NULL: it does not know
+  label   TEXT,              -- what the steps are; NULL: not said
+  at      INTEGER NOT NULL   -- ms since 1970
+) STRICT;
 
 -- What scripts logged, capped by the runner.
 CREATE TABLE log_lines (
@@ -129,8 +154,8 @@ CREATE TABLE events (
 CREATE TABLE chain (
   position INTEGER PRIMARY KEY,  -- counts up from 1 without a gap
   kind     TEXT NOT NULL CHECK (kind <> ''),  -- what became final: run_start (who started a run, and when), attempt,
-                                              -- event, run_end
-  ref      INTEGER NOT NULL,     -- id of the run, attempt or event
+                                              -- event, run_end, details
+  ref      INTEGER NOT NULL,     -- id of the run, attempt (of details: theirs) or event
   content  TEXT NOT NULL,        -- digest of the row's columns in the order of this file: of an attempt all but
                                  -- moved_to; of a run_start id to started_at, of a run_end id and finished_at on
   lines    TEXT,                 -- digest of number, at, level, text of its log lines in order; NULL: it has none
@@ -147,6 +172,14 @@ CREATE TRIGGER attempts_are_filed_once BEFORE UPDATE OF moved_to ON attempts WHE
 BEGIN SELECT RAISE(ABORT, 'attempts_are_filed_once: where a file went is written once'); END;
 CREATE TRIGGER attempts_are_kept BEFORE DELETE ON attempts
 BEGIN SELECT RAISE(ABORT, 'attempts_are_kept: no attempt is removed'); END;
+CREATE TRIGGER details_are_in_time BEFORE INSERT ON details
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'details_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER details_are_final BEFORE UPDATE ON details
+  WHEN (SELECT outcome FROM attempts WHERE id = OLD.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'details_are_final: details of an attempt that has ended are not changed any more'); END;
+CREATE TRIGGER details_are_kept BEFORE DELETE ON details
+BEGIN SELECT RAISE(ABORT, 'details_are_kept: no details are removed'); END;
 CREATE TRIGGER log_lines_are_final BEFORE UPDATE ON log_lines
 BEGIN SELECT RAISE(ABORT, 'log_lines_are_final: no log line is changed'); END;
 CREATE TRIGGER log_lines_are_kept BEFORE DELETE ON log_lines

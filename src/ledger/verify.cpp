@@ -25,6 +25,8 @@ std::string_view noun_of(Link link) noexcept {
       return "attempt";
     case Link::event:
       return "event";
+    case Link::details:
+      return "details of attempt";
     case Link::run_start:
     case Link::run_end:
       return "run";
@@ -67,6 +69,7 @@ class Verification {
   void find_doubles();
   void walk_attempts();
   void walk_rows(Link link, const char* ids, std::int64_t& count);
+  void walk_details();
   void walk_texts();
   void find_lost_lines();
 
@@ -80,7 +83,7 @@ class Verification {
   Contents contents_;
   Kept script_;
   Verdict verdict_;
-  std::array<Ids, 4> in_chain_;
+  std::array<Ids, k_links> in_chain_;
   bool expected_found_ = false;
 };
 
@@ -191,7 +194,7 @@ void Verification::check_expected(const std::optional<Head>& expected) {
 }
 
 void Verification::find_doubles() {
-  for (const Link link : {Link::run_start, Link::attempt, Link::event, Link::run_end}) {
+  for (const Link link : {Link::run_start, Link::attempt, Link::event, Link::run_end, Link::details}) {
     in_chain(link).sort();
     for (const std::int64_t id : in_chain(link).twice())
       report(FindingKind::added, link, id, "it stands in the chain more than once");
@@ -248,6 +251,18 @@ void Verification::walk_rows(Link link, const char* ids, std::int64_t& count) {
   }
 }
 
+void Verification::walk_details() {
+  Query query(database_, R"sql(
+    SELECT d.attempt, a.id IS NULL OR a.outcome IS NOT NULL FROM details d LEFT JOIN attempts a ON a.id = d.attempt
+    ORDER BY d.attempt)sql");
+  while (query.next()) {
+    const std::int64_t attempt = query.take_number();
+    const bool is_final = query.take_number() != 0;
+    if (is_final && !in_chain(Link::details).has(attempt))
+      report(FindingKind::added, Link::details, attempt, "fettle did not record them");
+  }
+}
+
 void Verification::walk_texts() {
   Query query(database_, "SELECT sha256, size, zstd FROM versions");
   while (query.next()) {
@@ -281,6 +296,7 @@ Verdict Verification::look(const std::optional<Head>& expected) {
   walk_attempts();
   walk_rows(Link::run_start, "SELECT id, finished_at IS NOT NULL FROM runs ORDER BY id", verdict_.runs);
   walk_rows(Link::event, "SELECT id, 0 FROM events ORDER BY id", verdict_.events);
+  walk_details();
   walk_texts();
   find_lost_lines();
   return std::move(verdict_);

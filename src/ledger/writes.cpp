@@ -23,6 +23,15 @@ constexpr const char* k_end_attempt = R"sql(
     reason = ?18, message = ?19, result = ?20, error = ?21, traceback = ?22
   WHERE id = ?23 AND outcome IS NULL)sql";
 
+constexpr const char* k_insert_undoes = "INSERT INTO details (attempt, undoes) VALUES (?1, ?2)";
+
+constexpr const char* k_details = R"sql(
+  INSERT INTO details (attempt, try, again, allowed, depends, tags, args, warnings, data)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+  ON CONFLICT (attempt) DO UPDATE SET try = excluded.try, again = excluded.again, allowed = excluded.allowed,
+    depends = excluded.depends, tags = excluded.tags, args = excluded.args,
+    warnings = excluded.warnings, data = excluded.data)sql";
+
 constexpr const char* k_count_outcome = R"sql(
   UPDATE runs SET succeeded = succeeded + (?1 = 'succeeded'), failed = failed + (?1 = 'failed'),
     skipped = skipped + (?1 = 'skipped'), blocked = blocked + (?1 = 'blocked'),
@@ -36,14 +45,16 @@ constexpr const char* k_insert_event = R"sql(
   INSERT INTO events (at, verb, script, by, host, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))sql";
 
 constexpr const char* k_unfinished = R"sql(
-  SELECT id, script, sha256 FROM attempts INDEXED BY attempts_open
-  WHERE outcome IS NULL AND moved_to IS NULL ORDER BY id)sql";
+  SELECT a.id, a.script, a.sha256, d.undoes FROM attempts a INDEXED BY attempts_open
+    LEFT JOIN details d ON d.attempt = a.id
+  WHERE a.outcome IS NULL AND a.moved_to IS NULL ORDER BY a.id)sql";
 
 // Of a script that was picked up again the older attempts no longer matter: its file was where it should be.
 constexpr const char* k_unfiled = R"sql(
   SELECT id, script, sha256, outcome, finished_at, cause, error, traceback FROM attempts a INDEXED BY attempts_open
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
+    AND state <> 'rollback' AND NOT EXISTS (SELECT 1 FROM details d WHERE d.attempt = a.id AND d.again = 1)
   ORDER BY id DESC)sql";
 
 constexpr const char* k_unfiled_but_skipped = R"sql(
@@ -51,6 +62,7 @@ constexpr const char* k_unfiled_but_skipped = R"sql(
   WHERE moved_to IS NULL AND outcome IN ('succeeded', 'failed', 'skipped') AND outcome IN ('succeeded', 'failed')
     AND NOT EXISTS (
       SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
+    AND state <> 'rollback' AND NOT EXISTS (SELECT 1 FROM details d WHERE d.attempt = a.id AND d.again = 1)
   ORDER BY id DESC)sql";
 
 constexpr const char* k_settled = R"sql(
@@ -63,7 +75,7 @@ constexpr const char* k_claimed = R"sql(
 
 constexpr const char* k_interrupted = R"sql(
   SELECT outcome = 'interrupted' AND state <> 'marked' FROM attempts INDEXED BY attempts_by_script
-  WHERE script = ?1 AND sha256 = ?2 AND outcome IS NOT NULL ORDER BY id DESC)sql";
+  WHERE script = ?1 AND sha256 = ?2 AND outcome IS NOT NULL AND state <> 'rollback' ORDER BY id DESC)sql";
 
 std::int64_t as_number(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
@@ -107,7 +119,9 @@ Writes::Writes(SQLite::Database& database) noexcept
       insert_run_(database, k_insert_run),
       end_run_(database, k_end_run),
       insert_attempt_(database, k_insert_attempt),
+      insert_undoes_(database, k_insert_undoes),
       end_attempt_(database, k_end_attempt),
+      details_(database, k_details),
       count_outcome_(database, k_count_outcome),
       insert_line_(database, k_insert_line),
       moved_to_(database, "UPDATE attempts SET moved_to = ?1 WHERE id = ?2"),
@@ -155,7 +169,9 @@ std::int64_t Writes::insert_attempt(const Intent& intent) {
       .text(intent.state)
       .number(intent.at.milliseconds)
       .run();
-  return database_.getLastInsertRowid();
+  const std::int64_t attempt = database_.getLastInsertRowid();
+  if (intent.undoes != 0) Query(insert_undoes_).number(attempt).number(intent.undoes).run();
+  return attempt;
 }
 
 void Writes::end_attempt(std::int64_t attempt, const Finished& finished) {
@@ -173,6 +189,21 @@ void Writes::end_attempt(std::int64_t attempt, const Finished& finished) {
   bind_texts(query, finished.outcome);
   query.number(attempt);
   demand_one(query.run(), "attempt that could end now, of number", attempt);
+}
+
+void Writes::write_details(std::int64_t attempt, const Details& details) {
+  if (details.empty()) return;
+  Query(details_)
+      .number(attempt)
+      .number(details.try_number)
+      .number(details.again ? 1 : 0)
+      .number(details.allowed ? 1 : 0)
+      .text_or_null(details.depends)
+      .text_or_null(details.tags)
+      .text_or_null(details.args)
+      .text_or_null(details.warnings)
+      .text_or_null(details.data)
+      .run();
 }
 
 void Writes::count_outcome(std::int64_t attempt, core::OutcomeKind outcome) {
@@ -216,6 +247,7 @@ std::vector<Ledger::Unfinished> Writes::unfinished() {
     attempt.attempt = query.take_number();
     attempt.script = query.take_text();
     attempt.sha256 = query.take_text();
+    attempt.undoes = query.take_number();
   }
   return found;
 }

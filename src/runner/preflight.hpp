@@ -9,6 +9,7 @@
 #include "core/outcome.hpp"
 #include "core/plan.hpp"
 #include "core/script.hpp"
+#include "runner/choice.hpp"
 
 namespace runner {
 
@@ -22,7 +23,7 @@ struct Checked {
 struct CheckReport {
   std::vector<Checked> scripts;
   std::vector<core::Ignored> ignored;
-  std::vector<std::string> warnings;  // order
+  std::vector<std::string> warnings;  // order, and dependencies that nobody has heard of
 };
 
 // words: names of pending scripts, or paths to files anywhere; empty: everything pending. No database is opened.
@@ -36,7 +37,8 @@ struct Planned {
   Forecast forecast = Forecast::would_run;
   std::string reason;
   core::Declaration declaration;
-  core::Outcome outcome;  // error and traceback where it would fail
+  core::Outcome outcome;              // error and traceback where it would fail
+  std::vector<std::string> warnings;  // of its validate()
 };
 
 struct PlanReport {
@@ -46,6 +48,7 @@ struct PlanReport {
   bool target_unreachable = false;
 };
 
-PlanReport plan(const core::Config& config, const std::vector<std::string>& words);
+// As a run with this choice and these arguments would go.
+PlanReport plan(const core::Config& config, const Choice& choice, const std::vector<core::Argument>& arguments);
 
 }  // namespace runner

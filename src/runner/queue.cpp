@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/dependency.hpp"
 #include "core/order.hpp"
 
 namespace runner {
@@ -24,6 +25,15 @@ std::string Queue::take() {
 void Queue::add(const std::string& name) {
   const auto ahead = names_.begin() + static_cast<std::ptrdiff_t>(index_);
   if (!std::binary_search(ahead, names_.end(), name, late_.key_comp())) late_.insert(name);
+}
+
+std::vector<std::string> Queue::called(std::string_view word) const {
+  std::vector<std::string> found;
+  for (std::size_t at = index_; at < names_.size(); ++at)
+    if (core::is_called(names_[at], word)) found.push_back(names_[at]);
+  for (const std::string& name : late_)
+    if (core::is_called(name, word)) found.push_back(name);
+  return found;
 }
 
 }  // namespace runner

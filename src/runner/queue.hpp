@@ -22,6 +22,8 @@ class Queue {
   // Which is taken next; not when it is empty.
   const std::string& front() const noexcept { return late_is_next() ? *late_.begin() : names_[index_]; }
   std::string take();
+  // Of those left, the ones that a word of `depends` means.
+  std::vector<std::string> called(std::string_view word) const;
   // No effect when it is before us already. One that was taken may come again: its file may be another now.
   void add(const std::string& name);
 

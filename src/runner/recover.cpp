@@ -27,16 +27,17 @@ struct Left {
   std::optional<core::Outcome> outcome;
   base::Instant ended;  // when there is an outcome
   unsigned interruptions = 0;
+  std::int64_t undoes = 0;  // of a rollback: the attempt that it was to take back
 };
 
 std::vector<Left> left_by_dead_runs(const core::Config& config, const ledger::Ledger& ledger) {
   std::vector<Left> all;
   for (const ledger::Ledger::Unfinished& open : ledger.unfinished()) {
     const auto interruptions = static_cast<unsigned>(ledger.interruptions(open.script, open.sha256));
-    all.push_back({open.attempt, open.script, open.sha256, std::nullopt, {}, interruptions});
+    all.push_back({open.attempt, open.script, open.sha256, std::nullopt, {}, interruptions, open.undoes});
   }
   for (const ledger::Ledger::Unfiled& unfiled : ledger.unfiled(config.run.skipped))
-    all.push_back({unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0});
+    all.push_back({unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0, 0});
   return all;
 }
 
@@ -68,7 +69,8 @@ std::optional<folder::Loaded> find_filed(const folder::Folders& folders, const l
 Proof look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_id) {
   Proof proof = Proof::absent;
   for (const core::DatabaseStatus& database : crew.databases()) {
-    const core::Inquired answer = crew.inquire({database.name, left.script, left.sha256, ledger_id, left.attempt});
+    const core::Inquired answer =
+        crew.inquire({database.name, left.script, left.sha256, ledger_id, left.attempt, left.undoes});
     if (answer.proof == Proof::present || answer.proof == Proof::begun) return answer.proof;
     if (answer.proof == Proof::unreachable) proof = Proof::unreachable;
   }
@@ -99,6 +101,7 @@ Recovery examine(const core::Config& config, const folder::Folders& folders, con
   recovery.evidence.script = left.script;
   if (left.outcome) recovery.evidence.outcome = left.outcome->kind;
   recovery.recorded = left.outcome.value_or(core::Outcome{});
+  recovery.evidence.undoes = left.undoes != 0;
   recovery.sha256 = left.sha256;
   recovery.evidence.interruptions = left.interruptions;
   recovery.evidence.receipt = proof;
@@ -120,6 +123,10 @@ core::Outcome outcome_of(const Recovery& recovery) {
     case Record::succeeded:
       outcome.kind = core::OutcomeKind::succeeded;
       outcome.reason = "its runner died after the commit; the receipt in the database proves it";
+      break;
+    case Record::rolled_back:
+      outcome.kind = core::OutcomeKind::rolled_back;
+      outcome.reason = recovery.repair.reason;
       break;
     case Record::given_up:
       outcome = core::failed(core::Cause::crash, fmt::format("given up: {}", recovery.repair.reason));

@@ -12,6 +12,7 @@
 #include "core/observer.hpp"
 #include "core/plan.hpp"
 #include "core/report.hpp"
+#include "runner/choice.hpp"
 #include "runner/standby.hpp"
 
 namespace runner {
@@ -21,9 +22,10 @@ namespace runner {
 enum class Kept { attempts, counts };
 
 struct RunRequest {
-  std::vector<std::string> scripts;  // names as resolved by runner/select; empty: everything pending
   core::OnFailure on_failure = core::OnFailure::go_on;
   core::Force force = core::Force::no;
+  Choice choice;
+  std::vector<core::Argument> arguments;  // what --arg gave
   std::string trigger = "manual";
   std::string by;  // empty: the user behind the process
   std::string reason;

@@ -29,11 +29,26 @@ constexpr std::string_view k_asking = "shouldRun() was running";
 constexpr std::string_view k_executing = "execute() was running";
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
 constexpr std::size_t k_longest_name = std::size_t{4} << 10U;     // what a script declares of itself
+constexpr std::size_t k_longest_list = 1000;
 
 template <class Message>
 std::optional<Message> as(const os::Frame& frame) {
   if (frame.kind != static_cast<std::uint8_t>(Message::kind)) return std::nullopt;
   return core::decode<Message>(frame.body);
+}
+
+// The worker kept to these; what does not was not sent by one that is sound.
+void cap(std::vector<std::string>& texts) {
+  if (texts.size() > k_longest_list) texts.resize(k_longest_list);
+  for (std::string& text : texts) text = base::cap(text, k_longest_name);
+}
+
+void cap(core::Declaration& declaration) {
+  for (std::string* text : {&declaration.description, &declaration.database, &declaration.not_before,
+                            &declaration.window, &declaration.args_fault})
+    *text = base::cap(*text, k_longest_name);
+  for (auto* texts : {&declaration.depends, &declaration.tags, &declaration.environments, &declaration.args})
+    cap(*texts);
 }
 
 bool says_yes(const os::Frame& frame) {
@@ -231,16 +246,15 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
   auto loaded = as<core::Loaded>(frame);
   if (!loaded) return protocol_fault();
   declaration_ = std::move(loaded->declaration);
-  declaration_.description = base::cap(declaration_.description, k_longest_name);
-  declaration_.database = base::cap(declaration_.database, k_longest_name);
-  declaration_.not_before = base::cap(declaration_.not_before, k_longest_name);
-  declaration_.window = base::cap(declaration_.window, k_longest_name);
+  cap(declaration_);
   if (declaration_.timeout) {
     timeout_ = std::min<std::chrono::milliseconds>(*declaration_.timeout, k_longest_timeout);
     deadline_ = started_ + timeout_;
   }
   if (setting_.on_time)
     if (auto held = not_yet(declaration_, os::now())) return held;
+  if (setting_.demands)
+    if (auto held = setting_.demands(declaration_)) return held;
   return choose_database();
 }
 
@@ -259,6 +273,9 @@ core::Begin Session::begin_of(core::Access access) const {
   if (access == core::Access::read) return wish;
   wish.receipt = setting_.receipt;
   wish.forced = setting_.forced;
+  wish.max_rows = declaration_.max_rows;
+  wish.undo = setting_.undoes != 0;
+  if (wish.undo) wish.once = false;
   return wish;
 }
 
@@ -312,6 +329,9 @@ std::optional<Outcome> Session::judge(const core::Began& began) {
   if (began.cause == Cause::unreachable || began.elsewhere)
     return core::blocked(began.cause, base::cap(began.error, k_longest_text));
   if (began.applied) return core::skipped(applied_before(began.earlier, setting_.receipt.ledger));
+  if (began.missing)
+    return core::blocked(Cause::none,
+                         "its receipt is not in the database: it was never applied there, or was taken back");
   if (began.begun) return core::blocked(Cause::none, begun_before(began.earlier, setting_.receipt.ledger));
   if (began.cause == Cause::none) return std::nullopt;
   return core::failed(began.cause, base::cap(began.error, k_longest_text));
@@ -332,6 +352,10 @@ std::optional<Outcome> Session::take_answer(Heard heard) {
   auto answer = as<core::Answer>(frame);
   if (!answer) return roll_back(protocol_fault());
   if (answer->word == core::Answer::Word::no) return said_no(roll_back(core::skipped("shouldRun() said no")));
+  warnings_ = std::move(answer->warnings);
+  cap(warnings_);
+  if (answer->word == core::Answer::Word::invalid)
+    return roll_back(core::failed(Cause::validation, base::cap(answer->reason, k_longest_text)));
   if (answer->word == core::Answer::Word::skip)
     return roll_back(core::skipped(base::cap(answer->reason, k_longest_text)));
   return std::nullopt;
@@ -354,7 +378,15 @@ void Session::start_to_execute() {
     begin(begin_of(core::Access::receipt_only));
   else
     begin(begin_of(declaration_.transaction ? core::Access::write : core::Access::piecemeal));
-  untold_ = tell(Kind::execute, encode(core::Execute{}), k_executing);
+  untold_ = tell(Kind::execute, encode(core::Execute{setting_.undoes != 0, database_}), k_executing);
+}
+
+Outcome Session::undo() {
+  if (!declaration_.rolls_back)
+    return roll_back(core::failed(Cause::contract, "the script has no function `rollback`, so nothing was undone"));
+  if (crew_.databases().empty())
+    return roll_back(core::blocked(Cause::unreachable, "config.toml names no database that it could work on"));
+  return execute([] {});
 }
 
 Outcome Session::execute(const std::function<void()>& meanwhile) {
@@ -373,7 +405,7 @@ Outcome Session::execute(const std::function<void()>& meanwhile) {
   if (result->word == core::Result::Word::failed) return roll_back(core::failed(Cause::error, std::move(message)));
   if (result->word == core::Result::Word::skipped) return roll_back(core::skipped(std::move(message)));
   Outcome success;
-  success.kind = OutcomeKind::succeeded;
+  success.kind = setting_.undoes != 0 ? OutcomeKind::rolled_back : OutcomeKind::succeeded;
   success.message = std::move(message);
   success.result = std::move(result->json);
   return commit(std::move(success), meanwhile);

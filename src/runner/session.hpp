@@ -33,6 +33,9 @@ class Session {
     // begun.
     std::function<bool(std::int64_t attempt)> is_settled;
     bool forced = false;  // without a transaction: whoever began it before, and did not end
+    // What else the script must meet before it may run, and does not; nullptr: nothing is asked.
+    std::function<std::optional<core::Outcome>(const core::Declaration&)> demands;
+    std::int64_t undoes = 0;  // undo() takes this attempt back: calls rollback(), and its receipt goes; 0: none
   };
 
   // Sends the script to a worker, which loads it and, with Upto::answer, asks shouldRun() without being told again.
@@ -52,6 +55,9 @@ class Session {
   std::optional<core::Outcome> ask();  // nullopt: shouldRun() said yes
   // Committed or rolled back when it returns. meanwhile: called while the database commits, when it comes so far.
   core::Outcome execute(const std::function<void()>& meanwhile);
+  bool undoes() const noexcept { return setting_.undoes != 0; }
+  // Instead of ask() and execute(): rollback(). Its success is `rolled_back`.
+  core::Outcome undo();
 
   // The connection was lost before execute() began: nothing of the script was done, and another session may do it.
   bool lost_early() const noexcept { return lost_early_; }
@@ -59,6 +65,7 @@ class Session {
   const core::Declaration& declaration() const noexcept { return declaration_; }
   const std::string& database() const noexcept { return database_; }
   const ledger::Measures& measures() const noexcept { return measures_; }
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }  // of validate()
   std::vector<ledger::LogLine> take_lines() noexcept { return lines_.take_all(); }
 
  private:
@@ -113,6 +120,7 @@ class Session {
   std::chrono::milliseconds timeout_;
   core::Declaration declaration_;
   std::string database_;
+  std::vector<std::string> warnings_;
   ledger::Measures measures_;
   bool lost_early_ = false;
   bool ahead_ = false;  // nobody is to be told yet

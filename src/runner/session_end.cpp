@@ -50,7 +50,7 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
 Outcome Session::resolve(Outcome success, Outcome otherwise, std::string doubt) {
   const core::Receipt& receipt = setting_.receipt;
   const core::Inquired answer =
-      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt});
+      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, setting_.undoes});
   switch (answer.proof) {
     case core::Proof::present:
       return success;
@@ -118,6 +118,7 @@ Outcome Session::roll_back(Outcome outcome) {
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
   if (done) {
     measures_.statements += done->statements;
+    if (done->locked && outcome.cause == Cause::error) outcome.cause = Cause::locked;
     if (!done->lost || (outcome.kind == OutcomeKind::interrupted && !is_loose()))
       return stays_if_loose(with_limit(std::move(outcome), *done), *done);
     lost_early_ = stage_ != Stage::executing;

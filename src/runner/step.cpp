@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "core/recovery.hpp"
 #include "os/clock.hpp"
@@ -19,14 +20,18 @@ using core::Outcome;
 using core::OutcomeKind;
 using folder::Place;
 
-core::Load load_of(const Workplace& at, const core::Script& script, std::int64_t attempt) {
+core::Load load_of(const Workplace& at, const Ready& ready, std::int64_t attempt) {
+  const core::Script& script = ready.loaded.script;
   core::Load load;
   load.name = base::escape(script.name);
   load.text = script.text;
   load.attempt = attempt;
   load.run = at.run.run;
   load.environment = at.config.run.environment;
-  load.triggered_by = at.run.trigger;
+  load.trigger = at.run.trigger;
+  load.by = at.run.by;
+  load.host = at.run.host;
+  load.arguments = ready.undoes == 0 ? at.arguments : ready.arguments;
   return load;
 }
 
@@ -51,21 +56,43 @@ Session::Setting setting_of(Workplace& at, const Ready& ready, std::int64_t atte
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
+  setting.undoes = ready.undoes;
   setting.on_time = at.force == core::Force::no;
-  setting.forced = at.force == core::Force::yes;
+  setting.forced = at.force == core::Force::yes && ready.undoes == 0;
+  setting.demands = [&at, name = ready.loaded.script.name](const core::Declaration& declaration) {
+    return at.demands == nullptr ? std::nullopt : at.demands->judge(name, declaration);
+  };
   setting.is_settled = [&at](std::int64_t earlier) { return at.ledger.is_settled(earlier); };
   return setting;
+}
+
+// What is taken back is not asked whether it should run.
+Session::Upto upto_of(const Ready& ready) noexcept {
+  return ready.undoes == 0 ? Session::Upto::answer : Session::Upto::declaration;
 }
 
 // What it measured and said goes into `finished`.
 void run_script(Session& session, const std::function<void()>& meanwhile, ledger::Finished& finished) {
   std::optional<Outcome> ended = session.load();
-  if (!ended) ended = session.ask();
+  if (!ended) ended = session.undoes() ? session.undo() : session.ask();
   finished.outcome = ended ? std::move(*ended) : session.execute(meanwhile);
   finished.declaration = session.declaration();
   finished.database = session.database();
   finished.measures = session.measures();
   finished.lines = session.take_lines();
+  finished.details.warnings = base::json_list(session.warnings());
+}
+
+void add_details(const Workplace& at, const Going& going, ledger::Finished& finished) {
+  const core::Declaration& declaration = finished.declaration;
+  finished.details.try_number = going.ready.try_number;
+  finished.details.allowed = declaration.allow_failure;
+  finished.details.depends = base::json_list(declaration.depends);
+  finished.details.tags = base::json_list(declaration.tags);
+  std::vector<std::pair<std::string, std::string>> arguments;
+  for (const core::Argument& argument : going.ready.undoes == 0 ? at.arguments : going.ready.arguments)
+    arguments.emplace_back(argument.name, argument.value);
+  finished.details.args = base::json_texts(arguments);
 }
 
 // A server that was started anew while nothing was going on, or a network that forgot an idle connection, costs nobody
@@ -73,16 +100,17 @@ void run_script(Session& session, const std::function<void()>& meanwhile, ledger
 void run_script(Workplace& at, Going& going, const std::function<void()>& meanwhile, ledger::Finished& finished) {
   run_script(*going.session, meanwhile, finished);
   if (!going.session->lost_early()) return;
-  const core::Script& script = going.ready.loaded.script;
   going.session.reset();
-  going.session = std::make_unique<Session>(at.crew, load_of(at, script, going.attempt),
-                                            setting_of(at, going.ready, going.attempt), Session::Upto::answer);
+  going.session = std::make_unique<Session>(at.crew, load_of(at, going.ready, going.attempt),
+                                            setting_of(at, going.ready, going.attempt), upto_of(going.ready));
   run_script(*going.session, meanwhile, finished);
 }
 
-// What is interrupted by a lost connection again and again may be what ends it.
-void give_up_in_time(const Workplace& at, const core::Script& script, Outcome& outcome) {
+// What is interrupted by a lost connection again and again may be what ends it. Tries that are left come first.
+void give_up_in_time(const Workplace& at, const Ready& ready, std::uint64_t retries, Outcome& outcome) {
   if (outcome.kind != OutcomeKind::interrupted || outcome.cause != core::Cause::unreachable) return;
+  if (ready.undoes != 0 || ready.try_number <= static_cast<std::int64_t>(retries)) return;
+  const core::Script& script = ready.loaded.script;
   const std::int64_t times = at.ledger.interruptions(script.name, script.sha256) + 1;
   if (times < core::k_most_interruptions) return;
   outcome = core::failed(core::Cause::unreachable,
@@ -162,15 +190,15 @@ std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, con
 }
 
 ledger::Intent intent_of(const Workplace& at, const Ready& ready) {
-  return {at.run.run, ready.loaded.script, std::string(core::name(ready.step.state)), os::now()};
+  const std::string_view state = ready.undoes == 0 ? core::name(ready.step.state) : ledger::k_rollback;
+  return {at.run.run, ready.loaded.script, std::string(state), os::now(), ready.undoes};
 }
 
 Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {
-  Going going{std::move(ready), attempt, os::Steady::now(), nullptr};
+  Going going{std::move(ready), attempt, os::Steady::now(), nullptr, {}};
   if (going.ready.step.decision == core::Decision::skip) return going;
-  const core::Script& script = going.ready.loaded.script;
-  going.session = std::make_unique<Session>(at.crew, load_of(at, script, attempt), setting_of(at, going.ready, attempt),
-                                            Session::Upto::answer);
+  going.session = std::make_unique<Session>(at.crew, load_of(at, going.ready, attempt),
+                                            setting_of(at, going.ready, attempt), upto_of(going.ready));
   return going;
 }
 
@@ -186,7 +214,9 @@ ledger::Finished perform(Workplace& at, Going& going, const std::function<void()
     run_script(at, going, meanwhile, finished);
   else
     finished.outcome = core::skipped(going.ready.step.reason);
-  give_up_in_time(at, going.ready.loaded.script, finished.outcome);
+  give_up_in_time(at, going.ready, finished.declaration.retries, finished.outcome);
+  if (going.session) going.warnings = going.session->warnings();
+  add_details(at, going, finished);
   going.session.reset();
   finished.at = os::now();
   finished.measures.total = os::since(going.start);
@@ -198,7 +228,10 @@ core::AttemptReport file(Workplace& at, const Going& going, const ledger::Finish
   report.attempt = going.attempt;
   report.outcome = finished.outcome;
   report.duration = finished.measures.total;
-  move(at, going.ready.loaded, report);
+  report.allowed = finished.details.allowed;
+  report.warnings = going.warnings;
+  report.try_number = going.ready.try_number;
+  if (!finished.details.again) move(at, going.ready.loaded, report);
   return report;
 }
 

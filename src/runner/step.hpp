@@ -19,6 +19,7 @@
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
 #include "runner/crew.hpp"
+#include "runner/demands.hpp"
 #include "runner/session.hpp"
 #include "runner/stop.hpp"
 
@@ -28,6 +29,7 @@ namespace runner {
 struct Workplace {
   const core::Config& config;
   core::Force force;
+  const std::vector<core::Argument>& arguments;
   const core::RunReport& run;
   folder::Folders& folders;
   ledger::Ledger& ledger;
@@ -35,7 +37,8 @@ struct Workplace {
   Stop& stop;
   core::Observer& observer;
   std::vector<std::string>
-      held;  // scripts that must not run: what became of an earlier attempt cannot be found out now
+      held;                    // scripts that must not run: what became of an earlier attempt cannot be found out now
+  Demands* demands = nullptr;  // of the walk
 };
 
 // A script that is to be attempted: read, and decided upon.
@@ -43,6 +46,9 @@ struct Ready {
   folder::Loaded loaded;
   core::Known known;
   core::Step step;
+  std::int64_t try_number = 1;              // of the script in its run
+  std::int64_t undoes = 0;                  // this attempt is to be taken back; 0: it is no rollback
+  std::vector<core::Argument> arguments{};  // of a rollback: what the attempt was given
 };
 
 // A script under way. Without a session: there is nothing to run, its outcome was decided without.
@@ -51,6 +57,7 @@ struct Going {
   std::int64_t attempt = 0;
   os::Steady::time_point start;
   std::unique_ptr<Session> session;
+  std::vector<std::string> warnings;  // of its validate()
 };
 
 struct NothingToDo {};  // the file is gone or still being written; the observer was told

@@ -38,11 +38,15 @@ core::Outcome wrong(const char* field, const std::string& text) {
 
 }  // namespace
 
+base::Instant local_instant(const core::PointInTime& point) {
+  return core::instant_of(point, Clocks(*os::ZoneData::find("")));
+}
+
 std::optional<core::Outcome> not_yet(const core::Declaration& declaration, base::Instant now) {
   if (!declaration.not_before.empty()) {
     const auto point = core::parse_point(declaration.not_before);
     if (!point) return wrong("notBefore", declaration.not_before);
-    const base::Instant at = core::instant_of(*point, Clocks(*os::ZoneData::find("")));
+    const base::Instant at = local_instant(*point);
     if (now < at) return blocked_until(at, fmt::format("not before {}", base::escape(declaration.not_before)));
   }
   if (declaration.window.empty()) return std::nullopt;

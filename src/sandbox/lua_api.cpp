@@ -132,10 +132,15 @@ void add_context(lua_State* lua, const core::Load& load) {
     lua_pushlstring(lua, value.data(), value.size());
     lua_setfield(lua, -2, name);
   };
+  lua_createtable(lua, 0, 3);
+  set("user", load.by);
+  set("host", load.host);
+  set("trigger", load.trigger);
   lua_createtable(lua, 0, 7);
+  lua_insert(lua, -2);
+  lua_setfield(lua, -2, "triggeredBy");
   set("script", load.name);
   set("environment", load.environment);
-  set("triggeredBy", load.triggered_by);
   lua_pushinteger(lua, load.attempt);
   lua_setfield(lua, -2, "attempt");
   lua_pushinteger(lua, load.run);
@@ -163,6 +168,20 @@ Host& host_of(lua_State* lua) {
 
 const std::string* skip_reason(lua_State* lua, int index) {
   return static_cast<const std::string*>(luaL_testudata(lua, index, k_skip));
+}
+
+// Takes the table from the top of the stack. A script that has put something else into the place of ctx keeps it.
+void set_arguments(lua_State* lua) {
+  lua_getglobal(lua, "ctx");
+  if (lua_istable(lua, -1)) {
+    lua_insert(lua, -2);
+    lua_pushliteral(lua, "args");
+    lua_insert(lua, -2);
+    lua_rawset(lua, -3);
+    lua_pop(lua, 1);
+    return;
+  }
+  lua_pop(lua, 2);
 }
 
 void add_api(lua_State* lua, Host& host) {

@@ -27,6 +27,9 @@ struct Host {
 // Adds the functions to the globals of the state. Call after build_environment and after host.load is filled in.
 void add_api(lua_State* lua, Host& host);
 
+// Makes the table at the top of the stack, which is taken away, to ctx.args.
+void set_arguments(lua_State* lua);
+
 // Tells `db` which database it is, once the script has said so.
 void set_own_database(lua_State* lua, Host& host, const std::string& name);
 

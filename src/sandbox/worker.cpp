@@ -126,7 +126,7 @@ class Worker {
       if (frame->kind == static_cast<std::uint8_t>(Kind::ask))
         ask(*frame);
       else if (frame->kind == static_cast<std::uint8_t>(Kind::execute))
-        execute();
+        execute(*frame);
       else
         break;
     }
@@ -155,7 +155,8 @@ class Worker {
         },
         1);
     if (!call(0, 0) || !compile() || !call(0, 1)) return false;
-    const auto found = read_script(lua_);
+    const auto found = read_script(lua_, host_.load.arguments);
+    if (std::holds_alternative<core::Declaration>(found)) set_arguments(lua_);
     lua_settop(lua_, 0);
     if (const auto* fault = std::get_if<ContractFault>(&found)) {
       tell(core::Fault{Cause::contract, fault->text, {}});
@@ -164,6 +165,7 @@ class Worker {
     const auto& declaration = std::get<core::Declaration>(found);
     declared_database_ = declaration.database;
     writes_ = declaration.writes;
+    validates_ = declaration.validates;
     tell(core::Loaded{declaration});
     return true;
   }
@@ -188,13 +190,23 @@ class Worker {
     const std::string& otherwise = writes_ ? wish->database : wish->coordinator;
     set_own_database(lua_, host_, declared_database_.empty() ? otherwise : declared_database_);
     if (!run(Function::should_run)) return;
-    std::visit([this](const auto& answer) { tell_judged(answer); }, judge_answer(lua_, lua_gettop(lua_)));
+    auto answer = judge_answer(lua_, lua_gettop(lua_));
     lua_settop(lua_, 0);
+    const auto* said = std::get_if<core::Answer>(&answer);
+    if (validates_ && said != nullptr && said->word == core::Answer::Word::yes) {
+      if (!run(Function::validate)) return;
+      answer = judge_validation(lua_, lua_gettop(lua_));
+      lua_settop(lua_, 0);
+    }
+    std::visit([this](const auto& judged) { tell_judged(judged); }, answer);
   }
 
-  void execute() {
+  void execute(const os::Frame& frame) {
+    const auto wish = core::decode<core::Execute>(frame.body);
+    if (!wish) ::_exit(k_exit_protocol);
+    if (wish->undo) set_own_database(lua_, host_, wish->database);
     host_.phase = Phase::executing;
-    if (!run(Function::execute)) return;
+    if (!run(wish->undo ? Function::roll_back : Function::execute)) return;
     std::visit([this](const auto& result) { tell_judged(result); }, judge_result(lua_, lua_gettop(lua_), limits_));
     lua_settop(lua_, 0);
   }
@@ -236,7 +248,7 @@ class Worker {
 
   void tell_skip(std::string reason) {
     if (host_.phase == Phase::asking)
-      tell(core::Answer{core::Answer::Word::skip, std::move(reason)});
+      tell(core::Answer{core::Answer::Word::skip, std::move(reason), {}});
     else
       tell(core::Result{core::Result::Word::skipped, std::move(reason), {}});
   }
@@ -278,6 +290,7 @@ class Worker {
   lua_State* lua_;
   std::string declared_database_;
   bool writes_ = true;
+  bool validates_ = false;
 };
 
 // --- the rehearsal --------------------------------------------------------------------------------------------------

@@ -195,6 +195,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   transaction_->script = wish.receipt.script;
   transaction_->sha256 = wish.receipt.sha256;
   transaction_->node = wish.receipt.node;
+  spending_.allow_changes(wish.max_rows);
+  transaction_->undo = wish.undo;
   if (wish.access == core::Access::read) return;
   try {
     begin_own();
@@ -209,7 +211,7 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
     began.error = error.what();
     began.lost = own->connection->lost();
   }
-  if (began.applied || began.begun || began.cause != Cause::none) end_transactions();
+  if (began.applied || began.begun || began.missing || began.cause != Cause::none) end_transactions();
 }
 
 void Broker::begin_own() {
@@ -229,6 +231,7 @@ core::Done Broker::conclude(bool commit) {
   core::Done done;
   done.statements = transaction_->statements;
   done.may_have_written = transaction_->may_have_written;
+  done.locked = transaction_->locked;
   Connection& own = *transaction_->own->connection;
   transaction_->cursors.clear();
   if (databases_.any_lost()) {
@@ -254,7 +257,9 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
   bool asked_to_commit = false;
   try {
     done.rows_changed = own.rows_changed();
+    spending_.check_changed(own);  // a query may change something, too
     own.leave_receipt(*transaction_->receipt);
+    if (transaction_->undo) own.take_receipts_away(*transaction_->receipt);
     transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
     asked_to_commit = true;
     own.commit();
@@ -303,6 +308,7 @@ void Broker::handle(const os::FrameView& frame) {
 }
 
 void Broker::explain(Cause cause, std::string said) {
+  transaction_->locked = cause == Cause::locked;
   if (cause == Cause::memory) {
     if (!transaction_->fetches_ahead) spending_.hit_memory();
     said = spending_.too_much_memory();
@@ -368,6 +374,7 @@ void Broker::perform(const core::ManyView& many) {
   count_statements(many.rows.size());
   transaction_->may_have_written = true;
   const std::int64_t affected = connection(many.database).execute_many(many.sql, many.rows);
+  spending_.check_changed(*transaction_->own->connection);
   transaction_->many_failed = false;
   answer(core::Affected{affected});
 }
@@ -383,8 +390,11 @@ void Broker::perform(const core::StatementView& statement) {
   count_statements(1);
   if (!is_plain_query(statement.sql)) transaction_->may_have_written = true;
   Connection& database = connection(statement.database);
-  if (statement.wants == core::Statement::Wants::affected)
-    return answer(core::Affected{database.execute(statement.sql, statement.parameters)});
+  if (statement.wants == core::Statement::Wants::affected) {
+    const std::int64_t affected = database.execute(statement.sql, statement.parameters);
+    spending_.check_changed(*transaction_->own->connection);
+    return answer(core::Affected{affected});
+  }
   if (transaction_->cursors.size() >= k_most_cursors)
     throw SqlError(Cause::error,
                    fmt::format("{} queries are being read at the same time; finish some first", k_most_cursors));

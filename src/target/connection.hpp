@@ -113,6 +113,8 @@ class Connection {
   // is read back. proof_of: outside a transaction; when it says no, no transaction is left that could still commit one.
   virtual std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) = 0;
   virtual void leave_receipt(const core::Receipt& receipt) = 0;
+  // Behind leave_receipt(), of a script that was taken back: all receipts of its version go, that one, too.
+  virtual void take_receipts_away(const core::Receipt& receipt) = 0;
   // Scripts without a transaction, in a table beside it: a row for each attempt that has begun, until one of its script
   // has succeeded. find_starts: those of this version, newest first. leave_start: this one, in the place of earlier
   // ones of its ledger, after begin() and before the first statement; durable when it returns. take_start_away: it did
@@ -121,7 +123,8 @@ class Connection {
   virtual void leave_start(const core::Receipt& receipt) = 0;
   virtual void take_start_away(const core::Receipt& receipt) = 0;
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
-  // Outside a transaction: the newest receipt of this version that is committed now, whoever may be at work on it.
+  // Outside a transaction: the newest receipt of this version (empty: of any) that is committed now, whoever may be at
+  // work on it.
   virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;
 
   // Outside a transaction: who works here, and what they did.

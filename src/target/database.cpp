@@ -32,13 +32,23 @@ bool was_begun(Connection& connection, const core::Inquire& attempt) {
   });
 }
 
+// Whether a rollback was committed: the receipt of what it takes back is gone then.
+core::Proof look_for_absence(Connection& open, const core::Inquire& wish) {
+  core::Inquire undone = wish;
+  undone.attempt = wish.undoes;
+  const bool is_there = open.proof_of(undone).has_value();
+  if (was_begun(open, wish)) return core::Proof::begun;
+  return is_there ? core::Proof::absent : core::Proof::present;
+}
+
 }  // namespace
 
 void look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began) {
   auto earlier = own.find_receipt(wish.receipt.script, wish.receipt.sha256);
   began.applied = wish.once && earlier.has_value();
   if (began.applied) began.earlier = std::move(*earlier);
-  if (began.applied || wish.access != core::Access::piecemeal) return;
+  began.missing = wish.undo && !earlier;
+  if (began.applied || began.missing || wish.access != core::Access::piecemeal) return;
   for (core::Receipt& start : own.find_starts(wish.receipt.script, wish.receipt.sha256)) {
     if (is_settled(start, wish)) continue;
     began.begun = true;
@@ -64,6 +74,10 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
   }
   try {
     Connection& open = *database->connection;
+    if (wish.undoes != 0) {
+      answer.proof = look_for_absence(open, wish);
+      return answer;
+    }
     std::optional<core::Receipt> receipt;
     if (!wish.only_begun)
       receipt = wish.ledger.empty() ? open.seen_receipt(wish.script, wish.sha256) : open.proof_of(wish);

@@ -124,7 +124,7 @@ std::optional<core::Receipt> MariaReceipts::find_where(const std::string& condit
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const std::string& script, const std::string& sha256) {
-  return find_where(version_is(script, sha256));
+  return find_where(sha256.empty() ? fmt::format("script = {}", maria_literal(script)) : version_is(script, sha256));
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const core::Inquire& attempt) {
@@ -135,6 +135,10 @@ bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock)
   return link_.run(fmt::format("INSERT INTO fettle_receipts (script, sha256, ledger, attempt, run, node, applied_at, "
                                "fettle) SELECT {} FROM DUAL WHERE IS_USED_LOCK('{}') = CONNECTION_ID()",
                                values_of(receipt), lock)) == 1;
+}
+
+void MariaReceipts::take_away(const std::string& script, const std::string& sha256) {
+  link_.run(fmt::format("DELETE FROM fettle_receipts WHERE {}", version_is(script, sha256)));
 }
 
 // --- without a transaction -----------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ class MariaReceipts {
   bool look();  // whether there is such a table, as of now
   void make();  // commits
 
-  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
+  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);  // without one: any version
   std::optional<core::Receipt> find(const core::Inquire& attempt);
   // Only while this connection has the lock; false: it has not.
   bool leave(const core::Receipt& receipt, const std::string& lock);
+  void take_away(const std::string& script, const std::string& sha256);
 
   // Of scripts without a transaction, in a table that is made with the first.
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256);

@@ -52,6 +52,7 @@ class Postgresql final : public Connection, public PgReader {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
+  void take_receipts_away(const core::Receipt& of) override { receipts_.send_removal(of.script, of.sha256); }
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
     return receipts_.find_starts(script, sha256);
   }

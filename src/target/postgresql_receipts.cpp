@@ -142,6 +142,10 @@ std::size_t PgReceipts::send(const core::Receipt& receipt) {
   return looked + 2;
 }
 
+void PgReceipts::send_removal(const std::string& script, const std::string& sha256) {
+  link_.send(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2", table_), PgParameters({script, sha256}));
+}
+
 std::string PgReceipts::finding_where(std::string_view condition) const {
   return fmt::format(k_find, "applied_at", table_, condition, 1);
 }
@@ -156,7 +160,10 @@ void PgReceipts::send_find(const std::string& script, const std::string& sha256)
 }
 
 std::optional<core::Receipt> PgReceipts::find(const std::string& script, const std::string& sha256) {
-  link_.send(finding_where(k_of_version), PgParameters({script, sha256}));
+  if (sha256.empty())
+    link_.send(finding_where("script = $1"), PgParameters({script}));
+  else
+    link_.send(finding_where(k_of_version), PgParameters({script, sha256}));
   return take_found(link_.collect().back().get());
 }
 

@@ -33,7 +33,9 @@ class PgReceipts {
   std::optional<core::Receipt> take_found(const PGresult* result) const;
   std::size_t send(const core::Receipt& receipt);  // how many statements; the last is that check
 
-  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
+  void send_removal(const std::string& script, const std::string& sha256);  // behind that
+
+  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);  // without one: any version
   std::optional<core::Receipt> find(const core::Inquire& attempt);
 
   // Of scripts without a transaction, in a table that is made with the first. Neither is stopped by the time limit.

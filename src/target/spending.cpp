@@ -16,22 +16,27 @@ void Spending::check() const {
   if (cause_ != Cause::none) throw SqlError(cause_, fault_);
 }
 
-void Spending::hit(std::string fault) {
-  cause_ = Cause::error;
+void Spending::hit(Cause cause, std::string fault) {
+  cause_ = cause;
   fault_ = std::move(fault);
   throw SqlError(cause_, fault_);
 }
 
+void Spending::check_changed(const Connection& own) {
+  if (most_changed_ == 0 || own.rows_changed() <= most_changed_) return;
+  hit(Cause::rule, core::too_many_changed(own.rows_changed(), most_changed_));
+}
+
 void Spending::add_statements(std::uint64_t count) {
   statements_ += count;
-  if (statements_ > limits_.statements) hit(core::too_many_statements(limits_));
+  if (statements_ > limits_.statements) hit(Cause::error, core::too_many_statements(limits_));
 }
 
 void Spending::add_row(std::uint64_t bytes) {
   ++rows_;
   bytes_ += bytes;
-  if (rows_ > limits_.rows) hit(core::too_many_rows(limits_));
-  if (bytes_ > limits_.bytes) hit(core::too_many_bytes(limits_));
+  if (rows_ > limits_.rows) hit(Cause::error, core::too_many_rows(limits_));
+  if (bytes_ > limits_.bytes) hit(Cause::error, core::too_many_bytes(limits_));
 }
 
 bool Spending::has_room_for(std::uint64_t rows, std::uint64_t bytes) const noexcept {

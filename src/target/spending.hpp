@@ -10,6 +10,8 @@
 
 namespace target {
 
+class Connection;
+
 class Spending {
  public:
   explicit Spending(const core::Limits& limits) noexcept : limits_(limits) {}
@@ -25,6 +27,10 @@ class Spending {
   // Whether these would stay within the limits.
   bool has_room_for(std::uint64_t rows, std::uint64_t bytes) const noexcept;
 
+  // Of rows that the script may change by its own word; 0: any number. Throws SqlError when they are more.
+  void allow_changes(std::uint64_t rows) noexcept { most_changed_ = rows; }
+  void check_changed(const Connection& own);
+
   // The database ran out of the memory it was given.
   void hit_memory();
   std::string too_much_memory() const { return core::too_much_database_memory(limits_); }
@@ -34,10 +40,10 @@ class Spending {
   const std::string& fault() const noexcept { return fault_; }
 
  private:
-  [[noreturn]] void hit(std::string fault);
+  [[noreturn]] void hit(core::Cause cause, std::string fault);
 
   core::Limits limits_;
-  std::uint64_t statements_ = 0, rows_ = 0, bytes_ = 0;
+  std::uint64_t statements_ = 0, rows_ = 0, bytes_ = 0, most_changed_ = 0;
   core::Cause cause_ = core::Cause::none;
   std::string fault_;
 };

@@ -103,6 +103,7 @@ bool SqliteInternal::has_receipts() {
 }
 
 std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256) {
+  if (sha256.empty()) return receipt_where("script = ?", {script});
   return receipt_where("script = ? AND sha256 = ?", {script, sha256});
 }
 
@@ -119,6 +120,13 @@ void SqliteInternal::leave(const core::Receipt& receipt) {
        receipt.version});
   if (!receipt_where(k_of_attempt, {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}))
     throw SqlError(core::Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
+}
+
+void SqliteInternal::take_receipts_away(const std::string& script, const std::string& sha256) {
+  say("DELETE FROM main.fettle_receipts WHERE script = ? AND sha256 = ?", {script, sha256});
+  if (receipt_of(script, sha256))
+    throw SqlError(core::Cause::error,
+                   "the receipts cannot be removed from the table fettle_receipts of this database");
 }
 
 std::vector<core::Receipt> SqliteInternal::starts_of(const std::string& script, const std::string& sha256) {

@@ -55,7 +55,10 @@ core::Load load() {
   message.attempt = 7;
   message.run = std::numeric_limits<std::int64_t>::max();
   message.preview = true;
-  message.triggered_by = "me";
+  message.trigger = "me";
+  message.by = "anna";
+  message.host = "db1";
+  message.arguments = {{"day", "monday"}, {"", ""}};
   return message;
 }
 
@@ -141,9 +144,9 @@ TEST_CASE("half a message is none, and neither is one with more behind it") {
 }
 
 TEST_CASE("a word outside its list is refused") {
-  std::string answer = encode(core::Answer{core::Answer::Word::skip, "why"});
+  std::string answer = encode(core::Answer{core::Answer::Word::skip, "why", {}});
   REQUIRE(core::decode<core::Answer>(answer));
-  answer[0] = 3;
+  answer[0] = 4;
   CHECK_FALSE(core::decode<core::Answer>(answer));
   answer[0] = '\xff';
   CHECK_FALSE(core::decode<core::Answer>(answer));

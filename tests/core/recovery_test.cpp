@@ -34,6 +34,12 @@ Evidence open_attempt(Proof receipt, PendingFile pending = PendingFile::same, un
   return evidence;
 }
 
+Evidence rollback(Proof receipt) {
+  Evidence evidence = open_attempt(receipt, PendingFile::absent);
+  evidence.undoes = true;
+  return evidence;
+}
+
 Evidence ended(OutcomeKind outcome, PendingFile pending) {
   Evidence evidence = open_attempt(Proof::absent, pending);
   evidence.outcome = outcome;
@@ -113,6 +119,9 @@ std::vector<Row> rows() {
       {"interrupted for the third time", open_attempt(absent, PendingFile::same, 2), Record::given_up,
        Refile::to_failed},
       {"unknown: a person decides", ended(OutcomeKind::unknown, PendingFile::same), Record::nothing, Refile::nothing},
+      {"a rollback whose runner died after its commit", rollback(present), Record::rolled_back, Refile::nothing},
+      {"a rollback whose runner died before its commit", rollback(absent), Record::interrupted, Refile::nothing},
+      {"a rollback without a transaction whose runner died", rollback(Proof::begun), Record::unknown, Refile::nothing},
       {"blocked stays", ended(OutcomeKind::blocked, PendingFile::same), Record::nothing, Refile::nothing},
   };
 }
@@ -124,6 +133,9 @@ Evidence after(Evidence evidence, const core::Repair& repair) {
       break;
     case Record::succeeded:
       evidence.outcome = OutcomeKind::succeeded;
+      break;
+    case Record::rolled_back:
+      evidence.outcome = OutcomeKind::rolled_back;
       break;
     case Record::unknown:
       evidence.outcome = OutcomeKind::unknown;

@@ -171,7 +171,7 @@ TEST_CASE("a plan says what a run would do with each script, asks only shouldRun
   fill(site);
   const std::string ran = site.ran();
   const auto before = picture_of(site);
-  const runner::PlanReport plan = runner::plan(site.config, {});
+  const runner::PlanReport plan = runner::plan(site.config, {}, {});
   CHECK(changes_since(before, site) == "");
   CHECK(site.ran() == ran);
   CHECK(plan.scripts.size() == 6);
@@ -190,7 +190,7 @@ TEST_CASE("a plan says what a run would do with each script, asks only shouldRun
 TEST_CASE("a plan before the first run makes no ledger and no folders") {
   Site site;
   site.drop("1.lua", Site::script());
-  CHECK(runner::plan(site.config, {"1"}).scripts.size() == 1);
+  CHECK(runner::plan(site.config, {.scripts = {"1"}, .until = {}, .tags = {}, .exclude = {}}, {}).scripts.size() == 1);
   CHECK(runner::survey(site.config).pending.size() == 1);
   CHECK(runner::check(site.config, {}).scripts.size() == 1);
   CHECK(site.scratch.list() == Strings{"app.db", "pending"});
@@ -200,7 +200,7 @@ TEST_CASE("a plan without its database says that it cannot know") {
   Site site;
   site.config.databases = {{"main", "sqlite:absent.db"}};
   site.drop("1.lua", Site::script());
-  const runner::PlanReport plan = runner::plan(site.config, {});
+  const runner::PlanReport plan = runner::plan(site.config, {}, {});
   CHECK(plan.target_unreachable);
   REQUIRE(plan.scripts.size() == 1);
   CHECK(plan.scripts[0].forecast == Forecast::blocked);

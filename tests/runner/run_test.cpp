@@ -479,10 +479,10 @@ TEST_CASE("stop on failure leaves the rest untried and says how many") {
 TEST_CASE("chosen scripts run in the order of the folder, and an unknown one stops everything") {
   Site site;
   for (const char* name : {"1_a.lua", "2_b.lua", "3_c.lua"}) site.drop(name, Site::script());
-  site.request.scripts = {"3", "pending/1_a.lua"};
+  site.request.choice.scripts = {"3", "pending/1_a.lua"};
   CHECK(site.run().counts.succeeded == 2);
   CHECK(site.ran() == "1_a.lua 3_c.lua");
-  site.request.scripts = {"2_bb"};
+  site.request.choice.scripts = {"2_bb"};
   CHECK(site.error()->kind() == base::ErrorKind::usage);
   CHECK(says(site.error()->what(), "did you mean 2_b"));
 }

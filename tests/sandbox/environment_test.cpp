@@ -111,9 +111,10 @@ std::set<std::string> allowed() {
   }
   all.insert({"_VERSION string", "json.null userdata", "utf8.charpattern string", "math.huge number", "math.pi number",
               "math.maxinteger number", "math.mininteger number", "ctx.script string", "ctx.environment string",
-              "ctx.triggeredBy string", "ctx.attempt number", "ctx.run number", "ctx.preview boolean"});
+              "ctx.triggeredBy.user string", "ctx.triggeredBy.host string", "ctx.triggeredBy.trigger string",
+              "ctx.attempt number", "ctx.run number", "ctx.preview boolean"});
   for (const char* table : {"", "_G", "string", "table", "math", "utf8", "coroutine", "os", "json", "log", "db",
-                            "databases", "databases.main", "databases.other", "ctx", "ctx.args"})
+                            "databases", "databases.main", "databases.other", "ctx", "ctx.args", "ctx.triggeredBy"})
     all.insert(std::string(table) + " table");
   all.merge(handed_out());
   return all;
@@ -251,6 +252,8 @@ TEST_CASE("print and log carry text as it is, capped, with their level") {
 }
 
 TEST_CASE("ctx says which script, run and attempt this is") {
-  CHECK(value_of("ctx.script .. ctx.attempt .. ctx.run .. ctx.environment .. ctx.triggeredBy .. tostring(ctx.preview) "
-                 ".. type(ctx.args)") == R"("test.lua73testingmanualfalsetable")");
+  CHECK(
+      value_of(
+          "ctx.script .. ctx.attempt .. ctx.run .. ctx.environment .. ctx.triggeredBy.trigger .. tostring(ctx.preview) "
+          ".. type(ctx.args)") == R"("test.lua73testingmanualfalsetable")");
 }

@@ -124,7 +124,7 @@ core::Load WorkerBench::plain_load(std::string_view script) const {
   load.attempt = 7;
   load.run = 3;
   load.environment = "testing";
-  load.triggered_by = "manual";
+  load.trigger = "manual";
   return load;
 }
 

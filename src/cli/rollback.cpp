@@ -1,0 +1,89 @@
+#include "runner/rollback.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/json_output.hpp"
+#include "cli/listing.hpp"
+#include "cli/run.hpp"
+
+namespace cli {
+namespace {
+
+runner::RollbackRequest request_from(const Arguments& arguments) {
+  runner::RollbackRequest request;
+  request.scripts = arguments.words;
+  request.run = arguments.run;
+  request.since = arguments.since.value_or(base::Instant{});
+  request.steps = arguments.steps;
+  request.requeue = arguments.requeue;
+  request.by = arguments.by;
+  request.reason = arguments.reason;
+  request.command = arguments.command_line;
+  return request;
+}
+
+void print_undoings(const Context& context, const std::vector<runner::Undoing>& all) {
+  context.print(fmt::format("{} to roll back, in this order:\n", base::plural(all.size(), "script")));
+  for (const runner::Undoing& each : all)
+    print_pair(context, each.script,
+               fmt::format("attempt {}, {}{}{}", each.attempt, base::local_time(each.applied),
+                           each.description.empty() ? "" : ": ", each.description));
+}
+
+// Nobody can be asked where no terminal is.
+bool is_agreed(const Context& context) {
+  if (context.arguments.yes) return true;
+  if (::isatty(STDIN_FILENO) == 0 || context.arguments.json)
+    throw base::Error(base::ErrorKind::usage, "a rollback asks first, and nobody can answer here",
+                      "Nothing was rolled back.", "Say --yes, or look first: --dry-run");
+  context.say("Roll back? [y/N] ");
+  flush(context.talk);
+  std::array<char, 16> answer{};
+  const ssize_t count = ::read(STDIN_FILENO, answer.data(), answer.size());
+  return count > 0 && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int tell_nothing(const Context& context) {
+  if (context.arguments.json)
+    context.print(undoings_json({}) + "\n");
+  else
+    context.print("Nothing to roll back: no script that fits is applied.\n");
+  return 0;
+}
+
+}  // namespace
+
+int rollback_command(const Context& context) {
+  const Arguments& arguments = context.arguments;
+  const runner::RollbackRequest request = request_from(arguments);
+  const std::vector<runner::Undoing> all = runner::look_at_rollback(context.config(), request);
+  if (all.empty()) return tell_nothing(context);
+  if (arguments.dry_run && arguments.json) {
+    context.print(undoings_json(all) + "\n");
+    return 0;
+  }
+  if (!arguments.json) print_undoings(context, all);
+  if (arguments.dry_run) {
+    context.print("\nNothing was changed. next: the same without --dry-run\n");
+    return 0;
+  }
+  flush(context.out);
+  if (!is_agreed(context)) {
+    context.print("Nothing was rolled back.\n");
+    return 0;
+  }
+  if (!arguments.json) context.print("\n");
+  Console console = console_of(context);
+  const core::RunReport report = runner::roll_back(context.config(), request, console);
+  if (arguments.json) context.print(run_json(report) + "\n");
+  return core::exit_code(report);
+}
+
+}  // namespace cli

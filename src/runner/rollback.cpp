@@ -1,0 +1,258 @@
+#include "runner/rollback.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "core/dependency.hpp"
+#include "folder/folders.hpp"
+#include "ledger/history.hpp"
+#include "os/clock.hpp"
+#include "os/host.hpp"
+#include "os/log.hpp"
+#include "runner/crew.hpp"
+#include "runner/recover.hpp"
+#include "runner/run_lock.hpp"
+#include "runner/session.hpp"
+#include "runner/step.hpp"
+#include "runner/stop.hpp"
+#include "runner/survey.hpp"
+
+namespace runner {
+namespace {
+
+using folder::Place;
+using ledger::Applied;
+
+[[noreturn]] void refuse(std::string what, std::string next) {
+  throw base::Error(base::ErrorKind::usage, std::move(what), "Nothing was rolled back.", std::move(next));
+}
+
+// --- which -----------------------------------------------------------------------------------------------------------
+
+// Why this script is not among those that are applied.
+[[noreturn]] void refuse_unapplied(const ledger::History& history, const std::string& script) {
+  const core::Known known = history.known(script, {});
+  const std::string shown = base::escape(script);
+  const std::string next = fmt::format("fettle history --script {}", core::command_word(script));
+  if (known.applied)
+    refuse(fmt::format("{} was not run by this ledger: attempt {} says that it was {} elsewhere", shown,
+                       known.applied->attempt, core::name(known.applied->outcome)),
+           next);
+  if (known.last && known.last->outcome == core::OutcomeKind::rolled_back)
+    refuse(fmt::format("{} was rolled back already, in attempt {}", shown, known.last->attempt), next);
+  refuse(fmt::format("{} is not applied: its last attempt {}", shown,
+                     known.last ? core::name(known.last->outcome) : "never ended"),
+         next);
+}
+
+std::vector<Applied> named(const ledger::History& history, const std::vector<std::string>& words) {
+  std::vector<Applied> all;
+  for (const std::string& word : words) {
+    const std::vector<std::string> known = history.names_like(word.substr(word.rfind('/') + 1));
+    if (known.empty()) refuse(fmt::format("{} never ran here", base::escape(word)), "fettle history lists what did.");
+    const std::string script = select({word}, known).front();
+    std::vector<Applied> found = history.applied({.script = script, .run = 0, .since = {}, .limit = 1});
+    if (found.empty()) refuse_unapplied(history, script);
+    all.push_back(std::move(found.front()));
+  }
+  return all;
+}
+
+std::vector<Applied> chosen(const ledger::History& history, const RollbackRequest& request) {
+  std::vector<Applied> all = request.scripts.empty()
+                                 ? history.applied({.script = {},
+                                                    .run = request.run,
+                                                    .since = request.since,
+                                                    .limit = request.steps == 0 ? -1 : request.steps})
+                                 : named(history, request.scripts);
+  std::sort(all.begin(), all.end(),
+            [](const Applied& left, const Applied& right) { return left.attempt > right.attempt; });
+  const auto same = [](const Applied& left, const Applied& right) { return left.attempt == right.attempt; };
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
+  return all;
+}
+
+void refuse_what_others_need(const ledger::History& history, const std::vector<Applied>& all) {
+  for (const ledger::Dependent& dependent : history.dependents()) {
+    const auto is_it = [&dependent](const Applied& each) { return each.attempt == dependent.attempt; };
+    if (std::any_of(all.begin(), all.end(), is_it)) continue;
+    for (const Applied& each : all)
+      if (each.script != dependent.script && core::is_called(each.script, dependent.word))
+        refuse(fmt::format("{} depends on {}, and is still applied", base::escape(dependent.script),
+                           base::escape(each.script)),
+               fmt::format("Roll back both: fettle rollback {} {}", core::command_word(dependent.script),
+                           core::command_word(each.script)));
+  }
+}
+
+core::Load load_of(const core::Config& config, const Applied& applied, std::string text) {
+  core::Load load;
+  load.name = base::escape(applied.script);
+  load.text = std::move(text);
+  load.environment = config.run.environment;
+  load.trigger = "rollback";
+  for (const auto& [name, value] : applied.args) load.arguments.push_back({name, value});
+  return load;
+}
+
+core::Declaration declared(const core::Config& config, Crew& crew, const Applied& applied, std::string text) {
+  Session::Setting setting;
+  setting.timeout = config.run.timeout;
+  setting.limits = config.limits;
+  Session session(crew, load_of(config, applied, std::move(text)), std::move(setting), Session::Upto::declaration);
+  crew.prepare_workers(1);
+  if (const auto ended = session.load())
+    refuse(fmt::format("{} as it ran in attempt {} cannot be loaded any more: {}", base::escape(applied.script),
+                       applied.attempt, base::first_line(ended->error.empty() ? ended->reason : ended->error)),
+           fmt::format("fettle show {}", applied.attempt));
+  if (!session.declaration().rolls_back)
+    refuse(fmt::format("{} as it ran in attempt {} has no rollback()", base::escape(applied.script), applied.attempt),
+           "Write a script that puts things right, and run it.");
+  return session.declaration();
+}
+
+struct Chosen {
+  Applied applied;
+  std::string text, description;
+};
+
+std::vector<Chosen> look(const core::Config& config, const RollbackRequest& request, Crew& crew) {
+  const auto history = ledger::History::open(config.path(config.ledger.path));
+  if (!history) refuse("no script was run yet", "fettle status");
+  const std::vector<Applied> all = chosen(*history, request);
+  refuse_what_others_need(*history, all);
+  std::vector<Chosen> choices;
+  for (const Applied& each : all) {
+    std::string text = history->text(each.sha256);
+    const core::Declaration declaration = declared(config, crew, each, text);
+    choices.push_back({each, std::move(text), declaration.description});
+  }
+  return choices;
+}
+
+// --- doing it --------------------------------------------------------------------------------------------------------
+
+// The file as it lies among those that succeeded, or as the ledger has it. Where it lies then; empty: it could not.
+std::string requeue(Workplace& at, const Chosen& choice) {
+  const Applied& applied = choice.applied;
+  const std::string name = applied.moved_to.substr(applied.moved_to.rfind('/') + 1);
+  folder::ReadResult read = at.folders.read(Place::succeeded, name.empty() ? applied.script : name);
+  folder::MoveResult moved{folder::MoveStatus::vanished, {}, {}};
+  if (const auto* loaded = std::get_if<folder::Loaded>(&read);
+      loaded != nullptr && loaded->script.sha256 == applied.sha256)
+    moved = at.folders.move(*loaded, Place::succeeded, Place::scripts);
+  if (moved.status != folder::MoveStatus::moved) moved = at.folders.write(Place::scripts, applied.script, choice.text);
+  if (moved.status == folder::MoveStatus::moved) return at.folders.display(Place::scripts, moved.name);
+  at.observer.warning(fmt::format("{} was rolled back, but its file cannot be put back: {}",
+                                  base::escape(applied.script), moved.detail));
+  return {};
+}
+
+// Whether the next one may follow.
+bool undo(Workplace& at, const Chosen& choice, bool requeues, core::RunReport& report) {
+  const Applied& applied = choice.applied;
+  Ready ready;
+  ready.loaded.script = {applied.script, applied.sha256, choice.text};
+  ready.undoes = applied.attempt;
+  for (const auto& [name, value] : applied.args) ready.arguments.push_back({name, value});
+  const std::int64_t attempt = at.ledger.begin_attempt(intent_of(at, ready));
+  Going going = set_out(at, std::move(ready), attempt);
+  const ledger::Finished finished = perform(at, going, [] {});
+  at.stop.look();
+  at.ledger.finish_attempt(attempt, finished);
+  core::AttemptReport told;
+  told.attempt = attempt;
+  told.script = applied.script;
+  told.sha256 = applied.sha256;
+  told.outcome = finished.outcome;
+  told.duration = finished.measures.total;
+  const bool done = finished.outcome.kind == core::OutcomeKind::rolled_back;
+  if (done && requeues) {
+    told.moved_to = requeue(at, choice);
+    at.folders.sync();
+    if (!told.moved_to.empty()) at.ledger.set_moved_to(attempt, told.moved_to);
+    at.ledger.moves_are_durable();
+  }
+  report.counts.add(told.outcome.kind);
+  if (told.outcome.cause == core::Cause::unreachable) report.target_unreachable = true;
+  at.observer.script_ended(told);
+  report.scripts.push_back(std::move(told));
+  return done && !at.stop.requested();
+}
+
+core::RunReport start_report(const RollbackRequest& request) {
+  core::RunReport report;
+  report.trigger = "rollback";
+  report.by = request.by.empty() ? os::user_name() : request.by;
+  report.host = os::host_name();
+  report.started = os::now();
+  return report;
+}
+
+ledger::RunStart start_of(const core::RunReport& report, const RollbackRequest& request) {
+  return {.trigger = report.trigger,
+          .by = report.by,
+          .host = report.host,
+          .reason = request.reason,
+          .command = request.command,
+          .pid = ::getpid(),
+          .at = report.started};
+}
+
+}  // namespace
+
+std::vector<Undoing> look_at_rollback(const core::Config& config, const RollbackRequest& request) {
+  Crew crew(config);
+  std::vector<Undoing> all;
+  for (Chosen& choice : look(config, request, crew))
+    all.push_back({choice.applied.attempt, std::move(choice.applied.script), std::move(choice.applied.sha256),
+                   std::move(choice.applied.database), std::move(choice.description), choice.applied.finished});
+  return all;
+}
+
+core::RunReport roll_back(const core::Config& config, const RollbackRequest& request, core::Observer& observer) {
+  const auto begin = os::Steady::now();
+  Crew crew(config);
+  core::RunReport report = start_report(request);
+  folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
+  const os::Fd lock = take_run_lock(config, std::nullopt, &observer);
+  crew.open_databases({lock.get()});
+  ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
+  crew.start_broker({lock.get()});
+  const std::vector<Recovery> damage = look_for_damage(config, folders, ledger, crew);
+  for (const Recovery& recovery : damage) observer.warning(fmt::format("recovered: {}", describe(recovery)));
+  repair_damage(damage, {report.by, request.reason}, folders, ledger);
+  const std::vector<Chosen> choices = look(config, request, crew);
+  if (!choices.empty()) {
+    Stop stop([&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
+    report.run = ledger.begin_run(start_of(report, request));
+    observer.run_started(report, choices.size());
+    const std::vector<core::Argument> none;
+    Workplace place{config, core::Force::yes, none, report, folders, ledger, crew, stop, observer, {}};
+    std::size_t done = 0;
+    for (const Chosen& choice : choices) {
+      observer.script_started(choice.applied.script, ++done, choices.size());
+      if (!undo(place, choice, request.requeue, report)) break;
+    }
+    if (done < choices.size())
+      observer.warning(fmt::format("{} not rolled back: what comes before in time stands on what comes after",
+                                   base::plural(choices.size() - done, "script")));
+    report.stopped_by_signal = stop.signal();
+    report.finished = os::now();
+    ledger.end_run(report.run,
+                   {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});
+    os::log_info(fmt::format("rollback, run {}, ended with exit code {}", report.run, core::exit_code(report)));
+  }
+  report.finished = os::now();
+  report.duration = os::since(begin);
+  observer.run_ended(report);
+  return report;
+}
+
+}  // namespace runner

@@ -1,0 +1,43 @@
+// Takes applied scripts back, newest first, with the text that ran: the ledger has it, whatever became of the file.
+// Each by its own rollback(), in a transaction that takes its receipt away, recorded as an attempt of its own. Lives in
+// the runner process.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "core/config.hpp"
+#include "core/observer.hpp"
+#include "core/report.hpp"
+
+namespace runner {
+
+struct RollbackRequest {
+  // Which, by one of these:
+  std::vector<std::string> scripts;  // words for scripts
+  std::int64_t run = 0;              // all that this run applied
+  base::Instant since;               // all that were applied then or later
+  std::int64_t steps = 0;            // the newest so many
+
+  bool requeue = false;  // their files go back to the pending folder
+  std::string by, reason, command;
+};
+
+// One attempt that is to be taken back.
+struct Undoing {
+  std::int64_t attempt = 0;
+  std::string script, sha256, database, description;
+  base::Instant applied;
+};
+
+// What a rollback would take back, in its order. Throws Error(usage) for what never ran or is not applied any more,
+// what others depend on that are not among them, and what has no rollback(); ledger_broken, config.
+std::vector<Undoing> look_at_rollback(const core::Config& config, const RollbackRequest& request);
+
+// Does it, up to the first that fails. Takes the run lock; decides anew what it takes back. Throws as
+// look_at_rollback(), and lock_held, io.
+core::RunReport roll_back(const core::Config& config, const RollbackRequest& request, core::Observer& observer);
+
+}  // namespace runner
