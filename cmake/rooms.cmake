@@ -23,3 +23,43 @@ function(add_room name)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC fettle_settings ${ROOM_ROOMS} PRIVATE ${ROOM_LIBRARIES})
 endfunction()
+
+# Texts that go into the binary as they are: written as files of their own, not as strings in C++. Changing one
+# configures anew.
+
+# embed_text(ROOM HEADER FUNCTION FILE): defines ROOM::FUNCTION, which HEADER declares.
+function(embed_text room header function file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(READ ${file} EMBEDDED)
+  file(CONFIGURE OUTPUT ${room}_${function}.cpp @ONLY CONTENT [[
+#include "@header@"
+
+std::string_view @room@::@function@() noexcept {
+  return R"embedded(@EMBEDDED@)embedded";
+}
+]])
+  target_sources(${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}_${function}.cpp)
+endfunction()
+
+# embed_texts(ROOM HEADER TYPE FUNCTION FILES): the same for all files that fit, as a table of {name, text} by name.
+function(embed_texts room header type function files)
+  file(GLOB paths CONFIGURE_DEPENDS ${files})
+  list(SORT paths)
+  set(EMBEDDED "")
+  foreach(path IN LISTS paths)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    cmake_path(GET path STEM name)
+    file(READ ${path} text)
+    string(APPEND EMBEDDED "      {\"${name}\", R\"embedded(${text})embedded\"},\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${room}_${function}.cpp @ONLY CONTENT [[
+#include "@header@"
+
+std::span<const @room@::@type@> @room@::@function@() noexcept {
+  static constexpr @type@ list[] = {
+@EMBEDDED@  };
+  return list;
+}
+]])
+  target_sources(${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}_${function}.cpp)
+endfunction()
