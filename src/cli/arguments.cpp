@@ -104,6 +104,12 @@ void add_actor(CLI::App& app, Arguments& out) {
   text_option(app, "--reason", out.reason, "TEXT", "Why, for the audit trail");
 }
 
+void add_new(CLI::App& app, Arguments& out) {
+  words_of(app, out, "TITLE", "TITLE…", "What the script is to do, in a few words");
+  text_option(app, "-t,--template", out.pattern, "NAME", "Begin from this template");
+  app.add_flag("--list", out.list, "List the templates, make nothing")->excludes("--template");
+}
+
 // Which scripts, and with what: of a run and of the plan of one.
 void add_choice(CLI::App& app, Arguments& out, Raw& raw) {
   words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
@@ -166,7 +172,7 @@ void add_verify(CLI::App& app, Arguments& out) {
 
 void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
   if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
-  if (command == "new") words_of(app, out, "TITLE", "TITLE…", "What the script is to do, in a few words");
+  if (command == "new") add_new(app, out);
   if (command == "plan") add_choice(app, out, raw);
   if (command == "check") words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
   if (command == "run") add_run(app, out, raw);
@@ -357,7 +363,8 @@ void check_words(const Arguments& out) {
   const std::size_t most = out.command == "init" || out.command == "show" ? 1 : ~0U;
   if (out.words.size() > most)
     refuse(fmt::format("fettle {} takes one word, not {}", out.command, out.words.size()), help);
-  if (out.words.empty() && out.command == "new") refuse("fettle new needs a title", help);
+  if (out.words.empty() && out.command == "new" && !out.list) refuse("fettle new needs a title", help);
+  if (!out.words.empty() && out.list) refuse("fettle new --list takes no title", help);
   if (out.words.empty() && out.command == "show")
     refuse("fettle show needs the number of an attempt, or a script", help);
   if (out.command == "mark" && out.words.size() != 2)

@@ -45,6 +45,8 @@ struct Arguments {
   bool force = false;                            // run, unlock
   std::optional<std::chrono::milliseconds> wait;
   bool supervised = false;  // run: a child of fettle watch
+  bool list = false;        // new: what templates there are
+  std::string pattern;      // new: name of a template; empty: the plain one
   bool all = false;         // retry
   bool no_run = false;      // retry
   bool exit_code = false;   // status

@@ -19,8 +19,8 @@ constexpr std::array k_commands = {
     Command{{"init", "Set up config.toml, the three folders and an example", "fettle init shop"},
             Needs::nothing,
             init_command},
-    Command{{"new", "Start a new script with the next number", "fettle new clear orphaned menu rows"},
-            Needs::config,
+    Command{{"new", "Start a new script with the next number", "fettle new -t clean-rows clear orphaned menu rows"},
+            Needs::nothing,  // a list needs no configuration
             new_command},
     Command{
         {"check", "Look for mistakes in scripts; opens no database", "fettle check 007"}, Needs::log, check_command},

@@ -83,6 +83,14 @@ TEST_CASE("arguments: run takes scripts and says who, why and how long it waits"
   CHECK(run.command_line == "fettle run 007 002_x.lua --stop-on-error --force --by anna --reason=ticket --wait 1.5");
 }
 
+TEST_CASE("arguments: new takes a template before or behind the words of its title") {
+  for (const char* line : {"new -t drop-table old coupons", "new old coupons --template=drop-table"}) {
+    CHECK(parse(line).pattern == "drop-table");
+    CHECK(parse(line).words == std::vector<std::string>{"old", "coupons"});
+  }
+  CHECK(parse("new --list").list);
+}
+
 TEST_CASE("arguments: a word behind a command is never taken for another command") {
   CHECK(parse("run status").words == std::vector<std::string>{"status"});
   CHECK(parse("new show the config").words == std::vector<std::string>{"show", "the", "config"});
@@ -115,6 +123,9 @@ TEST_CASE("arguments: what is missing or too much is said") {
   CHECK(fault("") == "no command was given");
   CHECK(fault("config") == "config needs one of: show, check");
   CHECK(fault("new") == "fettle new needs a title");
+  CHECK(fault("new --list old coupons") == "fettle new --list takes no title");
+  CHECK(fault("new --list -t drop-table").find("excludes") != std::string::npos);
+  CHECK(fault("new --template") != "no fault");
   CHECK(fault("show") == "fettle show needs the number of an attempt, or a script");
   CHECK(fault("show 1 2") == "fettle show takes one word, not 2");
   CHECK(fault("retry") == "say which scripts to retry, or --all");

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,9 +105,41 @@ TEST_CASE("new: writes a script with both functions, numbered over all three fol
   CHECK(text.find("description = \"Say \\\"hi\\\" back\\\\slash\"") != std::string::npos);
   CHECK(text.find("shouldRun = function()") != std::string::npos);
   CHECK(text.find("execute = function()") != std::string::npos);
-  CHECK(support::fettle(scratch.path(), {"new", "Say", "hi", "--json"}).out ==
-        "{\n  \"script\": \"0014_say_hi.lua\",\n  \"path\": \"fix-scripts/0014_say_hi.lua\"\n}\n");
+  const auto json = nlohmann::json::parse(support::fettle(scratch.path(), {"new", "Say", "hi", "--json"}).out);
+  CHECK(json.at("script") == "0014_say_hi.lua");
+  CHECK(json.at("path") == "fix-scripts/0014_say_hi.lua");
+  CHECK(json.at("template") == "empty");
   CHECK(scratch.read("fix-scripts/0013_say_hi_back_slash.lua") == text);
+}
+
+TEST_CASE("new: the templates are listed within the terminal, without a configuration, and nothing is made") {
+  const support::Scratch scratch;
+  const support::Result result = support::fettle(scratch.path(), {"new", "--list"});
+  CHECK(result.code == 0);
+  for (const char* name : {"\ndrop-table ", "\nempty ", "backfill "}) CHECK(result.out.find(name) != std::string::npos);
+  CHECK(support::widest_line(result.out) <= 80);
+  CHECK(scratch.list().empty());
+}
+
+TEST_CASE("new: a template that is not known makes nothing, and the nearest is named") {
+  const support::Scratch scratch;
+  scratch.write("config.toml", "");
+  CHECK_THROWS_WITH_AS(support::fettle(scratch.path(), {"new", "-t", "drop-tabel", "x"}),
+                       "there is no template \"drop-tabel\"; did you mean drop-table?", base::Error);
+  CHECK_THROWS_WITH_AS(support::fettle(scratch.path(), {"new", "--template", "zz\x1b[1m", "x"}),
+                       "there is no template \"zz\\x1b[1m\"", base::Error);
+  CHECK(scratch.list() == std::vector<std::string>{"config.toml"});
+}
+
+TEST_CASE("new: a template becomes a script with its title, and without the line that is only for the list") {
+  const support::Scratch scratch;
+  scratch.write("config.toml", "");
+  CHECK(support::fettle(scratch.path(), {"new", "-q", "-t", "drop-table", "No", "\"old\"", "coupons"}).talk.empty());
+  const std::string text = scratch.read("fix-scripts/001_no_old_coupons.lua");
+  CHECK(text.starts_with("local TABLE = \"…\""));
+  CHECK(text.find("description = \"No \\\"old\\\" coupons\"") != std::string::npos);
+  CHECK(text.find("\n---@type fettle.Script\nreturn {\n") != std::string::npos);
+  CHECK(text.find('%') == text.find("%s has"));
 }
 
 TEST_CASE("new: a title without letters makes nothing") {
