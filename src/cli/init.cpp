@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/editor_help.hpp"
 #include "cli/json_output.hpp"
 #include "cli/new_file.hpp"
 
@@ -27,6 +28,7 @@ on_failure = "continue"          # or "stop"
 
 constexpr std::string_view k_hello =
     R"lua(-- A first script: copy it into the folder of pending scripts, then: fettle run
+---@type fettle.Script
 return {
   description = "Make a table of greetings and fill it",
   shouldRun = function()
@@ -50,10 +52,17 @@ constexpr std::string_view k_hello_name = "001_hello.lua";
 // What was made and what was there, as the person will read it.
 struct Progress {
   std::string root;  // as typed, with a slash; empty: here
-  std::vector<std::string> created, kept;
+  std::vector<std::string> created, updated, kept;
+  std::vector<std::string> warnings;
 
   void note(Made made, const std::string& name) { (made == Made::created ? created : kept).push_back(name); }
   void file(const std::string& name, std::string_view text) { note(make_file(root + name, text), name); }
+  void help(const EditorHelp& help) {
+    created.insert(created.end(), help.created.begin(), help.created.end());
+    updated.insert(updated.end(), help.updated.begin(), help.updated.end());
+    kept.insert(kept.end(), help.kept.begin(), help.kept.end());
+    warnings.insert(warnings.end(), help.warnings.begin(), help.warnings.end());
+  }
 };
 
 std::string root_of(const std::vector<std::string>& words) {
@@ -76,16 +85,30 @@ std::vector<std::string> next_steps(const Progress& progress, const std::string&
 
 void tell(const Context& context, const Progress& progress, const std::vector<std::string>& steps) {
   if (context.arguments.json)
-    return context.print(lists_json({{"created", progress.created}, {"kept", progress.kept}, {"next", steps}}) + "\n");
+    return context.print(lists_json({{"created", progress.created},
+                                     {"updated", progress.updated},
+                                     {"kept", progress.kept},
+                                     {"next", steps},
+                                     {"warnings", progress.warnings}}) +
+                         "\n");
   if (context.arguments.talk == Talk::quiet) return;
-  for (const std::string& name : progress.created)
-    context.print(
-        fmt::format("{}  {}\n", context.style.paint(Colour::green, "created"), base::escape(progress.root + name)));
-  for (const std::string& name : progress.kept)
-    context.print(
-        fmt::format("{}  {}\n", context.style.paint(Colour::dim, "kept   "), base::escape(progress.root + name)));
+  const auto list = [&](Colour colour, std::string_view what, const std::vector<std::string>& names) {
+    for (const std::string& name : names)
+      context.print(fmt::format("{}  {}\n", context.style.paint(colour, what), base::escape(progress.root + name)));
+  };
+  list(Colour::green, "created", progress.created);
+  list(Colour::green, "updated", progress.updated);
+  list(Colour::dim, "kept   ", progress.kept);
   context.print("\nNext:\n");
   for (const std::string& step : steps) context.print(fmt::format("  {}\n", base::escape(step)));
+}
+
+// What k_config says of folders and databases; the environment has no say in what is made.
+core::Config config_of_init(const std::string& root) {
+  core::Config config;
+  config.directory = root.empty() ? "." : root;
+  config.databases.push_back({.name = "main", .url = {}});
+  return config;
 }
 
 }  // namespace
@@ -97,14 +120,17 @@ int init_command(const Context& context) {
   if (!progress.root.empty()) (void)make_folder(progress.root.substr(0, progress.root.size() - 1));
   progress.file("config.toml", k_config);
   const bool fresh = progress.kept.empty();
-  const core::FolderConfig folders =
-      fresh ? core::FolderConfig{} : load_config(progress.root + "config.toml", process_environment()).config.folders;
+  const core::Config config =
+      fresh ? config_of_init(progress.root) : load_config(progress.root + "config.toml", process_environment()).config;
+  const core::FolderConfig& folders = config.folders;
   for (const std::string& folder : {folders.scripts, folders.succeeded, folders.failed})
     progress.note(make_folder(below(progress.root, folder)), folder + "/");
   if (fresh) progress.file("app.db", "");
   progress.note(make_folder(progress.root + "scripts-example"), "scripts-example/");
   progress.file(fmt::format("scripts-example/{}", k_hello_name), k_hello);
+  progress.help(write_editor_help(config));
   tell(context, progress, next_steps(progress, folders.scripts));
+  context.warn(progress.warnings);
   return 0;
 }
 

@@ -3,6 +3,14 @@
 
 namespace cli {
 
+std::string new_json(const std::vector<std::pair<std::string, std::string>>& made, const EditorHelp& help) {
+  Json json = Json::object();
+  for (const auto& [name, text] : made) json[name] = text;
+  json["editor"] = {{"created", help.created}, {"updated", help.updated}, {"kept", help.kept}};
+  json["warnings"] = help.warnings;
+  return dump(json);
+}
+
 std::string templates_json(std::span<const Template> templates, std::string_view plain) {
   Json list = Json::array();
   for (const Template& each : templates)

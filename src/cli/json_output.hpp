@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "cli/config_file.hpp"
+#include "cli/editor_help.hpp"
 #include "cli/templates.hpp"
 #include "core/diagnosis.hpp"
 #include "core/report.hpp"
@@ -51,6 +52,8 @@ std::string verify_json(const ledger::Verdict& verdict, const std::vector<std::s
 std::string ledger_info_json(const std::string& path, std::uint64_t size, const ledger::About& about);
 std::string config_show_json(const LoadedConfig& loaded);
 std::string config_check_json(const LoadedConfig& loaded);
+// made: what is told of the script itself.
+std::string new_json(const std::vector<std::pair<std::string, std::string>>& made, const EditorHelp& help);
 std::string templates_json(std::span<const Template> templates, std::string_view plain);
 std::string error_json(const base::Error& error);
 // Simple documents: names and texts, names and lists.

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/editor_help.hpp"
 #include "cli/json_output.hpp"
 #include "cli/new_file.hpp"
 #include "cli/numbering.hpp"
@@ -44,6 +45,19 @@ int list_templates(const Context& context) {
   return 0;
 }
 
+void tell(const Context& context, const std::vector<std::pair<std::string, std::string>>& made,
+          const EditorHelp& help) {
+  if (context.arguments.json)
+    context.print(new_json(made, help) + "\n");
+  else
+    context.print(made.at(1).second + "\n");
+  context.warn(help.warnings);
+  std::vector<std::string> written = help.created;
+  written.insert(written.end(), help.updated.begin(), help.updated.end());
+  if (context.arguments.talk == Talk::quiet || written.empty()) return;
+  context.say(fmt::format("for your editor: {}\n", fmt::join(written, ", ")));
+}
+
 }  // namespace
 
 int new_command(const Context& context) {
@@ -61,11 +75,11 @@ int new_command(const Context& context) {
   if (make_file(config.path(config.folders.scripts) + "/" + name, script_from(pattern, title)) == Made::kept)
     throw base::Error(base::ErrorKind::usage, fmt::format("{} was made by somebody else at this moment", name),
                       "Nothing was overwritten.", "Try again.");
-  const std::string path = folders.display(folder::Place::scripts, name);
-  if (context.arguments.json)
-    context.print(object_json({{"script", name}, {"path", path}, {"template", std::string(pattern.name)}}) + "\n");
-  else
-    context.print(path + "\n");
+  tell(context,
+       {{"script", name},
+        {"path", folders.display(folder::Place::scripts, name)},
+        {"template", std::string(pattern.name)}},
+       write_editor_help(config));
   return 0;
 }
 

@@ -1,6 +1,8 @@
 #include "cli/new_file.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@ namespace cli {
 namespace {
 
 constexpr std::string_view k_state = "Nothing was overwritten.";
+constexpr std::size_t k_largest_file = std::size_t{1} << 20U;
 
 [[noreturn]] void refuse(const char* verb, const std::string& path) {
   base::throw_errno(base::ErrorKind::io, fmt::format("cannot {} {}", verb, base::escape(path)), std::string(k_state),
@@ -25,23 +28,54 @@ bool is_folder(const std::string& path) noexcept {
   return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
-}  // namespace
-
-Made make_file(const std::string& path, std::string_view text) {
-  const os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd && errno == EEXIST) return Made::kept;
-  if (!fd) refuse("create", path);
+int write_all(int fd, std::string_view text) noexcept {
   while (!text.empty()) {
-    const ssize_t count = ::write(fd.get(), text.data(), text.size());
+    const ssize_t count = ::write(fd, text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int reason = errno;
-      (void)::unlink(path.c_str());
-      errno = reason;
-      refuse("write", path);
-    }
+    if (count < 0) return errno;
     text.remove_prefix(static_cast<std::size_t>(count));
   }
+  return 0;
+}
+
+}  // namespace
+
+int try_make_file(const std::string& path, std::string_view text) {
+  const os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd) return errno;
+  const int fault = write_all(fd.get(), text);
+  if (fault != 0) (void)::unlink(path.c_str());
+  return fault;
+}
+
+int try_replace_file(const std::string& path, std::string_view text) {
+  const std::string beside = fmt::format("{}.{}", path, ::getpid());
+  (void)::unlink(beside.c_str());  // of a process that had this number and died
+  if (const int fault = try_make_file(beside, text); fault != 0) return fault;
+  if (::rename(beside.c_str(), path.c_str()) == 0) return 0;
+  const int fault = errno;
+  (void)::unlink(beside.c_str());
+  return fault;
+}
+
+std::optional<std::string> read_small_file(const std::string& path) {
+  const os::Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat facts {};
+  if (!fd || ::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  std::string text;
+  std::array<char, 16384> piece{};
+  ssize_t count = 0;
+  while ((count = ::read(fd.get(), piece.data(), piece.size())) > 0 && text.size() <= k_largest_file)
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  if (count < 0 || text.size() > k_largest_file) return std::nullopt;
+  return text;
+}
+
+Made make_file(const std::string& path, std::string_view text) {
+  const int fault = try_make_file(path, text);
+  if (fault == EEXIST) return Made::kept;
+  errno = fault;
+  if (fault != 0) refuse("write", path);
   return Made::created;
 }
 

@@ -44,8 +44,9 @@ TEST_CASE("init: makes a folder that is complete, and a second init keeps all of
   const support::Scratch scratch;
   const support::Result first = support::fettle(scratch.path(), {"init", "shop/site"});
   CHECK(first.code == 0);
-  CHECK(scratch.list("shop/site") == std::vector<std::string>{"app.db", "config.toml", "failed", "fix-scripts",
-                                                              "scripts-example", "successfully-ran"});
+  CHECK(scratch.list("shop/site") == std::vector<std::string>{".luarc.json", "app.db", "config.toml", "failed",
+                                                              "fettle-api.lua", "fix-scripts", "scripts-example",
+                                                              "successfully-ran"});
   CHECK(scratch.list("shop/site/fix-scripts").empty());
   CHECK(scratch.read("shop/site/app.db").empty());
   CHECK(first.out.find(
@@ -101,6 +102,7 @@ TEST_CASE("new: writes a script with both functions, numbered over all three fol
   const support::Result result = support::fettle(scratch.path(), {"new", "Say", "\"hi\"", "back\\slash"});
   CHECK(result.code == 0);
   CHECK(result.out == "fix-scripts/0013_say_hi_back_slash.lua\n");
+  CHECK(result.talk == "for your editor: fettle-api.lua, .luarc.json\n");
   const std::string text = scratch.read("fix-scripts/0013_say_hi_back_slash.lua");
   CHECK(text.find("description = \"Say \\\"hi\\\" back\\\\slash\"") != std::string::npos);
   CHECK(text.find("shouldRun = function()") != std::string::npos);
@@ -109,6 +111,7 @@ TEST_CASE("new: writes a script with both functions, numbered over all three fol
   CHECK(json.at("script") == "0014_say_hi.lua");
   CHECK(json.at("path") == "fix-scripts/0014_say_hi.lua");
   CHECK(json.at("template") == "empty");
+  CHECK(json.at("warnings").empty());
   CHECK(scratch.read("fix-scripts/0013_say_hi_back_slash.lua") == text);
 }
 
