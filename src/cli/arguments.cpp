@@ -178,6 +178,8 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "run") add_run(app, out, raw);
   if (command == "retry") add_retry(app, out);
   if (command == "mark") add_mark(app, out);
+  if (command == "cancel") words_of(app, out, "SCRIPT", "[SCRIPT]", "Only this one, if it is at work");
+  if (command == "cancel" || command == "pause" || command == "resume") add_actor(app, out);
   if (command == "rollback") add_rollback(app, out, raw);
   if (command == "unlock") {
     app.add_flag("--force", out.force, "Declare the run of another host dead; needs --reason");
@@ -360,7 +362,7 @@ void Parser::finish() {
 
 void check_words(const Arguments& out) {
   const std::string help = fmt::format("fettle {} --help", out.command);
-  const std::size_t most = out.command == "init" || out.command == "show" ? 1 : ~0U;
+  const std::size_t most = out.command == "init" || out.command == "show" || out.command == "cancel" ? 1 : ~0U;
   if (out.words.size() > most)
     refuse(fmt::format("fettle {} takes one word, not {}", out.command, out.words.size()), help);
   if (out.words.empty() && out.command == "new" && !out.list) refuse("fettle new needs a title", help);

@@ -32,6 +32,10 @@ void print_checked(const Context& context, const runner::Checked& checked) {
   context.print(fmt::format("  {} {}\n", style.paint(colour_of(kind), symbol),
                             base::fit(text, style.width - 3 - base::display_width(symbol))));
   if (fault) print_error(context, checked.outcome);
+  const std::string declared = declared_text(style, checked.declaration);
+  if (!fault && !declared.empty())
+    for (const std::string& line : paragraph(declared, style.width - 6))
+      context.print(fmt::format("      {}\n", style.paint(Colour::dim, line)));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "cli/progress_bar.hpp"
 #include "cli/words.hpp"
 #include "core/script.hpp"
 
@@ -138,6 +139,7 @@ void Console::run_started(const core::RunReport& run, std::size_t scripts) {
 void Console::script_started(std::string_view script, std::size_t index, std::size_t total) {
   script_ = script;
   header_ = Header::not_printed;
+  started_ = told_progress_ = os::Steady::now();
   show_transient(fmt::format("  {}/{} {} …", index, total, shown(script)));
 }
 
@@ -156,6 +158,20 @@ void Console::script_line(core::LineLevel level, std::string_view text) {
     print(fmt::format("{}{}{}", k_indent, style_.paint(colour, first ? label : std::string(label.size(), ' ')), line));
     first = false;
   }
+}
+
+// Where no line can be taken back, one every now and then.
+void Console::script_progress(const core::Progress& progress) {
+  constexpr std::chrono::seconds k_between{10};
+  if (settings_.talkative == Talk::quiet) return;
+  const std::string name = base::fit(shown(script_), style_.width / 3);
+  const std::size_t room = style_.width - 4 - base::display_width(name);
+  const std::string line =
+      fmt::format("  {} {}", name, progress_line(progress, os::since(started_), style_, room));
+  if (style_.live) return show_transient(line);
+  if (os::Steady::now() - told_progress_ < k_between) return;
+  told_progress_ = os::Steady::now();
+  say(base::fit(line, style_.width) + "\n");
 }
 
 void Console::script_ended(const core::AttemptReport& attempt) {

@@ -8,6 +8,7 @@
 #include "cli/arguments.hpp"
 #include "cli/style.hpp"
 #include "core/observer.hpp"
+#include "os/clock.hpp"
 
 namespace cli {
 
@@ -29,6 +30,7 @@ class Console : public core::Observer {
   void run_started(const core::RunReport& run, std::size_t scripts) override;
   void script_started(std::string_view script, std::size_t index, std::size_t total) override;
   void script_line(core::LineLevel level, std::string_view text) override;
+  void script_progress(const core::Progress& progress) override;
   void script_ended(const core::AttemptReport& attempt) override;
   void warning(std::string_view text) override;
   void waiting(std::string_view text) override;
@@ -53,6 +55,8 @@ class Console : public core::Observer {
   std::string script_;  // in work; raw bytes
   Header header_ = Header::not_printed;
   bool transient_ = false;
+  os::Steady::time_point started_;        // the script in work
+  os::Steady::time_point told_progress_;  // last, as a line of its own
 };
 
 // "hit the time limit": what a cause means, for people.

@@ -113,6 +113,11 @@ Json ledger_run_object(const ledger::Run& run) {
           {"counts", counts_object(run.counts)}};
 }
 
+Json progress_object(const std::optional<core::Progress>& progress) {
+  if (!progress) return nullptr;
+  return {{"done", progress->done}, {"total", id_or_null(progress->total)}, {"label", or_null(progress->label)}};
+}
+
 Json lock_object(const runner::Lock& lock) {
   Json json = {{"held", lock.held},
                {"in_doubt", lock.in_doubt},
@@ -125,14 +130,9 @@ Json lock_object(const runner::Lock& lock) {
   if (lock.in_work)
     json["in_work"] = {{"attempt", lock.in_work->id},
                        {"script", lock.in_work->script},
-                       {"started_at", time_or_null(lock.in_work->started)}};
+                       {"started_at", time_or_null(lock.in_work->started)},
+                       {"progress", progress_object(lock.progress)}};
   return json;
-}
-
-Json ignored_list(const std::vector<core::Ignored>& ignored) {
-  Json list = Json::array();
-  for (const core::Ignored& each : ignored) list.push_back({{"name", each.name}, {"reason", each.reason}});
-  return list;
 }
 
 // `script` is the name under which the file lies in the folder now.
@@ -144,41 +144,6 @@ Json failed_object(const runner::Failed& failed) {
   }
   Json json = attempt_object(*failed.attempt);
   json["script"] = failed.script;
-  return json;
-}
-
-void add_declaration(Json& json, const core::Declaration& declaration) {
-  json["description"] = or_null(declaration.description);
-  json["database"] = or_null(declaration.database);
-  json["writes"] = declaration.writes;
-  json["repeatable"] = declaration.repeatable;
-  json["transaction"] = declaration.transaction;
-  json["timeout_ms"] = declaration.timeout ? Json(declaration.timeout->count()) : Json(nullptr);
-  json["not_before"] = or_null(declaration.not_before);
-  json["window"] = or_null(declaration.window);
-}
-
-Json planned_object(const runner::Planned& planned) {
-  Json json = {{"script", planned.script},
-               {"sha256", or_null(planned.sha256)},
-               {"state", core::name(planned.state)},
-               {"forecast", forecast_name(planned.forecast)},
-               {"reason", or_null(planned.reason)},
-               {"cause", or_null(core::name(planned.outcome.cause))},
-               {"error", or_null(planned.outcome.error)},
-               {"traceback", or_null(planned.outcome.traceback)}};
-  add_declaration(json, planned.declaration);
-  return json;
-}
-
-Json checked_object(const runner::Checked& checked) {
-  Json json = {{"script", checked.script},
-               {"sha256", or_null(checked.sha256)},
-               {"outcome", core::name(checked.outcome.kind)},
-               {"cause", or_null(core::name(checked.outcome.cause))},
-               {"error", or_null(checked.outcome.error)},
-               {"traceback", or_null(checked.outcome.traceback)}};
-  add_declaration(json, checked.declaration);
   return json;
 }
 
@@ -304,25 +269,6 @@ std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::
   json["text"] = text;
   json["other_attempts"] = Json::array();
   for (const ledger::Attempt& other : others) json["other_attempts"].push_back(attempt_object(other));
-  return dump(json);
-}
-
-std::string plan_json(const runner::PlanReport& plan) {
-  Json json;
-  json["scripts"] = Json::array();
-  for (const runner::Planned& each : plan.scripts) json["scripts"].push_back(planned_object(each));
-  json["ignored"] = ignored_list(plan.ignored);
-  json["warnings"] = plan.warnings;
-  json["target_unreachable"] = plan.target_unreachable;
-  return dump(json);
-}
-
-std::string check_json(const runner::CheckReport& check) {
-  Json json;
-  json["scripts"] = Json::array();
-  for (const runner::Checked& each : check.scripts) json["scripts"].push_back(checked_object(each));
-  json["ignored"] = ignored_list(check.ignored);
-  json["warnings"] = check.warnings;
   return dump(json);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "core/script.hpp"
 #include "runner/fleet.hpp"
 
 namespace cli {
@@ -21,6 +22,7 @@ inline Json or_null(std::string_view text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json ignored_list(const std::vector<core::Ignored>& ignored);
 Json fleet_object(const std::vector<runner::Mustered>& fleet);  // of status
 
 }  // namespace cli

@@ -74,6 +74,30 @@ std::string outcome_text(const Style& style, const std::optional<core::OutcomeKi
   return style.paint(kind ? colour_of(*kind) : Colour::dim, pad(outcome_word(style, kind), width));
 }
 
+std::string declared_text(const Style& style, const core::Declaration& declaration) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](std::string_view label, const std::string& text) {
+    if (!text.empty()) parts.push_back(fmt::format("{} {}", label, base::escape(text)));
+  };
+  const auto listed = [](const std::vector<std::string>& texts) { return fmt::format("{}", fmt::join(texts, ", ")); };
+  add("depends on", listed(declaration.depends));
+  add("tags", listed(declaration.tags));
+  add("only for", listed(declaration.environments));
+  add("database", declaration.writes ? declaration.database : "none");
+  add("args", listed(declaration.args));
+  add("not before", declaration.not_before);
+  add("window", declaration.window);
+  if (declaration.timeout) add("timeout", base::format_duration(*declaration.timeout));
+  if (declaration.retries > 0) add("retries", fmt::format("{}", declaration.retries));
+  if (declaration.max_rows > 0) add("at most", base::plural(declaration.max_rows, "row"));
+  if (declaration.repeatable) parts.emplace_back("repeatable");
+  if (!declaration.transaction) parts.emplace_back("without a transaction");
+  if (declaration.allow_failure) parts.emplace_back("may fail");
+  if (declaration.validates) parts.emplace_back("validates");
+  if (declaration.rolls_back) parts.emplace_back("can be rolled back");
+  return fmt::format("{}", fmt::join(parts, fmt::format(" {} ", style.bullet())));
+}
+
 void print_attempts(const Context& context, const std::vector<ledger::Attempt>& attempts) {
   const Style& style = context.style;
   const Widths widths = widths_of(style, attempts);

@@ -24,6 +24,10 @@ void print_pair(const Context& context, std::string_view name, std::string_view 
 // Files that are not candidates, with the reason beside them; nothing for none.
 void print_ignored(const Context& context, const std::vector<core::Ignored>& ignored, std::string_view folder);
 
+// What a script declares beside its description, in one line: "depends on 003_x · tags nightly · tried 4 times"; empty:
+// nothing worth a line.
+std::string declared_text(const Style& style, const core::Declaration& declaration);
+
 // Attempts as a table, in the order given.
 void print_attempts(const Context& context, const std::vector<ledger::Attempt>& attempts);
 

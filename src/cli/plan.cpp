@@ -62,6 +62,13 @@ void print_planned(const Context& context, const runner::Planned& planned) {
       fmt::format("  {}  {}\n", style.paint(colour_of(kind_of(planned.forecast)), verb(planned.forecast)), line));
   if (!beside)
     for (const std::string& each : paragraph(said, room)) context.print(fmt::format("        {}\n", each));
+  const std::string declared = declared_text(style, planned.declaration);
+  if (!declared.empty())
+    for (const std::string& each : paragraph(declared, room))
+      context.print(fmt::format("        {}\n", style.paint(Colour::dim, each)));
+  for (const std::string& warning : planned.warnings)
+    for (const std::string& each : paragraph("warning: " + warning, room))
+      context.print(fmt::format("        {}\n", style.paint(Colour::yellow, each)));
   if (!planned.outcome.error.empty()) print_error(context, planned.outcome);
 }
 

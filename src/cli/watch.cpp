@@ -57,7 +57,7 @@ int run_supervised(const Context& context) {
   standby.get_ready();
   if (!supervisor.stand_by()) return 0;
   const core::RunReport report = runner::run(context.config(), request, supervisor, standby);
-  supervisor.tell_over(report.run, core::exit_code(report));
+  supervisor.tell_over(report);
   return core::exit_code(report);
 }
 

@@ -21,6 +21,7 @@ struct FolderConfig {
   std::string scripts = "fix-scripts";
   std::string succeeded = "successfully-ran";
   std::string failed = "failed";
+  std::string data = "fix-data";  // files that scripts may read; need not exist
   Order order = Order::bytes;
 };
 

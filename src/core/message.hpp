@@ -2,7 +2,8 @@
 // decode() gives nullopt for anything malformed: whoever sent it is not to be trusted any more.
 //
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
-//   runner → worker  Load, Ask, Execute             worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault
+//   runner → worker  Load, Ask, Execute, Data       worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault,
+//                                                                    Progress, ReadData
 //   runner → broker  BrokerSettings, Begin, Finish, Inquire, Examine, Muster
 //   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined, Mustered
 //   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, Left, LogRecord,
@@ -41,6 +42,9 @@ enum class Kind : std::uint8_t {
   answer,
   result,
   fault,
+  progress,
+  read_data,
+  data,
   open = 48,
   begin,
   finish,
@@ -185,6 +189,23 @@ struct Fault {
   static constexpr Kind kind = Kind::fault;
   Cause cause = Cause::error;
   std::string error, traceback;
+};
+
+struct ProgressTold {  // at most every tenth of a second
+  static constexpr Kind kind = Kind::progress;
+  Progress progress;
+};
+
+struct ReadData {  // a part of a data file; answered by Data
+  static constexpr Kind kind = Kind::read_data;
+  std::string name;
+  std::int64_t offset = 0;  // bytes
+};
+
+struct Data {
+  static constexpr Kind kind = Kind::data;
+  std::string fault;  // empty: the rest holds
+  std::string bytes;  // from the offset on; empty: the file ends there
 };
 
 // With the worker's channel as a descriptor when a new worker is to be served. Ends what was begun before it.
@@ -386,6 +407,7 @@ struct RunOver {
   static constexpr Kind kind = Kind::run_over;
   std::int64_t run = 0;  // 0: nothing was recorded
   std::int32_t exit_code = 0;
+  bool applied = false;  // a script was applied or found not to be needed: what depends on it may run now
 };
 
 // The same bytes as Statement, Many and Rows, read where they lie: the body must outlive what is decoded.

@@ -13,6 +13,12 @@ namespace core {
 enum class LineLevel : std::uint8_t { debug, info, warn, error };
 std::string_view name(LineLevel level) noexcept;
 
+// How far a script says that it has come.
+struct Progress {
+  std::int64_t done = 0, total = 0;         // steps; total 0: it does not know
+  std::string label;                        // what the steps are; may be empty
+};
+
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -21,6 +27,7 @@ class Observer {
   virtual void script_started(std::string_view script, std::size_t index, std::size_t total) = 0;
   // A line that the script logged. text: raw bytes from the script, to be escaped before it is shown.
   virtual void script_line(LineLevel level, std::string_view text) = 0;
+  virtual void script_progress(const Progress& progress) { (void)progress; }
   virtual void script_ended(const AttemptReport& attempt) = 0;
   // Something a person should know that is no script's outcome. One line.
   virtual void warning(std::string_view text) = 0;

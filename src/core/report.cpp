@@ -40,7 +40,8 @@ int exit_code(const RunReport& report) noexcept {
   if (report.stopped_by_signal != 0) return 128 + report.stopped_by_signal;
   if (report.counts.failed > report.allowed_failures) return 4;
   if (report.target_unreachable) return 6;
-  if (report.counts.blocked > 0) return 8;  // nothing failed, so they are all that is left
+  // Nothing failed, so they are all that is left.
+  if (report.counts.blocked > 0 || report.counts.interrupted > 0) return 8;
   return 0;
 }
 

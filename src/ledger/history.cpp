@@ -288,6 +288,16 @@ std::string History::text(const std::string& sha256) const {
   return inside_->guarded([&] { return read_text(inside_->database, inside_->path, sha256); });
 }
 
+std::optional<core::Progress> History::progress(std::int64_t attempt) const {
+  return inside_->guarded([&]() -> std::optional<core::Progress> {
+    Query query(inside_->database, "SELECT done, total, label FROM progress WHERE attempt = ?1");
+    if (!query.number(attempt).next()) return std::nullopt;
+    const std::int64_t done = query.take_number();
+    const std::int64_t total = query.take_number();
+    return core::Progress{done, total, query.take_text()};
+  });
+}
+
 std::optional<Run> History::last_run() const {
   return inside_->guarded([&] { return select_last_run(inside_->database); });
 }

@@ -79,6 +79,7 @@ class History {
   std::vector<LogLine> lines(std::int64_t attempt) const;
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;
+  std::optional<core::Progress> progress(std::int64_t attempt) const;  // as it was told last
   std::optional<Run> last_run() const;
   // Whether somebody declared, since this run began, that nothing of it is alive: `fettle unlock --force`.
   bool is_broken(std::int64_t run) const;

@@ -141,6 +141,7 @@ struct Ledger::Inside {
     writes.end_attempt(attempt, finished);
     writes.count_outcome(attempt, finished.outcome.kind);
     writes.insert_lines(attempt, finished.lines);
+    if (finished.progress) writes.write_progress(attempt, *finished.progress, finished.at);
     writes.chain.add(Link::attempt, attempt);
     writes.chain.add_if_there(Link::details, attempt);
   }
@@ -255,6 +256,14 @@ std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& fin
                   "where they are",
                   core::name(finished.outcome.kind), script),
       next, meanwhile, [&] { inside_->finish_attempt(attempt, finished); });
+}
+
+void Ledger::set_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at) {
+  inside_->committed(fmt::format("the progress of attempt {} cannot be recorded", attempt),
+                     "the script was at work; nothing of it is committed", [&] {
+                       inside_->writes.write_progress(attempt, progress, at);
+                       return 0;
+                     });
 }
 
 void Ledger::set_moved_to(std::int64_t attempt, const std::string& moved_to) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -87,6 +88,7 @@ struct Finished {
   Measures measures;
   std::vector<LogLine> lines;
   Details details;
+  std::optional<core::Progress> progress;  // as it was told last
   base::Instant at;
 };
 
@@ -145,6 +147,8 @@ class Ledger {
   // Both in one commit, with one sync: the end of one attempt and the intent of the next.
   std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
                                  const Meanwhile& meanwhile = {});
+  // How far it has come, for those who look meanwhile. Durable like everything else, so not to be told too often.
+  void set_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at);
   // Where the file went. Kept back until moves_are_durable(): were it on disk before the move itself, a power cut would
   // leave a file that lies where it lay, and a ledger that takes it for one which somebody put back. Until then it can
   // be derived from the folders (unfiled).

@@ -32,6 +32,11 @@ constexpr const char* k_details = R"sql(
     depends = excluded.depends, tags = excluded.tags, args = excluded.args,
     warnings = excluded.warnings, data = excluded.data)sql";
 
+constexpr const char* k_progress = R"sql(
+  INSERT INTO progress (attempt, done, total, label, at) VALUES (?1, ?2, nullif(?3, 0), ?4, ?5)
+  ON CONFLICT (attempt) DO UPDATE SET done = excluded.done, total = excluded.total, label = excluded.label,
+    at = excluded.at)sql";
+
 constexpr const char* k_count_outcome = R"sql(
   UPDATE runs SET succeeded = succeeded + (?1 = 'succeeded'), failed = failed + (?1 = 'failed'),
     skipped = skipped + (?1 = 'skipped'), blocked = blocked + (?1 = 'blocked'),
@@ -122,6 +127,7 @@ Writes::Writes(SQLite::Database& database) noexcept
       insert_undoes_(database, k_insert_undoes),
       end_attempt_(database, k_end_attempt),
       details_(database, k_details),
+      progress_(database, k_progress),
       count_outcome_(database, k_count_outcome),
       insert_line_(database, k_insert_line),
       moved_to_(database, "UPDATE attempts SET moved_to = ?1 WHERE id = ?2"),
@@ -203,6 +209,16 @@ void Writes::write_details(std::int64_t attempt, const Details& details) {
       .text_or_null(details.args)
       .text_or_null(details.warnings)
       .text_or_null(details.data)
+      .run();
+}
+
+void Writes::write_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at) {
+  Query(progress_)
+      .number(attempt)
+      .number(progress.done)
+      .number(progress.total)
+      .text_or_null(progress.label)
+      .number(at.milliseconds)
       .run();
 }
 

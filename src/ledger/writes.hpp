@@ -32,6 +32,7 @@ class Writes {
   void end_attempt(std::int64_t attempt, const Finished& finished);
   void count_outcome(std::int64_t attempt, core::OutcomeKind outcome);
   void write_details(std::int64_t attempt, const Details& details);
+  void write_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at);
   void insert_lines(std::int64_t attempt, const std::vector<LogLine>& lines);
   void set_moved_to(std::int64_t attempt, const std::string& moved_to);
   std::int64_t insert_event(const Event& event);
@@ -47,7 +48,7 @@ class Writes {
 
  private:
   SQLite::Database& database_;
-  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, insert_undoes_, end_attempt_, details_, count_outcome_,
+  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, insert_undoes_, end_attempt_, details_, progress_, count_outcome_,
       insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_, settled_,
       interrupted_;
 };

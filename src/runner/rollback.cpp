@@ -230,14 +230,15 @@ core::RunReport roll_back(const core::Config& config, const RollbackRequest& req
   repair_damage(damage, {report.by, request.reason}, folders, ledger);
   const std::vector<Chosen> choices = look(config, request, crew);
   if (!choices.empty()) {
-    Stop stop([&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
     report.run = ledger.begin_run(start_of(report, request));
+    Stop stop(config, report.run, [&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
     observer.run_started(report, choices.size());
     const std::vector<core::Argument> none;
     Workplace place{config, core::Force::yes, none, report, folders, ledger, crew, stop, observer, {}};
     std::size_t done = 0;
     for (const Chosen& choice : choices) {
       observer.script_started(choice.applied.script, ++done, choices.size());
+      stop.works_on(choice.applied.script);
       if (!undo(place, choice, request.requeue, report)) break;
     }
     if (done < choices.size())

@@ -107,8 +107,8 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
   if (names.empty()) {
     observer.run_started(report, 0);
   } else {
-    Stop stop([&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
     report.run = record_start(ledger, report, request);
+    Stop stop(config, report.run, [&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
     crew.start_broker({lock.get()});
     observer.run_started(report, names.size());
     os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));

@@ -112,8 +112,9 @@ Session::Heard Session::hear(std::string_view doing) {
       // The broker ends a statement at the time limit, too, and may be quicker.
       const bool is_fault = frame->kind == static_cast<std::uint8_t>(Kind::fault);
       if (is_fault && os::Steady::now() >= deadline_) return timed_out(doing);
-      if (frame->kind != static_cast<std::uint8_t>(Kind::line)) return std::move(*frame);
-      if (auto fault = take_line(*frame)) return std::move(*fault);
+      std::optional<Outcome> ended;
+      if (!take_aside(*frame, ended)) return std::move(*frame);
+      if (ended) return std::move(*ended);
       if (os::Steady::now() >= deadline_) return timed_out(doing);
     }
     std::array<pollfd, 3> wait = {pollfd{worker_.channel.fd(), POLLIN, 0},
@@ -146,12 +147,36 @@ std::optional<Outcome> Session::take_line(const os::Frame& frame) {
   return std::nullopt;
 }
 
+bool Session::take_aside(const os::Frame& frame, std::optional<Outcome>& ended) {
+  if (frame.kind == static_cast<std::uint8_t>(Kind::line)) {
+    ended = take_line(frame);
+    return true;
+  }
+  if (auto told = as<core::ProgressTold>(frame)) {
+    progress_ = std::move(told->progress);
+    progress_->label = base::cap(progress_->label, k_longest_name);
+    progress_untold_ = true;
+    if (!ahead_) tell_progress();
+    return true;
+  }
+  const auto wish = as<core::ReadData>(frame);
+  if (!wish) return false;
+  const core::Data data = setting_.on_data ? setting_.on_data(*wish) : core::Data{"there are no data files here", {}};
+  ended = tell(Kind::data, encode(data), k_executing);
+  return true;
+}
+
+void Session::tell_progress() {
+  if (progress_untold_ && setting_.on_progress) setting_.on_progress(*progress_);
+  progress_untold_ = false;
+}
+
 // The next frame but lines, when it comes within this time. Whatever ends the worker is left for hear().
 std::optional<os::Frame> Session::glance(os::Deadline give_up) {
   while (os::Steady::now() < give_up) {
     if (std::optional<os::Frame> frame = worker_.channel.next()) {
-      if (frame->kind != static_cast<std::uint8_t>(Kind::line)) return frame;
-      if ((over_ = take_line(*frame))) return std::nullopt;
+      if (!take_aside(*frame, over_)) return frame;
+      if (over_) return std::nullopt;
       continue;
     }
     pollfd wait{worker_.channel.fd(), POLLIN, 0};
@@ -187,7 +212,9 @@ Outcome Session::timed_out(std::string_view doing) {
 
 Outcome Session::interrupted() {
   end_worker(crew_.kill(worker_));
-  return stopped_by_signal();
+  Outcome outcome = stopped_by_signal();
+  outcome.reason = setting_.stop->reason();
+  return outcome;
 }
 
 // Its transaction is gone with it, so whatever the script still computes is for nothing.
@@ -232,6 +259,7 @@ std::optional<Outcome> Session::load() {
   if (worker_alive_ && worker_.channel.fill() == os::FillResult::malformed)
     (stage_ == Stage::executing ? untold_ : over_) = protocol_fault();
   lines_.tell();
+  tell_progress();
   if (over_ && worker_known_to_broker_) return roll_back(*std::exchange(over_, std::nullopt));
   if (over_) return std::move(over_);
   return stage_ == Stage::loading ? take_declaration(hear(k_loading)) : std::nullopt;

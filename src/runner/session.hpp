@@ -25,6 +25,8 @@ class Session {
     std::chrono::milliseconds timeout{0};  // of the whole attempt, unless the script declares its own
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
     ScriptLines::Sink on_line;
+    std::function<void(const core::Progress&)> on_progress;  // may be empty
+    std::function<core::Data(const core::ReadData&)> on_data;  // may be empty: there are no data files
     core::Receipt receipt;  // to be left in the database by execute()
     core::Limits limits;
     bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
@@ -65,6 +67,7 @@ class Session {
   const core::Declaration& declaration() const noexcept { return declaration_; }
   const std::string& database() const noexcept { return database_; }
   const ledger::Measures& measures() const noexcept { return measures_; }
+  const std::optional<core::Progress>& progress() const noexcept { return progress_; }  // as it was told last
   const std::vector<std::string>& warnings() const noexcept { return warnings_; }  // of validate()
   std::vector<ledger::LogLine> take_lines() noexcept { return lines_.take_all(); }
 
@@ -95,6 +98,9 @@ class Session {
   core::Outcome roll_back(core::Outcome outcome);
   std::optional<core::Outcome> refuse(const core::Result& result);
   std::optional<core::Outcome> take_line(const os::Frame& frame);
+  // What a script says beside its steps. nullopt in `ended`: it goes on; false: the frame is one of its steps.
+  bool take_aside(const os::Frame& frame, std::optional<core::Outcome>& ended);
+  void tell_progress();
   std::optional<core::Outcome> fault_in(const os::Frame& frame) const;
   core::Outcome out_of_memory() const;
   core::Outcome timed_out(std::string_view doing);
@@ -121,6 +127,8 @@ class Session {
   core::Declaration declaration_;
   std::string database_;
   std::vector<std::string> warnings_;
+  std::optional<core::Progress> progress_;
+  bool progress_untold_ = false;
   ledger::Measures measures_;
   bool lost_early_ = false;
   bool ahead_ = false;  // nobody is to be told yet

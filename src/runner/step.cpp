@@ -48,11 +48,28 @@ core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::i
   return receipt;
 }
 
-Session::Setting setting_of(Workplace& at, const Ready& ready, std::int64_t attempt) {
+// Told at once; written down for others to see not more often than every second, since that costs a sync.
+std::function<void(const core::Progress&)> progress_sink(Workplace& at, std::int64_t attempt) {
+  return [&at, attempt, written = os::Steady::now()](const core::Progress& progress) mutable {
+    constexpr std::chrono::seconds k_between{1};
+    at.observer.script_progress(progress);
+    if (os::Steady::now() - written < k_between) return;
+    written = os::Steady::now();
+    at.ledger.set_progress(attempt, progress, os::now());
+  };
+}
+
+Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t attempt) {
+  const Ready& ready = going.ready;
   Session::Setting setting;
   setting.timeout = at.config.run.timeout;
   setting.stop = &at.stop;
   setting.on_line = [&at](core::LineLevel level, std::string_view text) { at.observer.script_line(level, text); };
+  setting.on_progress = progress_sink(at, attempt);
+  setting.on_data = [files = going.data.get()](const core::ReadData& wish) {
+    folder::DataFiles::Part part = files->read(wish.name, wish.offset);
+    return core::Data{std::move(part.fault), std::move(part.bytes)};
+  };
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
@@ -102,7 +119,7 @@ void run_script(Workplace& at, Going& going, const std::function<void()>& meanwh
   if (!going.session->lost_early()) return;
   going.session.reset();
   going.session = std::make_unique<Session>(at.crew, load_of(at, going.ready, going.attempt),
-                                            setting_of(at, going.ready, going.attempt), upto_of(going.ready));
+                                            setting_of(at, going, going.attempt), upto_of(going.ready));
   run_script(*going.session, meanwhile, finished);
 }
 
@@ -195,10 +212,11 @@ ledger::Intent intent_of(const Workplace& at, const Ready& ready) {
 }
 
 Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {
-  Going going{std::move(ready), attempt, os::Steady::now(), nullptr, {}};
+  Going going{std::move(ready), attempt, os::Steady::now(), nullptr, {}, {}};
+  going.data = std::make_unique<folder::DataFiles>(at.config.path(at.config.folders.data), at.config.folders.data);
   if (going.ready.step.decision == core::Decision::skip) return going;
   going.session = std::make_unique<Session>(at.crew, load_of(at, going.ready, attempt),
-                                            setting_of(at, going.ready, attempt), upto_of(going.ready));
+                                            setting_of(at, going, attempt), upto_of(going.ready));
   return going;
 }
 
@@ -216,6 +234,8 @@ ledger::Finished perform(Workplace& at, Going& going, const std::function<void()
     finished.outcome = core::skipped(going.ready.step.reason);
   give_up_in_time(at, going.ready, finished.declaration.retries, finished.outcome);
   if (going.session) going.warnings = going.session->warnings();
+  if (going.session) finished.progress = going.session->progress();
+  finished.details.data = base::json_texts(going.data->taken());
   add_details(at, going, finished);
   going.session.reset();
   finished.at = os::now();

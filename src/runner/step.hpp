@@ -15,6 +15,7 @@
 #include "core/observer.hpp"
 #include "core/plan.hpp"
 #include "core/report.hpp"
+#include "folder/data.hpp"
 #include "folder/folders.hpp"
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
@@ -58,6 +59,7 @@ struct Going {
   os::Steady::time_point start;
   std::unique_ptr<Session> session;
   std::vector<std::string> warnings;  // of its validate()
+  std::unique_ptr<folder::DataFiles> data;
 };
 
 struct NothingToDo {};  // the file is gone or still being written; the observer was told

@@ -1,37 +1,56 @@
-// How a person stops a run: the first SIGINT or SIGTERM lets the script at work finish, the second ends it.
+// How people stop a run: the first SIGINT or SIGTERM lets the script at work finish, the second ends it; `fettle cancel`
+// ends the run or one script at once; `fettle pause` holds it between two scripts. Lives in the runner.
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "core/config.hpp"
+#include "os/alert.hpp"
 #include "os/signals.hpp"
+#include "runner/orders.hpp"
 
 namespace runner {
 
 class Stop {
  public:
-  // on_first: told once, when the first signal has arrived.
-  explicit Stop(std::function<void()> on_first) : on_first_(std::move(on_first)) {}
+  // run: its number, for orders that name one. on_first: told once, when the first signal has arrived.
+  Stop(const core::Config& config, std::int64_t run, std::function<void()> on_first);
 
-  int fd() const noexcept { return signals_.fd(); }
+  int fd() const noexcept { return alert_.fd(); }
 
   // Takes in what has arrived.
-  void look() {
-    while (const int signal = signals_.take()) {
-      if (++count_ == 1) {
-        signal_ = signal;
-        on_first_();
-      }
-    }
-  }
+  void look();
+  // No further script is begun.
   bool requested() const noexcept { return count_ > 0; }
-  bool at_once() const noexcept { return count_ > 1; }
+  // The script at work is to be ended.
+  bool at_once() const noexcept { return count_ > 1 || only_this_; }
   int signal() const noexcept { return signal_; }
+  // For whom `fettle cancel SCRIPT` is meant; empty: nothing is at work.
+  void works_on(const std::string& script);
+
+  // The orders that were obeyed since it was asked last, for the ledger.
+  std::optional<Order> obeyed() { return std::exchange(obeyed_, std::nullopt); }
+  // Why the script at work was ended.
+  std::string reason() const;
+  const Orders& orders() const noexcept { return orders_; }
 
  private:
+  void look_for_cancel();
+
   os::StopSignals signals_;
+  Orders orders_;
+  os::Alert alert_;
+  std::int64_t run_;
   std::function<void()> on_first_;
+  std::string at_work_;
   int count_ = 0;
   int signal_ = 0;
+  bool only_this_ = false;           // of a script that was cancelled
+  std::optional<Order> cancelled_;   // why
+  std::optional<Order> obeyed_;
 };
 
 }  // namespace runner

@@ -110,6 +110,7 @@ Lock lock_of(const core::Config& config, const History& history) {
   lock.run = history->last_run();
   if (lock.run && lock.run->finished) lock.run.reset();  // the holder has not written itself down yet
   if (lock.run) lock.in_work = history->in_work();
+  if (lock.in_work) lock.progress = history->progress(lock.in_work->id);
   return lock;
 }
 
@@ -206,6 +207,10 @@ std::string describe(const Lock& lock) {
     text += fmt::format(
         ", working on {} for {}", base::escape(lock.in_work->script),
         base::format_duration(std::chrono::milliseconds(os::now().milliseconds - lock.in_work->started.milliseconds)));
+  if (lock.progress)
+    text += fmt::format(" ({}{}{}{})", lock.progress->done,
+                        lock.progress->total > 0 ? fmt::format(" of {}", lock.progress->total) : "",
+                        lock.progress->label.empty() ? "" : " ", base::escape(lock.progress->label));
   return text;
 }
 

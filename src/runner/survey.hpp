@@ -33,6 +33,7 @@ struct Lock {
   bool in_doubt = false;
   std::optional<ledger::Run> run;          // who holds it or may, as far as the ledger knows
   std::optional<ledger::Attempt> in_work;  // what it is doing
+  std::optional<core::Progress> progress;  // how far that says it has come
 };
 
 struct Survey {

@@ -15,6 +15,7 @@
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
 #include "runner/demands.hpp"
+#include "runner/orders.hpp"
 #include "runner/queue.hpp"
 
 namespace runner {
@@ -23,6 +24,7 @@ namespace {
 // What a kill leaves for the next run to look up in the folders, at most.
 constexpr std::size_t k_moves_at_once = 100;
 constexpr std::chrono::seconds k_moves_within{1};
+constexpr int k_longest_look = 1000;  // ms
 constexpr std::chrono::milliseconds k_first_backoff{1000};
 constexpr std::chrono::milliseconds k_longest_backoff = std::chrono::minutes(5);
 
@@ -66,9 +68,10 @@ class Walk {
     tell_held();
     while (going) {
       at_work_ = going->ready.loaded.script.name;
+      at_.stop.works_on(at_work_);
       at_.observer.script_started(going->ready.loaded.script.name, taken_, taken_ + queue_.left());
       ledger::Finished finished = perform(at_, *going, [this] { look_ahead(); });
-      at_.stop.look();
+      obey();
       finished.details.again = is_to_be_tried_again(*going, finished);
       if (!finished.details.again) release(*going, finished);
       std::optional<Going> following = finished.details.again ? try_again(*going, finished) : record(*going, finished);
@@ -77,7 +80,7 @@ class Walk {
       at_work_.clear();
       tell_held();
       going = std::move(following);
-      if (!going && goes_on_) going = begin_next();  // what lay behind a try that did not come
+      if (!going && goes_on_) going = begin_next();  // what lay behind a try that did not come, or a pause
       if (++moves_ >= k_moves_at_once || os::Steady::now() - settled_ >= k_moves_within) settle_moves();
     }
     for (auto& [name, waiting] : waiting_) held_.push_back(std::move(waiting));
@@ -108,7 +111,7 @@ class Walk {
   std::optional<Going> record(const Going& done, const ledger::Finished& finished) {
     std::optional<Going> following;
     goes_on_ = goes_on_after(finished);
-    std::optional<Ready> ready = goes_on_ ? next() : std::nullopt;
+    std::optional<Ready> ready = goes_on_ && !paused_ ? next() : std::nullopt;
     if (ready)
       at_.ledger.finish_then_begin(done.attempt, finished, intent_of(at_, *ready), on_the_way(*ready, following));
     else
@@ -162,6 +165,34 @@ class Walk {
     }
     return !at_.stop.requested();
   }
+
+  // --- orders ------------------------------------------------------------------------------------------------------
+
+  // What people told this run meanwhile.
+  void obey() {
+    at_.stop.look();
+    at_.stop.works_on({});
+    if (const std::optional<Order> order = at_.stop.obeyed()) at_.ledger.note(event_of(*order));
+    paused_ = at_.stop.orders().find("pause").has_value();
+  }
+
+  void wait_while_paused() {
+    std::optional<Order> paused = at_.stop.orders().find("pause");
+    if (!paused || at_.stop.requested()) return;
+    at_.observer.waiting(fmt::format("paused {}; fettle resume lets it go on", describe(*paused)));
+    settle_moves();
+    if (!paused->recorded) at_.ledger.note(event_of(*paused));
+    at_.ledger.settle();
+    while (!at_.stop.requested() && at_.stop.orders().find("pause") && !is_dismissed()) {
+      pollfd wake{at_.stop.fd(), POLLIN, 0};
+      (void)::poll(&wake, 1, k_longest_look);
+      at_.stop.look();
+    }
+    if (const std::optional<Order> order = at_.stop.obeyed()) at_.ledger.note(event_of(*order));
+    if (const std::optional<Order> resumed = at_.stop.orders().take("resume")) at_.ledger.note(event_of(*resumed));
+  }
+
+  bool is_dismissed() const { return request_.feed != nullptr && request_.feed->ended(); }
 
   // --- the scripts -------------------------------------------------------------------------------------------------
 
@@ -282,7 +313,8 @@ class Walk {
   core::RunReport& report_;
   std::string at_work_;  // the script whose file is not filed yet
   bool again_ = false;   // something happened to that file meanwhile
-  bool goes_on_ = true;
+  bool goes_on_ = true;        // to the next script
+  bool paused_ = false;        // somebody paused the run
   std::size_t taken_ = 0;      // out of the queue
   std::optional<Read> ahead_;  // of the next, read while the one before was committed
   std::size_t moves_ = 0;      // since they were settled

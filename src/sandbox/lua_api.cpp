@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "sandbox/lua_data.hpp"
 #include "sandbox/lua_db.hpp"
 #include "sandbox/lua_env.hpp"
+#include "sandbox/lua_progress.hpp"
 #include "sandbox/lua_state.hpp"
 #include "sandbox/lua_values.hpp"
 
@@ -62,51 +64,6 @@ int skip(lua_State* lua) {
   new (place) std::string(reason);  // lives until the process ends: the state is never closed
   luaL_setmetatable(lua, k_skip);
   return lua_error(lua);
-}
-
-constexpr lua_Integer k_most_progress = LUA_MAXINTEGER / 16;  // so that tenfold still fits
-
-// progress(total): says so in the log each time another tenth is done.
-struct Progress {
-  lua_Integer total = 0, done = 0, told = 0;
-};
-
-Progress& progress_of(lua_State* lua) {
-  return *static_cast<Progress*>(lua_touserdata(lua, lua_upvalueindex(1)));
-}
-
-// p.step(n) and p:step(n) are the same.
-int progress_step(lua_State* lua) {
-  Progress& progress = progress_of(lua);
-  const int argument = lua_istable(lua, 1) ? 2 : 1;
-  const lua_Integer step = std::clamp(luaL_optinteger(lua, argument, 1), -k_most_progress, k_most_progress);
-  progress.done = std::clamp<lua_Integer>(progress.done + step, 0, k_most_progress);
-  if (progress.total <= 0) return 0;
-  const lua_Integer tenth = std::min<lua_Integer>(progress.done * 10 / progress.total, 10);
-  if (tenth <= progress.told) return 0;
-  progress.told = tenth;
-  send_line(lua, LineLevel::info, fmt::format("progress: {} of {} ({} %)", progress.done, progress.total, tenth * 10));
-  return 0;
-}
-
-int progress_finish(lua_State* lua) {
-  const Progress& progress = progress_of(lua);
-  if (progress.told < 10 || progress.total <= 0)
-    send_line(lua, LineLevel::info, fmt::format("progress: {} done", progress.done));
-  return 0;
-}
-
-int progress(lua_State* lua) {
-  const lua_Integer total = luaL_optinteger(lua, 1, 0);
-  lua_createtable(lua, 0, 2);
-  auto* state = static_cast<Progress*>(lua_newuserdatauv(lua, sizeof(Progress), 0));
-  *state = Progress{std::clamp<lua_Integer>(total, 0, k_most_progress), 0, 0};
-  lua_pushvalue(lua, -1);
-  lua_pushcclosure(lua, guarded<progress_step>, 1);
-  lua_setfield(lua, -3, "step");
-  lua_pushcclosure(lua, guarded<progress_finish>, 1);
-  lua_setfield(lua, -2, "finish");
-  return 1;
 }
 
 template <LineLevel level>
@@ -197,7 +154,8 @@ void add_api(lua_State* lua, Host& host) {
   add_json(lua);
   add_context(lua, host.load);
   add_function(lua, "print", guarded<print>);
-  add_function(lua, "progress", guarded<progress>);
+  add_progress(lua);
+  add_data(lua);
   add_function(lua, "skip", guarded<skip>);
   lua_pop(lua, 1);
 }

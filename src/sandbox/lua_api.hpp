@@ -1,4 +1,4 @@
-// What a script can do beyond plain Lua: db, databases, log, print, progress, json, skip, ctx. Each function only packs
+// What a script can do beyond plain Lua: db, databases, data, log, print, progress, json, skip, ctx. Each function only packs
 // a message for the broker (SQL) or the runner (lines) and unpacks the answer; nothing here touches the world.
 #pragma once
 

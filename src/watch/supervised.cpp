@@ -97,9 +97,9 @@ bool Supervised::stand_by() {
   return true;
 }
 
-void Supervised::tell_over(std::int64_t run, int exit_code) {
+void Supervised::tell_over(const core::RunReport& report) {
   flush();
-  tell(core::RunOver{run, exit_code});
+  tell(core::RunOver{report.run, core::exit_code(report), report.counts.succeeded + report.counts.skipped > 0});
 }
 
 core::Changes Supervised::changes() {
@@ -147,7 +147,8 @@ void Supervised::script_ended(const core::AttemptReport& attempt) {
   core::Left left{attempt.script, attempt.stamp, outcome.cause, outcome.reason, {}, false};
   if (left.reason.empty()) left.reason = fmt::format("{}: attempt {}", core::name(outcome.kind), attempt.attempt);
   if (outcome.until) left.until = std::chrono::milliseconds(outcome.until->milliseconds);
-  if (outcome.kind == core::OutcomeKind::skipped)
+  // What another node applies, nobody here hears of.
+  if (outcome.kind == core::OutcomeKind::skipped || outcome.cause == core::Cause::dependency)
     left.until = std::chrono::milliseconds(os::now().milliseconds) + k_asked_again;
   tell(left);
 }

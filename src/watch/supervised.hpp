@@ -28,7 +28,7 @@ class Supervised : public core::Observer, public core::Feed {
 
   // Says that it stands ready, and waits. False: it is not wanted any more.
   bool stand_by();
-  void tell_over(std::int64_t run, int exit_code);
+  void tell_over(const core::RunReport& report);
 
   core::Changes changes() override;
   bool ended() override;

@@ -22,6 +22,7 @@ void Waiting::left(const core::Left& left, Moment now) {
   entry.reason = left.reason;
   entry.stamp = left.stamp;
   entry.untried = left.untried;
+  entry.depends = left.cause == core::Cause::dependency;
   if (left.until) entry.until = base::Instant{left.until->count()};
   if (left.cause != core::Cause::unreachable && left.cause != core::Cause::locked) return;
   const bool once_more = before.stamp == left.stamp && before.again;
@@ -50,6 +51,10 @@ void Waiting::forget_all_but(const std::vector<std::string>& scripts) {
 
 void Waiting::forget_what_was_left() {
   std::erase_if(entries_, [](const auto& entry) { return entry.second.stamp.has_value(); });
+}
+
+void Waiting::forget_what_depends() {
+  std::erase_if(entries_, [](const auto& entry) { return entry.second.depends; });
 }
 
 void Waiting::noticed(const std::string& script) {

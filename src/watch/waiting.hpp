@@ -24,6 +24,7 @@ class Waiting {
     std::optional<base::Instant> until;    // wall time from which on it is worth another try
     std::optional<Moment> again;           // the same by the steady clock
     std::chrono::milliseconds pause{0};    // before the next look
+    bool depends = false;                  // on another script
     bool untried = false;                  // a run stopped before it: the next one goes through it, whyever it begins
   };
 
@@ -38,6 +39,8 @@ class Waiting {
   void forget_all_but(const std::vector<std::string>& scripts);
   // Something was decided elsewhere, so that what a run has left may be asked again.
   void forget_what_was_left();
+  // Something was applied: what depends on it may run now.
+  void forget_what_depends();
   // A change of this file was told of: its next look is not put off.
   void noticed(const std::string& script);
 

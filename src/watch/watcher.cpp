@@ -341,6 +341,7 @@ void Watcher::run_over() {
   const Moment now = os::Steady::now();
   for (const core::Left& left : left_) waiting_.left(left, now);
   left_.clear();
+  if (child_->over().applied) waiting_.forget_what_depends();
   pause_ = k_first_pause;
   if (const auto head = ledger_.head()) head_ = *head;
   all_ = true;  // what came while the run ended

@@ -90,6 +90,10 @@ bool WorkerBench::hear(os::Frame frame, Told& told) {
     told.lines.push_back(*line);
     return false;
   }
+  if (const auto told_progress = as<core::ProgressTold>(frame)) {
+    told.progress.push_back(told_progress->progress);
+    return false;
+  }
   if (auto loaded = as<core::Loaded>(frame)) {
     told.declaration = std::move(loaded->declaration);
     return true;

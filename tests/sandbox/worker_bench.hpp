@@ -21,6 +21,7 @@ struct Told {
   std::optional<core::Result> result;
   std::optional<core::Fault> fault;
   std::vector<core::Line> lines;
+  std::vector<core::Progress> progress;
   std::vector<core::Statement> statements;
   std::vector<core::Many> batches;
   std::vector<os::Frame> asked;  // everything else that went to the broker
