@@ -33,7 +33,8 @@ void print_help_of(const Context& context, const std::string& name) {
   const bool database = name.starts_with("databases.");
   const Key* key = find_key(database ? "databases.NAME" + name.substr(name.rfind('.')) : name);
   if (key == nullptr) return;
-  const std::string help = fmt::format("{}: {} ({})", key->help, key->type, environment_name(name));
+  const std::string variable = key->source == Source::file ? "in this file only" : environment_name(name);
+  const std::string help = fmt::format("{}: {} ({})", key->help, key->type, variable);
   for (const std::string& line : paragraph(help, context.style.width - 2))
     context.print(context.style.paint(Colour::dim, "# " + line) + "\n");
 }

@@ -24,8 +24,10 @@ namespace {
 
 constexpr std::size_t k_largest_file = 1U << 20U;
 constexpr std::string_view k_untouched = "Nothing was run or changed.";
-constexpr std::array<std::string_view, 9> k_sections = {"folders", "ledger", "databases", "run", "limits",
-                                                        "watch",   "fleet",  "sandbox",   "log"};
+constexpr std::array<std::string_view, 11> k_sections = {"folders", "ledger", "databases", "run",     "watch", "fleet",
+                                                         "hooks",   "guard",  "limits",    "sandbox", "log"};
+// What a hook is told: fettle may be called in one.
+constexpr std::array<std::string_view, 2> k_of_hooks = {"FETTLE_HOOK", "FETTLE_RUN"};
 
 [[noreturn]] void refuse(std::string what, std::string next = "Mend it, then try: fettle config check") {
   throw base::Error(base::ErrorKind::config, std::move(what), std::string(k_untouched), std::move(next));
@@ -261,9 +263,10 @@ void Reader::refuse_leaf(std::string_view section, const toml::key& leaf) const 
     const Key* key = find_key(fmt::format("{}.{}", database ? "databases.NAME" : section, *near));
     hint = fmt::format("did you mean \"{}\"? {}", *near, expected(*key));
   } else {
+    std::vector<std::string> there;
     for (const Key& key : keys())
-      if (key.leaf() == word)
-        hint = fmt::format("\"{}\" belongs into [{}]", word, key.name.substr(0, key.name.rfind('.')));
+      if (key.leaf() == word) there.push_back(fmt::format("[{}]", key.name.substr(0, key.name.rfind('.'))));
+    if (!there.empty()) hint = fmt::format("\"{}\" belongs into {}", word, fmt::join(there, " or "));
   }
   refuse(
       fmt::format("{}: unknown key \"{}\" in [{}]; {}", place(leaf.source().begin), base::escape(word), section, hint));
@@ -276,11 +279,15 @@ void Reader::read_environment() {
       return key.set != nullptr && environment_name(key.name) == name;
     });
     if (found == keys().end()) {
-      if (!read_database_variable(name, value))
+      const bool of_hooks = std::find(k_of_hooks.begin(), k_of_hooks.end(), name) != k_of_hooks.end();
+      if (!of_hooks && !read_database_variable(name, value))
         loaded_.warnings.push_back(
             fmt::format("the environment variable {} means nothing to fettle", base::escape(name)));
       continue;
     }
+    if (found->source == Source::file)
+      refuse(fmt::format("{} is set, but {} is taken from config.toml only", name, found->name),
+             fmt::format("Write it into {}, and unset the variable.", base::escape(file_)));
     if (!found->set(loaded_.config, value)) refuse_value(*found, name, value);
     origins_[found->name] = name;
   }

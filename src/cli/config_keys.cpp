@@ -10,6 +10,8 @@
 #include <type_traits>
 
 #include "base/text.hpp"
+#include "core/guard.hpp"
+#include "os/zone.hpp"
 
 namespace cli {
 namespace {
@@ -131,6 +133,16 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{}", bytes);
 }
 
+bool set_checked(std::string& member, std::string_view text, bool (*is_good)(std::string_view)) {
+  return is_good(text) && set_text(member, text);
+}
+
+bool are_hours(std::string_view text) {
+  const auto window = core::parse_window(text);
+  return text.empty() || (window && os::ZoneData::find(window->zone));
+}
+
+constexpr std::string_view k_command = "a command for /bin/sh in quotes; empty for none";
 constexpr std::string_view k_path = "a path in quotes, not empty";
 
 const auto k_keys = std::to_array<Key>({
@@ -258,6 +270,53 @@ const auto k_keys = std::to_array<Key>({
      .help = "Database with the locks and receipts of scripts that write none",
      .set = [](Config& config, std::string_view text) { return set_text(config.fleet.coordinator, text); },
      .get = [](const Config& config) { return config.fleet.coordinator; }},
+    {.name = "hooks.before_run",
+     .type = k_command,
+     .help = "Run before the first script; nothing is attempted unless it succeeds",
+     .source = Source::file,
+     .set = [](Config& config, std::string_view text) { return set_text(config.hooks.before_run, text); },
+     .get = [](const Config& config) { return config.hooks.before_run; }},
+    {.name = "hooks.after_run",
+     .type = k_command,
+     .help = "Run after every run that dealt with a script",
+     .source = Source::file,
+     .set = [](Config& config, std::string_view text) { return set_text(config.hooks.after_run, text); },
+     .get = [](const Config& config) { return config.hooks.after_run; }},
+    {.name = "hooks.on_failure",
+     .type = k_command,
+     .help = "Run before that, when a script failed or its outcome is unknown",
+     .source = Source::file,
+     .set = [](Config& config, std::string_view text) { return set_text(config.hooks.on_failure, text); },
+     .get = [](const Config& config) { return config.hooks.on_failure; }},
+    {.name = "hooks.timeout",
+     .type = "a duration above zero such as \"30s\"",
+     .help = "Time limit of each hook",
+     .source = Source::file,
+     .set =
+         [](Config& config, std::string_view text) {
+           return set_duration(config.hooks.timeout, text, std::chrono::milliseconds(1));
+         },
+     .get = [](const Config& config) { return duration_text(config.hooks.timeout); }},
+    {.name = "guard.hosts",
+     .type = "patterns with commas between, such as \"db-*.example.com, app-1\"; empty for all",
+     .help = "Hosts on which runs are allowed",
+     .source = Source::file,
+     .set = [](Config& config,
+               std::string_view text) { return set_checked(config.guard.hosts, text, core::is_guard_of_hosts); },
+     .get = [](const Config& config) { return config.guard.hosts; }},
+    {.name = "guard.variable",
+     .type = "\"NAME\" or \"NAME=value\"; empty for none",
+     .help = "Environment variable without which no run is allowed",
+     .source = Source::file,
+     .set = [](Config& config,
+               std::string_view text) { return set_checked(config.guard.variable, text, core::is_guard_by_variable); },
+     .get = [](const Config& config) { return config.guard.variable; }},
+    {.name = "guard.hours",
+     .type = "days, hours and a place such as \"Mon-Fri 08:00-18:00 Europe/Berlin\"; empty for always",
+     .help = "When runs are allowed",
+     .source = Source::file,
+     .set = [](Config& config, std::string_view text) { return set_checked(config.guard.hours, text, are_hours); },
+     .get = [](const Config& config) { return config.guard.hours; }},
     {.name = "limits.rows",
      .type = "a number above zero such as 1000000, or \"unlimited\"",
      .help = "Rows that one attempt may read from databases",

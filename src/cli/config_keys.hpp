@@ -20,6 +20,8 @@ struct DatabaseDraft {
 
 enum class Takes { text, text_or_integer, boolean };
 enum class Secret { no, yes };
+// In the file only: what an administrator says of everybody's runs is not changed by whoever types.
+enum class Source { anywhere, file };
 
 struct Key {
   std::string_view name;  // "run.timeout"; "databases.NAME.url" for those that every database has
@@ -27,6 +29,7 @@ struct Key {
   std::string_view help;
   Takes takes = Takes::text;
   Secret secret = Secret::no;
+  Source source = Source::anywhere;
   std::span<const std::string_view> words{};  // the closed list of values, where there is one
   // Keys with one value: false means that the text is not of this type.
   bool (*set)(core::Config&, std::string_view) = nullptr;

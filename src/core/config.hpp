@@ -59,6 +59,19 @@ struct FleetConfig {
   std::string coordinator;  // the database with the locks and receipts of scripts that write none; empty: the first
 };
 
+// Commands for /bin/sh beside a run (core/hook.hpp); empty: none.
+struct HookConfig {
+  std::string before_run, after_run, on_failure;
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);  // of each
+};
+
+// When and where a run may happen (core/guard.hpp); empty: no such limit.
+struct GuardConfig {
+  std::string hosts;     // "db-*.example.com, app-1"
+  std::string variable;  // "NAME" or "NAME=value"
+  std::string hours;     // "Mon-Fri 08:00-18:00 Europe/Berlin"
+};
+
 // The weakest lock-down that scripts may run under (core/sandbox_level.hpp names what each means).
 enum class SandboxMinimum { none, seccomp, full };
 
@@ -88,6 +101,8 @@ struct Config {
   Limits limits;
   WatchConfig watch;
   FleetConfig fleet;
+  HookConfig hooks;
+  GuardConfig guard;
   SandboxConfig sandbox;
   LogConfig log;
 

@@ -157,7 +157,7 @@ TEST_CASE("config: an unknown key names the file, the line, the nearest key and 
         "such as \"30s\" or \"5m\"");
   CHECK(fault_of("[folder]\nscripts = \"x\"\n") == "config.toml:1:2: unknown key \"folder\"; did you mean [folders]?");
   CHECK(fault_of("[ledger]\ntimeout = \"5m\"\n") ==
-        "config.toml:2:1: unknown key \"timeout\" in [ledger]; \"timeout\" belongs into [run]");
+        "config.toml:2:1: unknown key \"timeout\" in [ledger]; \"timeout\" belongs into [run] or [hooks]");
   CHECK(fault_of("timeout = \"5m\"\n")
             .starts_with("config.toml:1:1: unknown key \"timeout\"; did you mean timeout in [run]?"));
   CHECK(fault_of("[databases.main]\nulr = \"sqlite:a\"\n")
