@@ -21,7 +21,7 @@ constexpr std::string_view k_exit_codes =
     "Exit codes:\n"
     "  0  done, or nothing to do         6  a database cannot be reached\n"
     "  1  internal error                 7  check, verify, doctor: a fault\n"
-    "  2  usage or configuration         8  only blocked scripts are left\n"
+    "  2  usage or configuration         8  what is left may not run now\n"
     "  3  pending (status --exit-code)  10  an outcome is unknown\n"
     "  4  a script failed              130  stopped by SIGINT\n"
     "  5  another run holds the lock   143  stopped by SIGTERM\n";

@@ -305,9 +305,60 @@ void Console::run_ended(const core::RunReport& run) {
                     style_.width));
     return;
   }
+  if (run.counts.total() > 0 && (run.forbidden || core::is_refused_by_hook(run))) return print_refusal(run);
   if (settings_.talkative != Talk::quiet) print("");
   print_counts(run);
   print_hints(run);
+}
+
+// Its first and its last lines.
+std::vector<std::string> Console::said_by(const core::HookReport& hook) const {
+  constexpr std::ptrdiff_t k_most = 10;  // of each
+  if (base::trim(hook.output).empty()) return {};
+  std::vector<std::string> lines = paragraph(hook.output, style_.width - k_indent.size());
+  if (std::ssize(lines) > 2 * k_most) {
+    lines.erase(lines.begin() + k_most, lines.end() - k_most);
+    lines.insert(lines.begin() + k_most, "…");
+  }
+  for (std::string& line : lines) line = fmt::format("{}{}", k_indent, line);
+  return lines;
+}
+
+void Console::hook_started(core::Hook hook) {
+  show_transient(fmt::format("  {} …", core::name(hook)));
+}
+
+// That before_run lets nothing be is told when the run ends.
+void Console::hook_ended(const core::HookReport& hook) {
+  erase_transient();
+  const std::string how = core::describe(hook);
+  if (core::has_succeeded(hook)) {
+    if (settings_.talkative == Talk::verbose)
+      say(style_.paint(Colour::dim, fmt::format("{}: {}", core::name(hook.hook), how)) + "\n");
+    return;
+  }
+  if (hook.hook == core::Hook::before_run && hook.end != core::HookEnd::stopped) return;
+  warning(fmt::format("the hook {} failed: {}", core::name(hook.hook), how));
+  if (settings_.talkative == Talk::quiet) return;
+  for (const std::string& line : said_by(hook)) say(line + "\n");
+}
+
+// Which guard or hook lets it not be, in what state things are, and what can be done.
+void Console::print_refusal(const core::RunReport& run) {
+  const std::string what = run.forbidden
+                               ? fmt::format("Runs are not allowed now: {}.", core::describe(*run.forbidden))
+                               : fmt::format("The hook before_run failed: {}", core::describe(run.hooks.front()));
+  for (const std::string& line : paragraph(what, style_.width)) print(style_.paint(Colour::yellow, line));
+  if (!run.forbidden)
+    for (const std::string& line : said_by(run.hooks.front())) print(line);
+  const bool one = run.counts.total() == 1;
+  print(fmt::format("Nothing was attempted; {} where {}.",
+                    base::plural(run.counts.total(), "script") + (one ? " stays" : " stay"),
+                    one ? "it is" : "they are"));
+  const std::string next = run.forbidden
+                               ? "Only config.toml can lift a guard; --force does not. See: fettle config show --origin"
+                               : "Once it is mended: fettle run";
+  for (const std::string& line : paragraph(next, style_.width)) print(line);
 }
 
 void Console::print_hints(const core::RunReport& run) {

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "cli/arguments.hpp"
 #include "cli/style.hpp"
@@ -35,6 +36,8 @@ class Console : public core::Observer {
   void warning(std::string_view text) override;
   void waiting(std::string_view text) override;
   void run_ended(const core::RunReport& run) override;
+  void hook_started(core::Hook hook) override;
+  void hook_ended(const core::HookReport& hook) override;
   bool would_wait() const override;
 
  private:
@@ -49,6 +52,8 @@ class Console : public core::Observer {
   void print_detail(std::string_view label, std::string_view text, std::size_t most_lines);
   void print_counts(const core::RunReport& run);
   void print_hints(const core::RunReport& run);
+  void print_refusal(const core::RunReport& run);
+  std::vector<std::string> said_by(const core::HookReport& hook) const;
 
   ConsoleSettings settings_;
   const Style& style_;

@@ -88,6 +88,7 @@ Json run_object(const core::RunReport& run) {
                {"trigger", or_null(run.trigger)},
                {"by", or_null(run.by)},
                {"host", or_null(run.host)},
+               {"reason", or_null(run.reason)},
                {"started_at", time_or_null(run.started)},
                {"finished_at", time_or_null(run.finished)},
                {"duration_ms", milliseconds(run.duration)},
@@ -95,6 +96,8 @@ Json run_object(const core::RunReport& run) {
                {"counts", counts_object(run.counts)}};
   json["scripts"] = Json::array();
   for (const core::AttemptReport& attempt : run.scripts) json["scripts"].push_back(script_object(attempt));
+  json["forbidden"] = forbidden_object(run.forbidden);
+  json["hooks"] = hooks_list(run.hooks);
   json["exit_code"] = core::exit_code(run);
   return json;
 }
@@ -242,6 +245,7 @@ std::string status_json(const runner::Survey& survey, const std::optional<watch:
                     {"ignored", survey.ignored.size()},
                     {"succeeded", survey.succeeded}};
   json["last_run"] = survey.last_run ? ledger_run_object(*survey.last_run) : Json(nullptr);
+  json["forbidden"] = forbidden_object(survey.forbidden);
   json["lock"] = lock_object(survey.lock);
   json["watcher"] = watcher ? watcher_object(*watcher) : Json(nullptr);
   json["fleet"] = fleet.empty() ? Json(nullptr) : fleet_object(fleet);

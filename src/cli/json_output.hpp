@@ -28,6 +28,8 @@
 namespace cli {
 
 std::string run_json(const core::RunReport& run);
+// What a hook reads on its stdin: the same, or what is known of it before it begins.
+std::string hook_json(core::Hook hook, const core::RunReport& run);
 // A run that retry started: the same, and which files it brought back.
 std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued);
 std::string requeued_json(const std::vector<std::string>& requeued);

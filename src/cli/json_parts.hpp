@@ -2,11 +2,14 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.hpp"
+#include "core/guard.hpp"
+#include "core/hook.hpp"
 #include "core/script.hpp"
 #include "runner/fleet.hpp"
 
@@ -23,6 +26,8 @@ inline Json or_null(std::string_view text) {
 }
 
 Json ignored_list(const std::vector<core::Ignored>& ignored);
-Json fleet_object(const std::vector<runner::Mustered>& fleet);  // of status
+Json fleet_object(const std::vector<runner::Mustered>& fleet);           // of status
+Json forbidden_object(const std::optional<core::Forbidden>& forbidden);  // null: runs are allowed
+Json hooks_list(const std::vector<core::HookReport>& hooks);
 
 }  // namespace cli

@@ -69,6 +69,7 @@ std::string plan_json(const runner::PlanReport& plan) {
   json["ignored"] = ignored_list(plan.ignored);
   json["warnings"] = plan.warnings;
   json["target_unreachable"] = plan.target_unreachable;
+  json["forbidden"] = forbidden_object(plan.forbidden);
   return dump(json);
 }
 

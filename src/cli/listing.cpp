@@ -123,6 +123,13 @@ void print_error(const Context& context, const core::Outcome& outcome) {
     context.print(base::fit("      " + base::escape(line), context.style.width) + "\n");
 }
 
+void print_forbidden(const Context& context, const core::Forbidden& forbidden) {
+  const std::string text = fmt::format("runs are not allowed now: {}", core::describe(forbidden));
+  context.print("\n");
+  for (const std::string& line : paragraph(text, context.style.width))
+    context.print(context.style.paint(Colour::yellow, line) + "\n");
+}
+
 void print_hints(const Context& context, const std::vector<Hint>& hints) {
   if (hints.empty() || context.arguments.talk == Talk::quiet) return;
   context.print("\nNext:\n");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "core/guard.hpp"
 #include "core/script.hpp"
 #include "ledger/history.hpp"
 
@@ -36,6 +37,9 @@ void print_error(const Context& context, const core::Outcome& outcome);
 
 // "✓ succeeded", in its colour; "… running" where there is no outcome yet.
 std::string outcome_text(const Style& style, const std::optional<core::OutcomeKind>& kind, std::size_t width);
+
+// That no run is allowed now, and why.
+void print_forbidden(const Context& context, const core::Forbidden& forbidden);
 
 // "fettle run  what it does" under "Next:".
 struct Hint {

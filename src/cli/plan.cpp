@@ -85,7 +85,10 @@ void print_plan(const Context& context, const runner::PlanReport& plan) {
   for (const runner::Planned& planned : plan.scripts) print_planned(context, planned);
   if (context.arguments.talk == Talk::quiet) return;
   print_ignored(context, plan.ignored, context.config().folders.scripts);
-  if (!plan.scripts.empty()) print_hints(context, {{"fettle run", "do it"}});
+  if (plan.forbidden)
+    print_forbidden(context, *plan.forbidden);
+  else if (!plan.scripts.empty())
+    print_hints(context, {{"fettle run", "do it"}});
 }
 
 }  // namespace

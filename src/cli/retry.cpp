@@ -35,7 +35,13 @@ int tell_nothing_failed(const Context& context) {
 
 int retry_command(const Context& context) {
   const Arguments& arguments = context.arguments;
-  if (!arguments.no_run) require_database(context.loaded);
+  runner::RunRequest request = request_from(arguments, context.config());
+  if (!arguments.no_run) {
+    require_database(context.loaded);
+    request.scripts = arguments.words;
+    const auto forbidden = runner::forbidden_run(context.config(), request, folder::Place::failed);
+    if (forbidden && forbidden->counts.total() > 0) return tell_forbidden(context, *forbidden);
+  }
   const std::vector<std::string> names =
       runner::requeue(context.config(), {.scripts = arguments.words,
                                          .all = arguments.all,
@@ -47,7 +53,6 @@ int retry_command(const Context& context) {
     if (arguments.json) context.print(requeued_json(names) + "\n");
     return 0;
   }
-  runner::RunRequest request = request_from(arguments, context.config());
   request.choice.scripts = names;
   const core::RunReport report = run_and_tell(context, request);
   if (arguments.json) context.print(retry_json(report, names) + "\n");

@@ -30,6 +30,7 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   request.wait = arguments.wait;
   request.choice = choice_from(arguments);
   request.arguments = arguments.script_arguments;
+  request.hook_text = hook_json;
   request.kept = arguments.json ? runner::Kept::attempts : runner::Kept::counts;
   return request;
 }
@@ -53,6 +54,14 @@ Console console_of(const Context& context) {
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
   Console console = console_of(context);
   return runner::run(context.config(), request, console);
+}
+
+int tell_forbidden(const Context& context, const core::RunReport& report) {
+  if (context.arguments.json)
+    context.print(retry_json(report, {}) + "\n");
+  else
+    console_of(context).run_ended(report);
+  return core::exit_code(report);
 }
 
 int run_scripts_command(const Context& context) {

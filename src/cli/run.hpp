@@ -23,6 +23,9 @@ Console console_of(const Context& context);
 // Runs and tells on the console; the caller prints JSON where it is asked for.
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request);
 
+// Tells of a run that a guard forbids, on the console or as JSON. Gives the exit code.
+int tell_forbidden(const Context& context, const core::RunReport& report);
+
 // The run of a child that fettle watch has started.
 int run_supervised(const Context& context);
 

@@ -121,6 +121,8 @@ void print_facts(const Context& context, const runner::Survey& survey, const Wat
   print_field(context, "last run", survey.last_run ? last_run_text(*survey.last_run) : "never");
   print_field(context, "lock", lock_text(survey.lock));
   print_field(context, "watcher", watcher_text(watcher));
+  if (survey.forbidden)
+    print_field(context, "guard", fmt::format("runs are not allowed now: {}", core::describe(*survey.forbidden)));
   print_field(context, "database",
               context.config().databases.empty() ? "none is configured" : databases_text(context.loaded));
 }
@@ -129,13 +131,14 @@ std::vector<Hint> hints_of(const runner::Survey& survey) {
   std::vector<Hint> hints;
   if (!survey.pending.empty()) {
     hints.push_back({"fettle plan", "what a run would do, and why"});
-    hints.push_back({"fettle run", "run what is pending"});
+    if (!survey.forbidden) hints.push_back({"fettle run", "run what is pending"});
   }
   if (!survey.failed.empty()) {
     const runner::Failed& first = survey.failed.front();
     if (first.attempt) hints.push_back({fmt::format("fettle show {}", first.attempt->id), "why it failed, in full"});
-    hints.push_back(
-        {fmt::format("fettle retry {}", core::command_word(first.script)), "run it again when it is mended"});
+    if (!survey.forbidden)
+      hints.push_back(
+          {fmt::format("fettle retry {}", core::command_word(first.script)), "run it again when it is mended"});
   }
   if (survey.pending.empty() && survey.failed.empty()) hints.push_back({"fettle new TITLE", "start a script"});
   return hints;

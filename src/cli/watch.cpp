@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/json_output.hpp"
 #include "cli/run.hpp"
 #include "os/host.hpp"
 #include "runner/runner.hpp"
@@ -53,6 +54,7 @@ int run_supervised(const Context& context) {
   request.wait = k_for_others;
   request.kept = runner::Kept::counts;
   request.feed = &supervisor;
+  request.hook_text = hook_json;
   runner::Standby standby(context.config());
   standby.get_ready();
   if (!supervisor.stand_by()) return 0;

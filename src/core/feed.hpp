@@ -3,10 +3,12 @@
 // Called in the runner's process; implemented by watch/supervised.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/time.hpp"
 #include "core/script.hpp"
 
 namespace core {
@@ -28,6 +30,9 @@ class Feed {
   virtual bool leaves_out(const std::string& script, const FileStamp& stamp) const = 0;
   // The run ends before it came to this one: [run] on_failure = "stop".
   virtual void untried(const std::string& script, const FileStamp& stamp) = 0;
+  // No run may be now, or until then.
+  virtual void refused(const std::string& script, const FileStamp& stamp, const std::string& reason,
+                       std::optional<base::Instant> until) = 0;
 };
 
 }  // namespace core

@@ -33,6 +33,8 @@ class Observer {
   virtual void warning(std::string_view text) = 0;
   virtual void waiting(std::string_view text) = 0;
   virtual void run_ended(const RunReport& run) = 0;
+  virtual void hook_started(Hook /*hook*/) {}
+  virtual void hook_ended(const HookReport& /*hook*/) {}
   // Telling anything now would have to wait for who reads it.
   virtual bool would_wait() const { return false; }
 };

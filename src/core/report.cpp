@@ -35,6 +35,10 @@ std::uint64_t Counts::total() const noexcept {
   return succeeded + failed + skipped + blocked + interrupted + unknown + rolled_back;
 }
 
+bool is_refused_by_hook(const RunReport& report) noexcept {
+  return !report.hooks.empty() && report.hooks.front().hook == Hook::before_run && !has_succeeded(report.hooks.front());
+}
+
 int exit_code(const RunReport& report) noexcept {
   if (report.counts.unknown > 0) return 10;
   if (report.stopped_by_signal != 0) return 128 + report.stopped_by_signal;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/guard.hpp"
+#include "core/hook.hpp"
 #include "core/outcome.hpp"
 #include "core/script.hpp"
 
@@ -38,16 +40,21 @@ struct Counts {
 
 struct RunReport {
   std::int64_t run = 0;  // 0: nothing was recorded because nothing was pending
-  std::string trigger, by, host;
-  base::Instant started, finished;
+  std::string trigger, by, host, reason;
+  base::Instant started, finished;  // finished: 0 while it goes on
   std::chrono::microseconds duration{0};
   bool dry_run = false;
   Counts counts;
   std::uint64_t allowed_failures = 0;  // among those that failed
   bool target_unreachable = false;
-  int stopped_by_signal = 0;  // SIGINT or SIGTERM; 0: none
+  int stopped_by_signal = 0;           // SIGINT or SIGTERM; 0: none
+  std::optional<Forbidden> forbidden;  // a guard lets it not be: nothing was attempted, all scripts are blocked
+  std::vector<HookReport> hooks;       // in the order in which they ran
   std::vector<AttemptReport> scripts;
 };
+
+// Whether before_run let it not be: nothing was attempted, all scripts are blocked.
+bool is_refused_by_hook(const RunReport& report) noexcept;
 
 // Design section 7: what went worst decides.
 int exit_code(const RunReport& report) noexcept;

@@ -21,6 +21,7 @@
 #include "os/fd.hpp"
 #include "runner/crew.hpp"
 #include "runner/demands.hpp"
+#include "runner/guards.hpp"
 #include "runner/queue.hpp"
 #include "runner/session.hpp"
 #include "runner/survey.hpp"
@@ -289,6 +290,7 @@ PlanReport plan(const core::Config& config, const Choice& choice, const std::vec
   const folder::Folders folders = folder::Folders::open(config, folder::Missing::is_empty);
   folder::Listing listing = folders.list(Place::scripts);
   PlanReport report;
+  report.forbidden = forbidden(config);
   report.ignored = std::move(listing.ignored);
   report.warnings = core::order_warnings(listing.names, config.folders.order);
   std::vector<std::string> names = std::move(listing.names);

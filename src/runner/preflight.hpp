@@ -2,10 +2,12 @@
 // the same broker and workers as a run; neither ledger nor folders are written.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/guard.hpp"
 #include "core/outcome.hpp"
 #include "core/plan.hpp"
 #include "core/script.hpp"
@@ -46,6 +48,7 @@ struct PlanReport {
   std::vector<core::Ignored> ignored;
   std::vector<std::string> warnings;
   bool target_unreachable = false;
+  std::optional<core::Forbidden> forbidden;  // no run may be now
 };
 
 // As a run with this choice and these arguments would go.

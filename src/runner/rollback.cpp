@@ -231,7 +231,9 @@ core::RunReport roll_back(const core::Config& config, const RollbackRequest& req
   const std::vector<Chosen> choices = look(config, request, crew);
   if (!choices.empty()) {
     report.run = ledger.begin_run(start_of(report, request));
-    Stop stop(config, report.run, [&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
+    Stop stop(config, report.run, [&observer](const std::string& at_work) {
+      observer.warning(fmt::format("stopping: {} may finish; once more stops it at once", at_work));
+    });
     observer.run_started(report, choices.size());
     const std::vector<core::Argument> none;
     Workplace place{config, core::Force::yes, none, report, folders, ledger, crew, stop, observer, {}};

@@ -17,7 +17,10 @@
 #include "os/host.hpp"
 #include "os/log.hpp"
 #include "runner/crew.hpp"
+#include "runner/guards.hpp"
+#include "runner/hooks.hpp"
 #include "runner/recover.hpp"
+#include "runner/refusal.hpp"
 #include "runner/run_lock.hpp"
 #include "runner/step.hpp"
 #include "runner/stop.hpp"
@@ -32,6 +35,7 @@ core::RunReport start_report(const RunRequest& request) {
   report.trigger = request.trigger;
   report.by = request.by.empty() ? os::user_name() : request.by;
   report.host = os::host_name();
+  report.reason = request.reason;
   report.started = os::now();
   return report;
 }
@@ -83,45 +87,102 @@ void finish(core::RunReport& report, os::Steady::time_point start) {
   report.duration = os::since(start);
 }
 
+// Whether a guard lets it not be; told then.
+bool is_forbidden(const core::Config& config, const RunRequest& request, core::Observer& observer,
+                  core::RunReport& report) {
+  std::optional<core::RunReport> forbidden = forbidden_run(config, request, folder::Place::scripts);
+  if (!forbidden) return false;
+  report = std::move(*forbidden);
+  observer.run_started(report, 0);
+  observer.run_ended(report);
+  return true;
+}
+
+// The scripts of a run which holds the lock, as far as a hook and a person let it.
+void go_through(Workplace& place, const RunRequest& request, std::vector<std::string> names,
+                std::vector<std::string> others, const os::Fd& lock, os::Steady::time_point start,
+                core::RunReport& report) {
+  const bool asks_first = !place.config.hooks.before_run.empty();
+  const auto tell_start = [&] {
+    place.observer.run_started(report, names.size());
+    os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
+  };
+  Hooks hooks(place.config, request, report, place.ledger, place.stop, place.observer);
+  if (asks_first) tell_start();
+  const bool goes_on = hooks.before(names, place.folders) && !place.stop.requested() &&
+                       (request.feed == nullptr || !request.feed->ended());
+  if (goes_on) place.crew.start_broker({lock.get()});
+  if (!asks_first) tell_start();
+  report.stopped_by_signal = place.stop.signal();
+  if (goes_on && !block_all(place.crew, place.folders, names, request, report, place.observer))
+    walk(place, request, std::move(names), std::move(others), report);
+  finish(report, start);
+  if (goes_on) hooks.after();
+}
+
 }  // namespace
+
+std::optional<core::RunReport> forbidden_run(const core::Config& config, const RunRequest& request,
+                                             folder::Place from) {
+  const auto start = os::Steady::now();
+  std::optional<core::Forbidden> why = forbidden(config);
+  if (!why) return std::nullopt;
+  core::RunReport report = start_report(request);
+  report.forbidden = std::move(why);
+  const folder::Folders folders = folder::Folders::open(config, folder::Missing::is_empty);
+  std::vector<std::string> names = folders.list(from).names;
+  if (!request.choice.scripts.empty()) names = select(request.choice.scripts, names);
+  core::Outcome blocked = core::blocked(core::Cause::none, core::reason(*report.forbidden));
+  blocked.until = report.forbidden->until;
+  refuse(considered(names, folders, from, request.feed), blocked, request, report);
+  finish(report, start);
+  return report;
+}
 
 core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer) {
   Standby at(config);
   return run(config, request, observer, at);
 }
 
-core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Standby& at) {
+core::RunReport run(const core::Config& config, const RunRequest& asked, core::Observer& observer, Standby& at) {
   const auto start = os::Steady::now();
-  Crew& crew = at.crew;
+  RunRequest request = asked;
+  std::optional<GuardedFeed> feed;
+  if (asked.feed != nullptr) request.feed = &feed.emplace(config, *asked.feed);
+  if (wants_attempts(config.hooks)) request.kept = Kept::attempts;
   core::RunReport report = start_report(request);
+  if (is_forbidden(config, request, observer, report)) return report;
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, request.wait, &observer, request.feed);
   if (request.feed != nullptr && request.feed->ended()) return report;  // while it waited for the lock
-  if (folders.count(folder::Place::scripts) > 0) at.crew.open_databases({lock.get()});
+  if (is_forbidden(config, request, observer, report)) return report;   // by now
+  // What a hook does first, such as to open the way to a database, comes before it is opened.
+  const bool asks_first = !config.hooks.before_run.empty();
+  if (!asks_first && folders.count(folder::Place::scripts) > 0) at.crew.open_databases({lock.get()});
   ledger::Ledger& ledger = at.open_ledger();
-  std::vector<std::string> held = recover(config, {report.by, request.reason}, lock, folders, ledger, crew, observer);
+  std::vector<std::string> held =
+      recover(config, {report.by, request.reason}, lock, folders, ledger, at.crew, observer);
 
   std::vector<std::string> names = folders.list(folder::Place::scripts).names;
   for (const std::string& warning : core::order_warnings(names, config.folders.order)) observer.warning(warning);
-  std::vector<std::string> others = leave_out(names, request.choice, config, folders, crew);
+  std::vector<std::string> others = leave_out(names, request.choice, config, folders, at.crew);
+  if (asks_first && request.feed != nullptr)
+    names = names_of(considered(names, folders, folder::Place::scripts, request.feed));
   if (names.empty()) {
     observer.run_started(report, 0);
   } else {
     report.run = record_start(ledger, report, request);
-    Stop stop(config, report.run, [&observer] { observer.warning("stopping: the script at work may finish; once more stops it at once"); });
-    crew.start_broker({lock.get()});
-    observer.run_started(report, names.size());
-    os::log_info(fmt::format("run {} begins: {}", report.run, base::plural(names.size(), "script")));
+    Stop stop(config, report.run, [&observer](const std::string& at_work) {
+      observer.warning(fmt::format("stopping: {} may finish; once more stops it at once", at_work));
+    });
     Workplace place{config, request.force, request.arguments, report,         folders, ledger,
-                    crew,   stop,          observer,          std::move(held)};
-    if (!block_all(crew, folders, names, request, report, observer))
-      walk(place, request, std::move(names), std::move(others), report);
-    finish(report, start);
+                    at.crew, stop,         observer,          std::move(held)};
+    go_through(place, request, std::move(names), std::move(others), lock, start, report);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});
     os::log_info(fmt::format("run {} ended with exit code {}", report.run, core::exit_code(report)));
   }
-  finish(report, start);
+  if (report.run == 0) finish(report, start);
   observer.run_ended(report);
   return report;
 }

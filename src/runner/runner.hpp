@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/observer.hpp"
 #include "core/plan.hpp"
 #include "core/report.hpp"
+#include "folder/folders.hpp"
 #include "runner/choice.hpp"
 #include "runner/standby.hpp"
 
@@ -33,6 +35,8 @@ struct RunRequest {
   std::optional<std::chrono::milliseconds> wait;  // for the run lock; nullopt: only for a run of the watcher
   Kept kept = Kept::attempts;
   core::Feed* feed = nullptr;  // of a run that is supervised
+  // What a hook reads on its stdin: JSON, which is written in cli. Before a run the report has names of scripts only.
+  std::function<std::string(core::Hook, const core::RunReport&)> hook_text;
 };
 
 // Throws Error: lock_held (after waiting), config, io, ledger_broken. What scripts do wrong is in the report.
@@ -40,5 +44,10 @@ core::RunReport run(const core::Config& config, const RunRequest& request, core:
 
 // The same with what stands ready already.
 core::RunReport run(const core::Config& config, const RunRequest& request, core::Observer& observer, Standby& at);
+
+// The report of a run that a guard forbids now ([guard]): every script that it would have dealt with is blocked;
+// nothing was opened for writing. nullopt: it may be. from: where these scripts lie. Throws Error: usage (names),
+// config, io.
+std::optional<core::RunReport> forbidden_run(const core::Config& config, const RunRequest& request, folder::Place from);
 
 }  // namespace runner

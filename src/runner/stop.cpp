@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds k_between_looks{1000};  // where the file sy
 
 }  // namespace
 
-Stop::Stop(const core::Config& config, std::int64_t run, std::function<void()> on_first)
+Stop::Stop(const core::Config& config, std::int64_t run, std::function<void(const std::string&)> on_first)
     : orders_(config), alert_(signals_.fd(), orders_.folder(), k_between_looks), run_(run), on_first_(std::move(on_first)) {}
 
 void Stop::look() {
@@ -22,7 +22,7 @@ void Stop::look() {
   while (const int signal = signals_.take()) {
     if (++count_ == 1) {
       signal_ = signal;
-      on_first_();
+      on_first_(at_work);
     }
   }
   look_for_cancel();
@@ -32,7 +32,7 @@ void Stop::look_for_cancel() {
   std::optional<Order> order = orders_.find("cancel");
   if (order && order->run != run_) orders_.take("cancel");  // it was meant for one that has ended
   if (!order || order->run != run_) return;
-  if (!order->script.empty() && order->script != base::escape(at_work_)) return;
+  if (!order->script.empty() && order->script != base::escape(script_)) return;
   orders_.take("cancel");
   only_this_ = true;
   if (order->script.empty()) {
@@ -44,7 +44,7 @@ void Stop::look_for_cancel() {
 }
 
 void Stop::works_on(const std::string& script) {
-  at_work_ = script;
+  script_ = script;
   only_this_ = false;
   if (count_ == 0) cancelled_.reset();
 }

@@ -14,10 +14,13 @@
 
 namespace runner {
 
+inline constexpr const char* k_script_at_work = "the script at work";
+
 class Stop {
  public:
-  // run: its number, for orders that name one. on_first: told once, when the first signal has arrived.
-  Stop(const core::Config& config, std::int64_t run, std::function<void()> on_first);
+  // run: its number, for orders that name one. on_first: told once, when the first signal has arrived, what may finish
+  // all the same.
+  Stop(const core::Config& config, std::int64_t run, std::function<void(const std::string& at_work)> on_first);
 
   int fd() const noexcept { return alert_.fd(); }
 
@@ -25,6 +28,7 @@ class Stop {
   void look();
   // No further script is begun.
   bool requested() const noexcept { return count_ > 0; }
+  int count() const noexcept { return count_; }
   // The script at work is to be ended.
   bool at_once() const noexcept { return count_ > 1 || only_this_; }
   int signal() const noexcept { return signal_; }
@@ -37,6 +41,8 @@ class Stop {
   std::string reason() const;
   const Orders& orders() const noexcept { return orders_; }
 
+  std::string at_work = k_script_at_work;
+
  private:
   void look_for_cancel();
 
@@ -44,8 +50,8 @@ class Stop {
   Orders orders_;
   os::Alert alert_;
   std::int64_t run_;
-  std::function<void()> on_first_;
-  std::string at_work_;
+  std::function<void(const std::string&)> on_first_;
+  std::string script_;  // at work
   int count_ = 0;
   int signal_ = 0;
   bool only_this_ = false;           // of a script that was cancelled

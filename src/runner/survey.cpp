@@ -12,6 +12,7 @@
 #include "os/clock.hpp"
 #include "os/host.hpp"
 #include "os/lock.hpp"
+#include "runner/guards.hpp"
 
 namespace runner {
 namespace {
@@ -161,6 +162,7 @@ Survey survey(const core::Config& config, Digests digests) {
   survey.succeeded = folders.count(Place::succeeded);
   if (history) survey.last_run = history->last_run();
   survey.lock = lock_of(config, history);
+  survey.forbidden = forbidden(config);
   return survey;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/guard.hpp"
 #include "core/plan.hpp"
 #include "core/script.hpp"
 #include "ledger/history.hpp"
@@ -44,6 +45,7 @@ struct Survey {
   std::uint64_t succeeded = 0;  // files in successfully-ran/
   std::optional<ledger::Run> last_run;
   Lock lock;
+  std::optional<core::Forbidden> forbidden;  // no run may be now
 };
 
 enum class Digests {

@@ -5,25 +5,10 @@
 #include "base/text.hpp"
 #include "core/schedule.hpp"
 #include "os/zone.hpp"
+#include "runner/clocks.hpp"
 
 namespace runner {
 namespace {
-
-class Clocks : public core::Zone {
- public:
-  explicit Clocks(os::ZoneData data) : data_(std::move(data)) {}
-
-  base::Instant instant_of(const core::Civil& civil) const override {
-    return data_.instant_of({civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second});
-  }
-  core::Civil civil_of(base::Instant instant) const override {
-    const os::ZoneData::Fields fields = data_.fields_of(instant);
-    return {fields.year, fields.month, fields.day, fields.hour, fields.minute, fields.second};
-  }
-
- private:
-  os::ZoneData data_;
-};
 
 core::Outcome blocked_until(base::Instant until, std::string reason) {
   core::Outcome outcome = core::blocked(core::Cause::none, std::move(reason));

@@ -121,6 +121,14 @@ void Supervised::untried(const std::string& script, const core::FileStamp& stamp
   tell(core::Left{script, stamp, core::Cause::none, "a script before it failed ([run] on_failure)", {}, true});
 }
 
+// The next run goes through it, whyever it begins: it asks again whether it may be.
+void Supervised::refused(const std::string& script, const core::FileStamp& stamp, const std::string& reason,
+                         std::optional<base::Instant> until) {
+  core::Left left{script, stamp, core::Cause::none, reason, {}, true};
+  if (until) left.until = std::chrono::milliseconds(until->milliseconds);
+  tell(left);
+}
+
 // That it begins and ends the runner logs.
 void Supervised::run_started(const core::RunReport& run, std::size_t /*scripts*/) {
   run_ = run.run;
@@ -162,6 +170,17 @@ void Supervised::waiting(std::string_view text) {
   flush();
 }
 
-void Supervised::run_ended(const core::RunReport& /*run*/) {}
+void Supervised::run_ended(const core::RunReport& run) {
+  if (run.forbidden && run.counts.total() > 0)
+    os::log_warning(fmt::format("runs are not allowed now: {}", core::describe(*run.forbidden)));
+}
+
+// That one succeeded the runner logs.
+void Supervised::hook_ended(const core::HookReport& hook) {
+  if (core::has_succeeded(hook)) return;
+  std::string text = fmt::format("run {}: the hook {} failed: {}", run_, core::name(hook.hook), core::describe(hook));
+  if (!hook.output.empty()) text += fmt::format(": {}", base::cap(base::trim(hook.output), k_shown_error));
+  os::log_error(text);
+}
 
 }  // namespace watch

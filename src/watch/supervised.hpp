@@ -34,6 +34,8 @@ class Supervised : public core::Observer, public core::Feed {
   bool ended() override;
   bool leaves_out(const std::string& script, const core::FileStamp& stamp) const override;
   void untried(const std::string& script, const core::FileStamp& stamp) override;
+  void refused(const std::string& script, const core::FileStamp& stamp, const std::string& reason,
+               std::optional<base::Instant> until) override;
 
   void run_started(const core::RunReport& run, std::size_t scripts) override;
   void script_started(std::string_view script, std::size_t index, std::size_t total) override;
@@ -42,6 +44,7 @@ class Supervised : public core::Observer, public core::Feed {
   void warning(std::string_view text) override;
   void waiting(std::string_view text) override;
   void run_ended(const core::RunReport& run) override;
+  void hook_ended(const core::HookReport& hook) override;
 
  private:
   template <class Message>

@@ -63,8 +63,9 @@ ledger::Attempt an_attempt() {
 
 TEST_CASE("json: a run has exactly the promised fields, in their order") {
   const Json json = Json::parse(cli::run_json(a_run()));
-  CHECK(names_of(json) == std::vector<std::string>{"run", "trigger", "by", "host", "started_at", "finished_at",
-                                                   "duration_ms", "dry_run", "counts", "scripts", "exit_code"});
+  CHECK(names_of(json) == std::vector<std::string>{"run", "trigger", "by", "host", "reason", "started_at",
+                                                   "finished_at", "duration_ms", "dry_run", "counts", "scripts",
+                                                   "forbidden", "hooks", "exit_code"});
   CHECK(names_of(json["counts"]) ==
         std::vector<std::string>{"succeeded", "failed", "skipped", "blocked", "interrupted", "unknown"});
   CHECK(names_of(json["scripts"][0]) ==

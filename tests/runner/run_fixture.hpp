@@ -28,6 +28,8 @@ class Recorder final : public core::Observer {
   std::function<void(std::string_view)> on_line;  // while the script goes on
   std::function<void(std::string_view)> on_start;
   std::function<void(const core::AttemptReport&)> on_end;
+  std::function<void()> on_wait;
+  std::function<void(const core::HookReport&)> on_hook;
 
   void run_started(const core::RunReport&, std::size_t count) override {
     scripts = count;
@@ -46,7 +48,13 @@ class Recorder final : public core::Observer {
     if (on_end) on_end(attempt);
   }
   void warning(std::string_view text) override { warnings.emplace_back(text); }
-  void waiting(std::string_view text) override { waits.emplace_back(text); }
+  void waiting(std::string_view text) override {
+    waits.emplace_back(text);
+    if (on_wait) on_wait();
+  }
+  void hook_ended(const core::HookReport& hook) override {
+    if (on_hook) on_hook(hook);
+  }
   void run_ended(const core::RunReport&) override { ++runs_ended; }
   bool would_wait() const override { return stands_still; }
 
