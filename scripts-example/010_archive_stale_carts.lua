@@ -13,4 +13,11 @@ return {
     assert(copied == removed, "copied and removed differ")
     return { executed = true, message = ("archived %d carts"):format(removed), archived = removed }
   end,
+
+  rollback = function()
+    local copied = db.exec("insert into carts select * from carts_archive where updated_at < ?", before)
+    local removed = db.exec("delete from carts_archive where updated_at < ?", before)
+    assert(copied == removed, "copied and removed differ")
+    return { executed = true, message = ("brought %d carts back"):format(removed), back = removed }
+  end,
 }

@@ -369,7 +369,6 @@ TEST_CASE("journey: what was applied is taken back with the text that ran, newes
     CHECK(here.fettle({"run"}).status == 0);  // applied anew
     CHECK(marks(engine) == "3");
     CHECK(receipts(engine) == "3");
-    CHECK(here.fettle({"ledger", "verify"}).status == 0);
   }
 }
 
@@ -393,6 +392,7 @@ TEST_CASE("journey: a rollback that fails changes nothing, and what is behind it
     CHECK(here.exists("successfully-ran/002_b.lua"));
     CHECK(here.fettle({"rollback", "001_a", "--yes"}).status == 0);
     CHECK(marks(engine) == "1");
+    CHECK(here.fettle({"ledger", "verify"}).status == 0);
   }
 }
 

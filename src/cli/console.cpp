@@ -355,7 +355,9 @@ void Console::print_refusal(const core::RunReport& run) {
   print(fmt::format("Nothing was attempted; {} where {}.",
                     base::plural(run.counts.total(), "script") + (one ? " stays" : " stay"),
                     one ? "it is" : "they are"));
-  const std::string next = run.forbidden
+  const bool paused = run.forbidden && run.forbidden->guard == core::k_pause;
+  const std::string next = paused ? "Next: fettle resume"
+                           : run.forbidden
                                ? "Only config.toml can lift a guard; --force does not. See: fettle config show --origin"
                                : "Once it is mended: fettle run";
   for (const std::string& line : paragraph(next, style_.width)) print(line);

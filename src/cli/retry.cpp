@@ -38,7 +38,7 @@ int retry_command(const Context& context) {
   runner::RunRequest request = request_from(arguments, context.config());
   if (!arguments.no_run) {
     require_database(context.loaded);
-    request.scripts = arguments.words;
+    request.choice.scripts = arguments.words;
     const auto forbidden = runner::forbidden_run(context.config(), request, folder::Place::failed);
     if (forbidden && forbidden->counts.total() > 0) return tell_forbidden(context, *forbidden);
   }

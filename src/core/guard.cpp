@@ -92,12 +92,14 @@ std::optional<Forbidden> forbidden(const GuardConfig& guard, const Surroundings&
 }
 
 std::string describe(const Forbidden& forbidden) {
+  if (forbidden.guard == k_pause) return fmt::format("paused {}", forbidden.required);
   return fmt::format("[guard] {} is \"{}\", and {}", forbidden.guard, base::escape(forbidden.required),
                      base::escape(forbidden.found));
 }
 
 std::string reason(const Forbidden& forbidden) {
-  return forbidden.until ? fmt::format("outside of [guard] hours \"{}\"", base::escape(forbidden.required))
+  return forbidden.until && forbidden.guard != k_pause
+             ? fmt::format("outside of [guard] hours \"{}\"", base::escape(forbidden.required))
                          : describe(forbidden);
 }
 

@@ -29,11 +29,14 @@ struct Surroundings {
 
 // A guard that lets no run be.
 struct Forbidden {
-  std::string guard;                   // "hosts", "variable", "hours"
+  std::string guard;                   // "hosts", "variable", "hours"; or k_pause
   std::string required;                // as configured
   std::string found;                   // "this host is web-3"; of hours with the opening; raw bytes
   std::optional<base::Instant> until;  // when it opens
 };
+
+// Of a person who has paused all runs: `required` tells who and why, `until` is when to look again.
+inline constexpr std::string_view k_pause = "pause";
 
 // The first guard that says no: one that time will not lift before one that it will.
 std::optional<Forbidden> forbidden(const GuardConfig& guard, const Surroundings& here);

@@ -16,6 +16,7 @@
 #include "os/host.hpp"
 #include "os/log.hpp"
 #include "runner/crew.hpp"
+#include "runner/guards.hpp"
 #include "runner/recover.hpp"
 #include "runner/run_lock.hpp"
 #include "runner/session.hpp"
@@ -222,6 +223,13 @@ core::RunReport roll_back(const core::Config& config, const RollbackRequest& req
   core::RunReport report = start_report(request);
   folder::Folders folders = folder::Folders::open(config, folder::Missing::create);
   const os::Fd lock = take_run_lock(config, std::nullopt, &observer);
+  if ((report.forbidden = forbidden(config))) {
+    report.counts.blocked = look(config, request, crew).size();
+    report.finished = os::now();
+    observer.run_started(report, 0);
+    observer.run_ended(report);
+    return report;
+  }
   crew.open_databases({lock.get()});
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
   crew.start_broker({lock.get()});

@@ -102,6 +102,8 @@ class Walk {
 
   std::optional<Going> begin_next() {
     std::optional<Going> going;
+    wait_while_paused();
+    if (at_.stop.requested()) return going;
     if (std::optional<Ready> ready = next())
       at_.ledger.begin_attempt(intent_of(at_, *ready), on_the_way(*ready, going));
     return going;
