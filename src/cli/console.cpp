@@ -352,9 +352,9 @@ void Console::print_refusal(const core::RunReport& run) {
   if (!run.forbidden)
     for (const std::string& line : said_by(run.hooks.front())) print(line);
   const bool one = run.counts.total() == 1;
-  print(fmt::format("Nothing was attempted; {} where {}.",
-                    base::plural(run.counts.total(), "script") + (one ? " stays" : " stay"),
-                    one ? "it is" : "they are"));
+  const std::string state = fmt::format("Nothing was attempted; {} {}.", base::plural(run.counts.total(), "script"),
+                                        one ? "stays where it is" : "stay where they are");
+  for (const std::string& line : paragraph(state, style_.width)) print(line);
   const bool paused = run.forbidden && run.forbidden->guard == core::k_pause;
   const std::string next = paused ? "Next: fettle resume"
                            : run.forbidden

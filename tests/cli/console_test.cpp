@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <string>
 
+#include "base/text.hpp"
 #include "captured.hpp"
 #include "cli/words.hpp"
 #include "core/script.hpp"
@@ -243,6 +244,46 @@ TEST_CASE("console: a stop, an unreachable database and an unknown outcome say w
     CHECK(text.find(part) != std::string::npos);
   }
   CHECK(text.find("rolled back") == std::string::npos);
+}
+
+TEST_CASE("console: a refused run and a hook that failed fit a narrow terminal, and print nothing raw") {
+  core::HookReport hook;
+  hook.code = 3;
+  hook.output = "\x1b[31m" + std::string(500, 'x') + "\nthe last line\n";
+  hook.duration = std::chrono::microseconds(12'000);
+  for (const std::size_t width : {40UL, 80UL}) {
+    Told by_hook, by_guard, after;
+    for (Told* each : {&by_hook, &by_guard, &after}) {
+      each->settings.style.width = width;
+      each->settings.talkative = cli::Talk::verbose;
+      each->run.counts.blocked = 2;
+    }
+    by_hook.run.hooks = {hook};
+    cli::Console(by_hook.settings).run_ended(by_hook.run);
+    by_guard.run.forbidden = core::Forbidden{"hosts", "db-*", "this host is \x1b[31m" + std::string(100, 'y'), {}};
+    cli::Console(by_guard.settings).run_ended(by_guard.run);
+    cli::Console console(after.settings);
+    for (const core::HookEnd end : {core::HookEnd::exited, core::HookEnd::timed_out, core::HookEnd::not_started}) {
+      core::HookReport failed = hook;
+      failed.hook = core::Hook::after_run;
+      failed.end = end;
+      failed.fault = "No such file or directory";
+      console.hook_ended(failed);
+    }
+    core::HookReport good;
+    good.hook = core::Hook::on_failure;
+    console.hook_ended(good);
+    const std::string all = by_hook.out.text() + by_guard.out.text() + after.talk.text();
+    for (const std::string_view line : base::split(all, '\n')) {
+      CAPTURE(line);
+      CHECK(base::display_width(line) <= width);
+    }
+    CHECK(all.find('\x1b') == std::string::npos);
+    CHECK(by_hook.out.text().find("the last line\n") != std::string::npos);
+    CHECK(by_hook.out.text().find("exit code 3") != std::string::npos);
+    CHECK(by_guard.out.text().find("config.toml") != std::string::npos);
+    CHECK(after.talk.text().find("on_failure: exit code 0") != std::string::npos);
+  }
 }
 
 TEST_CASE("console: a stream that fails does not end the run") {
