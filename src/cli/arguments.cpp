@@ -33,7 +33,7 @@ constexpr std::string_view k_exit_codes =
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
-  std::string wait, outcome, run, limit, since, steps;
+  std::string wait, outcome, run, limit, since, until, steps;
   std::vector<std::string> script_arguments, only;
 };
 
@@ -155,12 +155,15 @@ void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
 void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--script", out.script, "SCRIPT", "Only attempts of this script");
   text_option(app, "--outcome", raw.outcome, "OUTCOME", "Only this outcome, such as failed");
+  text_option(app, "--since", raw.since, "TIME", "Started then or later: 2026-11-20T14:00, or 2h ago");
+  text_option(app, "--until", raw.until, "TIME", "Started then or before");
+  text_option(app, "--by", out.by, "NAME", "Only of runs that NAME started");
   text_option(app, "--run", raw.run, "ID", "Only attempts of this run");
   text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
-  app.add_flag("--fleet", out.fleet, "What all nodes have applied, as the databases know it")
-      ->excludes("--script")
-      ->excludes("--outcome")
-      ->excludes("--run");
+  app.add_flag("--csv", out.csv, "Print the result as CSV (RFC 4180)");
+  CLI::Option* fleet = app.add_flag("--fleet", out.fleet, "What all nodes have applied, as the databases know it");
+  for (const char* other : {"--script", "--outcome", "--since", "--until", "--by", "--run", "--csv"})
+    fleet->excludes(other);
 }
 
 void add_verify(CLI::App& app, Arguments& out) {
@@ -357,6 +360,7 @@ void Parser::finish() {
   if (!raw_.run.empty()) out_.run = whole_number(raw_.run, "--run");
   if (!raw_.steps.empty()) out_.steps = whole_number(raw_.steps, "--steps");
   if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");
+  if (!raw_.until.empty()) out_.up_to = point_in_time(raw_.until, "--until");
   if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");
 }
 
@@ -369,6 +373,7 @@ void check_words(const Arguments& out) {
   if (!out.words.empty() && out.list) refuse("fettle new --list takes no title", help);
   if (out.words.empty() && out.command == "show")
     refuse("fettle show needs the number of an attempt, or a script", help);
+  if (out.csv && out.json) refuse("say --csv or --json, not both", help);
   if (out.command == "mark" && out.words.size() != 2)
     refuse("mark takes a script and one of: succeeded, failed, pending", help);
   if (!out.script_arguments.empty() && out.words.empty())

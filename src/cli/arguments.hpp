@@ -36,7 +36,7 @@ struct Arguments {
   Talk talk = Talk::normal;
 
   std::vector<std::string> words;                // SCRIPT…, TITLE…, DIR or ID, by command
-  std::string by, reason;                        // run, retry, mark, repair, unlock
+  std::string by, reason;                        // run, retry, mark, repair, unlock; by: history too
   bool dry_run = false;                          // repair, rollback
   bool stop_on_error = false;                    // run
   std::vector<std::string> tags, exclude;        // run
@@ -57,11 +57,13 @@ struct Arguments {
   std::string script;       // history: word for a script
   std::optional<core::OutcomeKind> outcome;
   std::int64_t run = 0;                // history, rollback; 0: any
-  std::optional<base::Instant> since;  // rollback
+  std::optional<base::Instant> since;  // rollback, history
+  std::optional<base::Instant> up_to;  // history: --until
   std::int64_t steps = 0;              // rollback; 0: not asked
   bool requeue = false;                // rollback
   bool yes = false;                    // rollback: nobody need be asked
   std::int64_t limit = 20;             // history; 0: all
+  bool csv = false;                    // history
 };
 
 // arguments: without the program's name.

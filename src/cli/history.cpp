@@ -16,26 +16,52 @@ namespace {
 ledger::Filter filter_of(const Arguments& arguments, const std::optional<ledger::History>& history) {
   ledger::Filter filter;
   filter.outcome = arguments.outcome;
+  filter.since = arguments.since;
+  filter.until = arguments.up_to;
+  filter.by = arguments.by;
   filter.run = arguments.run;
   filter.limit = arguments.limit;
   if (!arguments.script.empty() && history) filter.script = recorded_name(*history, arguments.script);
   return filter;
 }
 
+using History = std::optional<ledger::History>;
+
+// Neither of these holds more than one attempt.
+void print_csv(const Context& context, const History& history, const ledger::Filter& filter) {
+  context.print(history_csv_header());
+  if (history)
+    history->each_attempt(filter, [&](const ledger::Attempt& attempt) { context.print(history_csv_row(attempt)); });
+}
+
+void print_json(const Context& context, const History& history, const ledger::Filter& filter) {
+  bool any = false;
+  const auto print = [&](const ledger::Attempt& attempt) {
+    context.print((any ? ",\n" : "[\n") + history_json_row(attempt));
+    any = true;
+  };
+  if (history) history->each_attempt(filter, print);
+  context.print(any ? "\n]\n" : "[]\n");
+}
+
+bool asks_for_some(const ledger::Filter& filter) {
+  return filter.outcome || filter.since || filter.until || filter.run != 0 || !filter.script.empty() ||
+         !filter.by.empty();
+}
+
 }  // namespace
 
 int history_command(const Context& context) {
   if (context.arguments.fleet) return fleet_history(context);
-  const auto history = ledger::History::open(context.config().path(context.config().ledger.path));
+  const History history = ledger::History::open(context.config().path(context.config().ledger.path));
   const ledger::Filter filter = filter_of(context.arguments, history);
-  const std::vector<ledger::Attempt> attempts = history ? history->attempts(filter) : std::vector<ledger::Attempt>();
-  if (context.arguments.json) {
-    context.print(history_json(attempts) + "\n");
+  if (context.arguments.csv || context.arguments.json) {
+    (context.arguments.csv ? print_csv : print_json)(context, history, filter);
     return 0;
   }
+  const std::vector<ledger::Attempt> attempts = history ? history->attempts(filter) : std::vector<ledger::Attempt>();
   if (attempts.empty()) {
-    const bool any = filter.outcome || filter.run != 0 || !filter.script.empty();
-    context.print(any ? "No attempt fits.\n" : "No script was run yet. Next: fettle status\n");
+    context.print(asks_for_some(filter) ? "No attempt fits.\n" : "No script was run yet. Next: fettle status\n");
     return 0;
   }
   print_attempts(context, attempts);

@@ -12,42 +12,10 @@
 namespace cli {
 namespace {
 
-constexpr std::size_t k_deepest = 200;  // the library writes by recursion
-
-Json milliseconds(std::chrono::microseconds duration) {
-  return static_cast<double>(duration.count()) / 1000.0;
-}
-
-Json time_or_null(base::Instant instant) {
-  return instant.milliseconds == 0 ? Json(nullptr) : Json(base::iso8601(instant));
-}
-
-Json id_or_null(std::int64_t id) {
-  return id == 0 ? Json(nullptr) : Json(id);
-}
-
-// A result that is no JSON is told as text rather than lost.
-Json result_value(const std::string& text) {
-  if (text.empty()) return nullptr;
-  if (!base::is_json(text, k_deepest)) return text;
-  Json value = Json::parse(text, nullptr, false);
-  return value.is_discarded() ? Json(text) : value;
-}
-
 Json counts_object(const core::Counts& counts) {
   return {{"succeeded", counts.succeeded},    {"failed", counts.failed},           {"skipped", counts.skipped},
           {"blocked", counts.blocked},        {"interrupted", counts.interrupted}, {"unknown", counts.unknown},
           {"rolled_back", counts.rolled_back}};
-}
-
-void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const core::Outcome& outcome) {
-  json["outcome"] = kind ? Json(core::name(*kind)) : Json(nullptr);
-  json["cause"] = or_null(core::name(outcome.cause));
-  json["reason"] = or_null(outcome.reason);
-  json["message"] = or_null(outcome.message);
-  json["result"] = result_value(outcome.result);
-  json["error"] = or_null(outcome.error);
-  json["traceback"] = or_null(outcome.traceback);
 }
 
 Json script_object(const core::AttemptReport& attempt) {
@@ -62,24 +30,6 @@ Json script_object(const core::AttemptReport& attempt) {
   json["allowed_failure"] = attempt.allowed;
   json["warnings"] = attempt.warnings;
   json["until"] = attempt.outcome.until ? Json(base::iso8601(*attempt.outcome.until)) : Json(nullptr);
-  return json;
-}
-
-Json attempt_object(const ledger::Attempt& attempt) {
-  Json json = {{"script", attempt.script}, {"sha256", attempt.sha256}, {"attempt", attempt.id}};
-  add_outcome(json, attempt.ended_as, attempt.outcome);
-  json["duration_ms"] = attempt.ended_as ? milliseconds(attempt.measures.total) : Json(nullptr);
-  json["moved_to"] = or_null(attempt.moved_to);
-  json["changes"] = nullptr;
-  json["run"] = attempt.run;
-  json["by"] = or_null(attempt.by);
-  json["host"] = or_null(attempt.host);
-  json["trigger"] = or_null(attempt.trigger);
-  json["started_at"] = time_or_null(attempt.started);
-  json["finished_at"] = attempt.ended_as ? time_or_null(attempt.finished) : Json(nullptr);
-  json["state"] = or_null(attempt.state);
-  json["worker_sandbox"] = or_null(attempt.measures.worker_sandbox);
-  json["broker_sandbox"] = or_null(attempt.measures.broker_sandbox);
   return json;
 }
 
@@ -152,20 +102,6 @@ Json failed_object(const runner::Failed& failed) {
 
 Json head_object(const ledger::Head& head) {
   return {{"position", head.position}, {"hash", head.hash}, {"text", ledger::describe(head)}};
-}
-
-Json measures_object(const ledger::Measures& measures) {
-  return {{"load_ms", milliseconds(measures.load)},
-          {"should_run_ms", milliseconds(measures.should_run)},
-          {"execute_ms", milliseconds(measures.execute)},
-          {"commit_ms", milliseconds(measures.commit)},
-          {"total_ms", milliseconds(measures.total)},
-          {"cpu_ms", milliseconds(measures.cpu)},
-          {"peak_memory", measures.peak_memory},
-          {"statements", measures.statements},
-          {"rows_changed", measures.rows_changed},
-          {"worker_sandbox", or_null(measures.worker_sandbox)},
-          {"broker_sandbox", or_null(measures.broker_sandbox)}};
 }
 
 }  // namespace
@@ -252,27 +188,6 @@ std::string status_json(const runner::Survey& survey, const std::optional<watch:
   return dump(json);
 }
 
-std::string history_json(const std::vector<ledger::Attempt>& attempts) {
-  Json json = Json::array();
-  for (const ledger::Attempt& attempt : attempts) json.push_back(attempt_object(attempt));
-  return dump(json);
-}
-
-std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,
-                      const std::string& text, const std::vector<ledger::Attempt>& others) {
-  Json json = attempt_object(attempt);
-  json["run_reason"] = or_null(attempt.run_reason);
-  json["command"] = or_null(attempt.command);
-  json["database"] = or_null(attempt.database);
-  json["description"] = or_null(attempt.description);
-  json["repeatable"] = attempt.repeatable;
-  json["measures"] = measures_object(attempt.measures);
-  json["log"] = Json::array();
-  for (const ledger::LogLine& line : lines)
-    json["log"].push_back({{"at", time_or_null(line.at)}, {"level", core::name(line.level)}, {"text", line.text}});
-  json["text"] = text;
-  json["other_attempts"] = Json::array();
-  for (const ledger::Attempt& other : others) json["other_attempts"].push_back(attempt_object(other));
   return dump(json);
 }
 
@@ -367,12 +282,6 @@ std::string lists_json(const std::vector<std::pair<std::string, std::vector<std:
   Json json = Json::object();
   for (const auto& [name, list] : fields) json[name] = list;
   return dump(json);
-}
-
-std::string pretty(std::string_view json) {
-  if (!base::is_json(json, k_deepest)) return std::string(json);
-  const Json value = Json::parse(json, nullptr, false);
-  return value.is_discarded() ? std::string(json) : dump(value);
 }
 
 }  // namespace cli

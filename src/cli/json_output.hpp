@@ -43,9 +43,15 @@ std::string unlocked_json(const std::optional<ledger::Run>& run);
 std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher,
                         const std::vector<runner::Mustered>& fleet);
 std::string fleet_json(const std::vector<runner::Mustered>& fleet);
-std::string history_json(const std::vector<ledger::Attempt>& attempts);
-std::string show_json(const ledger::Attempt& attempt, const std::vector<ledger::LogLine>& lines,
-                      const std::string& text, const std::vector<ledger::Attempt>& others);
+// One member of the list that history prints, without the comma behind it.
+std::string history_json_row(const ledger::Attempt& attempt);
+// RFC 4180: lines with their ends; the scalar fields of history's JSON, null as nothing.
+std::string history_csv_header();
+std::string history_csv_row(const ledger::Attempt& attempt);
+// rolled_back_by: the attempt that took it back; 0: none has.
+std::string show_json(const ledger::Attempt& attempt, std::int64_t rolled_back_by,
+                      const std::vector<ledger::LogLine>& lines, const std::string& text,
+                      const std::vector<ledger::Attempt>& others);
 std::string plan_json(const runner::PlanReport& plan);
 std::string check_json(const runner::CheckReport& check);
 std::string doctor_json(const core::Diagnoses& diagnoses);
@@ -64,5 +70,8 @@ std::string lists_json(const std::vector<std::pair<std::string, std::vector<std:
 
 // A JSON text with line ends and indentation; unchanged when it is not well-formed.
 std::string pretty(std::string_view json);
+// What stands in a JSON list or object, as text; what is no such thing is one text, or no member.
+std::vector<std::string> texts_in(const std::string& list);
+std::vector<std::pair<std::string, std::string>> members_in(const std::string& object);
 
 }  // namespace cli

@@ -1,6 +1,8 @@
 // What the files that write JSON share.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -8,9 +10,12 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "core/guard.hpp"
 #include "core/hook.hpp"
+#include "core/outcome.hpp"
 #include "core/script.hpp"
+#include "ledger/history.hpp"
 #include "runner/fleet.hpp"
 
 namespace cli {
@@ -25,6 +30,20 @@ inline Json or_null(std::string_view text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+inline Json milliseconds(std::chrono::microseconds duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
+
+inline Json time_or_null(base::Instant instant) {
+  return instant.milliseconds == 0 ? Json(nullptr) : Json(base::iso8601(instant));
+}
+
+inline Json id_or_null(std::int64_t id) {
+  return id == 0 ? Json(nullptr) : Json(id);
+}
+
+void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const core::Outcome& outcome);
+Json attempt_object(const ledger::Attempt& attempt);  // of history, and of what failed in status
 Json ignored_list(const std::vector<core::Ignored>& ignored);
 Json fleet_object(const std::vector<runner::Mustered>& fleet);           // of status
 Json forbidden_object(const std::optional<core::Forbidden>& forbidden);  // null: runs are allowed

@@ -80,7 +80,34 @@ void print_measures(const Context& context, const ledger::Measures& measures) {
               fmt::format("worker {}; broker {}", measures.worker_sandbox, measures.broker_sandbox));
 }
 
-void print_header(const Context& context, const ledger::Attempt& attempt) {
+std::string pairs(const std::string& object, std::size_t longest) {
+  std::string text;
+  for (const auto& [name, value] : members_in(object))
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, base::fit(value, longest));
+  return text;
+}
+
+std::string try_of(const ledger::Details& details) {
+  if (details.try_number == 1 && !details.again) return {};
+  return fmt::format("try {} of this run{}", details.try_number, details.again ? "; it was to try again" : "");
+}
+
+void print_details(const Context& context, const ledger::Details& details, std::int64_t rolled_back_by) {
+  constexpr std::size_t k_whole = 4000;
+  constexpr std::size_t k_short_hash = 13;  // of a data file: enough to tell two apart
+  print_field(context, "try", try_of(details));
+  if (details.allowed) print_field(context, "failure", "allowed: it says allowFailure = true");
+  if (details.undoes != 0) print_field(context, "rollback", fmt::format("takes back attempt {}", details.undoes));
+  if (rolled_back_by != 0)
+    print_field(context, "rollback", fmt::format("was rolled back in attempt {}", rolled_back_by));
+  print_field(context, "args", pairs(details.args, k_whole));
+  print_field(context, "data", pairs(details.data, k_short_hash));
+  print_field(context, "depends on", fmt::format("{}", fmt::join(texts_in(details.depends), ", ")));
+  print_field(context, "tags", fmt::format("{}", fmt::join(texts_in(details.tags), ", ")));
+  for (const std::string& warning : texts_in(details.warnings)) print_field(context, "warning", warning);
+}
+
+void print_header(const Context& context, const ledger::Attempt& attempt, std::int64_t rolled_back_by) {
   const std::string title =
       fmt::format("attempt {} {} {}", attempt.id, context.style.bullet(), base::escape(attempt.script));
   context.print(context.style.paint(Colour::bold, base::fit(title, context.style.width)) + "\n\n");
@@ -90,6 +117,7 @@ void print_header(const Context& context, const ledger::Attempt& attempt) {
   print_field(context, "reason", attempt.outcome.reason);
   print_field(context, "message", attempt.outcome.message);
   print_field(context, "about", attempt.description);
+  print_details(context, attempt.details, rolled_back_by);
   print_field(context, "started", when(attempt));
   print_field(context, "run", fmt::format("{} by {}", attempt.run, who(attempt)));
   print_field(context, "command", attempt.command);
@@ -139,8 +167,8 @@ void print_text(const Context& context, std::string_view text) {
 }
 
 void print_attempt(const Context& context, const ledger::History& history, const ledger::Attempt& attempt,
-                   const std::vector<ledger::Attempt>& others) {
-  print_header(context, attempt);
+                   std::int64_t rolled_back_by, const std::vector<ledger::Attempt>& others) {
+  print_header(context, attempt, rolled_back_by);
   print_outcome(context, attempt.outcome);
   print_log(context, history.lines(attempt.id));
   print_text(context, history.text(attempt.sha256));
@@ -155,11 +183,13 @@ int show_command(const Context& context) {
   const ledger::History history = open_history(context);
   const Found found = find_attempt(history, context.arguments.words.front());
   const std::vector<ledger::Attempt> others = others_of(history, found.attempt);
+  const std::int64_t rolled_back_by = history.taken_back_by(found.attempt);
   if (context.arguments.json)
-    context.print(
-        show_json(found.attempt, history.lines(found.attempt.id), history.text(found.attempt.sha256), others) + "\n");
+    context.print(show_json(found.attempt, rolled_back_by, history.lines(found.attempt.id),
+                            history.text(found.attempt.sha256), others) +
+                  "\n");
   else
-    print_attempt(context, history, found.attempt, others);
+    print_attempt(context, history, found.attempt, rolled_back_by, others);
   if (!found.also.empty() && found.also != found.attempt.script && context.arguments.talk != Talk::quiet)
     context.say(fmt::format("This is attempt {}; the script of that number: fettle show {}\n", found.attempt.id,
                             core::command_word(found.also)));

@@ -15,14 +15,6 @@
 namespace ledger {
 namespace {
 
-// CROSS JOIN keeps attempts outside: the newest come first off its index, and only those wanted are joined.
-constexpr const char* k_attempts = R"sql(
-  SELECT a.id, a.run, a.script, a.sha256, a.state, a.outcome, a.cause, a.reason, a.message, a.result, a.error,
-    a.traceback, a.moved_to, a.database, a.description, a.repeatable, a.started_at, a.finished_at,
-    a.load_us, a.should_run_us, a.execute_us, a.commit_us, a.total_us, a.cpu_us, a.peak_memory, a.statements,
-    a.rows_changed, a.worker_sandbox, a.broker_sandbox, r.trigger, r.by, r.host, r.reason, r.command
-  FROM attempts a CROSS JOIN runs r ON r.id = a.run)sql";
-
 constexpr const char* k_last_run = R"sql(
   SELECT id, trigger, by, host, reason, command, pid, started_at, finished_at, exit_code, scripts,
     succeeded, failed, skipped, blocked, interrupted, unknown, (
@@ -40,55 +32,6 @@ constexpr const char* k_lines = "SELECT at, level, text FROM log_lines WHERE att
 constexpr const char* k_about = R"sql(
   SELECT (SELECT made_at FROM ledger), (SELECT count(*) FROM attempts), (SELECT count(*) FROM runs),
     (SELECT count(*) FROM versions), (SELECT count(*) FROM events))sql";
-
-core::Outcome take_outcome(Query& query, std::optional<core::OutcomeKind>& ended_as) {
-  core::Outcome outcome;
-  ended_as = core::outcome_from(query.take_text());
-  if (ended_as) outcome.kind = *ended_as;
-  outcome.cause = core::cause_from(query.take_text()).value_or(core::Cause::none);
-  outcome.reason = query.take_text();
-  outcome.message = query.take_text();
-  outcome.result = query.take_text();
-  outcome.error = query.take_text();
-  outcome.traceback = query.take_text();
-  return outcome;
-}
-
-Measures take_measures(Query& query) {
-  Measures measures;
-  for (auto* duration :
-       {&measures.load, &measures.should_run, &measures.execute, &measures.commit, &measures.total, &measures.cpu})
-    *duration = std::chrono::microseconds(query.take_number());
-  measures.peak_memory = query.take_count();
-  measures.statements = query.take_count();
-  measures.rows_changed = query.take_count();
-  measures.worker_sandbox = query.take_text();
-  measures.broker_sandbox = query.take_text();
-  return measures;
-}
-
-Attempt take_attempt(Query& query) {
-  Attempt attempt;
-  attempt.id = query.take_number();
-  attempt.run = query.take_number();
-  attempt.script = query.take_text();
-  attempt.sha256 = query.take_text();
-  attempt.state = query.take_text();
-  attempt.outcome = take_outcome(query, attempt.ended_as);
-  attempt.moved_to = query.take_text();
-  attempt.database = query.take_text();
-  attempt.description = query.take_text();
-  attempt.repeatable = query.take_number() != 0;
-  attempt.started.milliseconds = query.take_number();
-  attempt.finished.milliseconds = query.take_number();
-  attempt.measures = take_measures(query);
-  attempt.trigger = query.take_text();
-  attempt.by = query.take_text();
-  attempt.host = query.take_text();
-  attempt.run_reason = query.take_text();
-  attempt.command = query.take_text();
-  return attempt;
-}
 
 core::Counts take_counts(Query& query) {
   core::Counts counts;
@@ -122,66 +65,6 @@ core::LineLevel level_from(std::string_view word) {
   for (const auto level : {core::LineLevel::debug, core::LineLevel::info, core::LineLevel::warn})
     if (word == core::name(level)) return level;
   return core::LineLevel::error;
-}
-
-// The first attempt of this run or of a later one. Only one run is recorded at a time, and so attempts of one run stand
-// side by side and those of later runs behind them.
-std::int64_t first_attempt_from(SQLite::Database& database, std::int64_t run) {
-  Kept at_or_after(database, "SELECT id, run FROM attempts WHERE id >= ?1 ORDER BY id LIMIT 1");
-  Query newest(database, "SELECT max(id) FROM attempts");
-  std::int64_t low = 1;
-  std::int64_t high = newest.next() ? newest.take_number() + 1 : 1;
-  while (low < high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    Query query(at_or_after);
-    if (!query.number(middle).next()) break;
-    const std::int64_t id = query.take_number();
-    if (query.take_number() >= run)
-      high = middle;
-    else
-      low = id + 1;
-  }
-  return low;
-}
-
-// "+" keeps a column out of the choice of index: of several conditions the one that names fewest rows picks it.
-std::string condition(const Filter& filter) {
-  std::string text;
-  const auto add = [&](std::string_view test) { text += fmt::format("{} {}", text.empty() ? " WHERE" : " AND", test); };
-  if (!filter.script.empty()) add("a.script = ?");
-  if (filter.run != 0) add("+a.run = ?");
-  if (filter.run != 0 && filter.script.empty()) add("a.id >= ? AND a.id < ?");
-  if (filter.outcome && !text.empty()) add("+a.outcome = ?");
-  if (filter.outcome && text.empty())
-    add(filter.outcome == core::OutcomeKind::succeeded ? "a.outcome = ?"
-                                                       : "a.outcome = ? AND a.outcome <> 'succeeded'");
-  return text;
-}
-
-std::vector<Attempt> select_attempts(SQLite::Database& database, const Filter& filter) {
-  Query query(database, fmt::format("{}{} ORDER BY a.id DESC LIMIT ?", k_attempts, condition(filter)));
-  if (!filter.script.empty()) query.text(filter.script);
-  if (filter.run != 0) query.number(filter.run);
-  if (filter.run != 0 && filter.script.empty())
-    query.number(first_attempt_from(database, filter.run)).number(first_attempt_from(database, filter.run + 1));
-  if (filter.outcome) query.word(core::name(*filter.outcome));
-  query.number(filter.limit == 0 ? -1 : filter.limit);
-  std::vector<Attempt> attempts;
-  while (query.next()) attempts.push_back(take_attempt(query));
-  return attempts;
-}
-
-std::optional<Attempt> select_attempt(SQLite::Database& database, std::int64_t id) {
-  Query query(database, fmt::format("{} WHERE a.id = ?", k_attempts));
-  if (!query.number(id).next()) return std::nullopt;
-  return take_attempt(query);
-}
-
-std::optional<Attempt> select_in_work(SQLite::Database& database) {
-  Query query(database,
-              fmt::format("{} WHERE a.outcome IS NULL AND a.moved_to IS NULL ORDER BY a.id DESC LIMIT 1", k_attempts));
-  if (!query.next()) return std::nullopt;
-  return take_attempt(query);
 }
 
 std::optional<Run> select_last_run(SQLite::Database& database) {
@@ -267,17 +150,29 @@ std::optional<History> History::open(const std::string& path) {
 }
 
 std::vector<Attempt> History::attempts(const Filter& filter) const {
-  return inside_->guarded([&] { return select_attempts(inside_->database, filter); });
+  std::vector<Attempt> all;
+  inside_->guarded([&] {
+    ledger::each_attempt(inside_->database, filter, [&all](Attempt&& attempt) { all.push_back(std::move(attempt)); });
+  });
+  return all;
+}
+
+void History::each_attempt(const Filter& filter, const std::function<void(const Attempt&)>& take) const {
+  inside_->guarded([&] { ledger::each_attempt(inside_->database, filter, take); });
 }
 
 std::optional<Attempt> History::attempt(std::int64_t id) const {
-  return inside_->guarded([&] { return select_attempt(inside_->database, id); });
+  return inside_->guarded([&] { return find_attempt(inside_->database, id); });
 }
 
 std::optional<Attempt> History::latest(const std::string& script) const {
   std::vector<Attempt> newest = attempts(Filter{.script = script, .outcome = {}, .run = 0, .limit = 1});
   if (script.empty() || newest.empty()) return std::nullopt;
   return std::move(newest.front());
+}
+
+std::int64_t History::taken_back_by(const Attempt& attempt) const {
+  return inside_->guarded([&] { return find_taken_back_by(inside_->database, attempt); });
 }
 
 std::vector<LogLine> History::lines(std::int64_t attempt) const {
@@ -307,7 +202,7 @@ bool History::is_broken(std::int64_t run) const {
 }
 
 std::optional<Attempt> History::in_work() const {
-  return inside_->guarded([&] { return select_in_work(inside_->database); });
+  return inside_->guarded([&] { return find_in_work(inside_->database); });
 }
 
 Verdict History::verify(const std::optional<Head>& expected) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,24 +11,11 @@
 #include "core/plan.hpp"
 #include "core/report.hpp"
 #include "ledger/applied.hpp"
+#include "ledger/attempts.hpp"
 #include "ledger/findings.hpp"
 #include "ledger/ledger.hpp"
 
 namespace ledger {
-
-// One attempt in full.
-struct Attempt {
-  std::int64_t id = 0;
-  std::int64_t run = 0;
-  std::string script, sha256, state;
-  std::optional<core::OutcomeKind> ended_as;  // nullopt: still running, or its runner died
-  core::Outcome outcome;                      // meaningful when ended_as is set
-  std::string moved_to, database, description;
-  bool repeatable = false;
-  base::Instant started, finished;
-  Measures measures;
-  std::string trigger, by, host, run_reason, command;  // of its run
-};
 
 struct Run {
   std::int64_t id = 0;
@@ -38,13 +26,6 @@ struct Run {
   std::optional<int> exit_code;
   std::int64_t scripts = 0;  // that it had to deal with; 0 while it goes on
   core::Counts counts;       // up to now
-};
-
-struct Filter {
-  std::string script;                        // exact name; empty: any
-  std::optional<core::OutcomeKind> outcome;  // nullopt: any
-  std::int64_t run = 0;                      // 0: any
-  std::int64_t limit = 20;                   // newest first; 0: no limit
 };
 
 // What became of an attempt's file.
@@ -74,8 +55,12 @@ class History {
 
   // Newest first.
   std::vector<Attempt> attempts(const Filter& filter) const;
+  // The same one by one, for lists that are too long to be held. Nothing is locked while they are taken.
+  void each_attempt(const Filter& filter, const std::function<void(const Attempt&)>& take) const;
   std::optional<Attempt> attempt(std::int64_t id) const;
   std::optional<Attempt> latest(const std::string& script) const;
+  // The attempt whose rollback() took this one back; 0: none has.
+  std::int64_t taken_back_by(const Attempt& attempt) const;
   std::vector<LogLine> lines(std::int64_t attempt) const;
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;

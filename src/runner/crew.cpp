@@ -223,7 +223,9 @@ void Crew::prepare_workers(std::size_t wanted) {
   while (next_.size() < std::min(wanted, k_most)) next_.push_back(order_worker());
 }
 
+// Those that were ordered before the broker are born when it is ordered.
 void Crew::await_born(std::size_t count) {
+  if (broker_channel_ && !broker_.pidfd) broker_ = zygote_.take_child();
   for (std::size_t index = 0; index < count; ++index)
     if (!next_[index].child.pidfd) next_[index].child = zygote_.take_child();
 }

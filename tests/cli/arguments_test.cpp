@@ -104,6 +104,12 @@ TEST_CASE("arguments: history filters are checked") {
   CHECK(history.run == 3);
   CHECK(history.limit == 0);
   CHECK(parse("history").limit == 20);
+  CHECK(parse("history --since 2026-01-02T03:04Z --until 2026-01-02T03:05Z").since->milliseconds == 1'767'323'040'000);
+  CHECK(parse("history --since 2026-01-02T03:04Z --until 2026-01-02T03:05Z").up_to->milliseconds == 1'767'323'100'000);
+  CHECK(parse("history --by anna --csv").by == "anna");
+  CHECK(fault("history --csv --json") == "say --csv or --json, not both");
+  CHECK(fault("history --csv --fleet") == "--csv excludes --fleet");
+  CHECK(fault("history --until soon").starts_with("--until needs a time"));
   CHECK(fault("history --outcome faild") == "there is no outcome \"faild\"; did you mean failed?");
   CHECK(fault("history --limit -1") == "--limit needs a whole number, not \"-1\"");
   CHECK(fault("history --run 99999999999999999999").starts_with("--run needs a whole number"));

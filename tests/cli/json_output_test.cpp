@@ -117,7 +117,7 @@ TEST_CASE("json: a result that is no JSON, or too deep to write, is told as text
 TEST_CASE("json: history is a list of attempts with the fields of a run's scripts and those of its run") {
   ledger::Attempt running = an_attempt();
   running.ended_as.reset();
-  const Json json = Json::parse(cli::history_json({an_attempt(), running}));
+  const Json json = Json::parse("[" + cli::history_json_row(an_attempt()) + "," + cli::history_json_row(running) + "]");
   REQUIRE(json.size() == 2);
   for (const char* name :
        {"script", "sha256", "attempt", "outcome", "cause", "reason", "message", "result", "error", "traceback",
@@ -129,12 +129,39 @@ TEST_CASE("json: history is a list of attempts with the fields of a run's script
   CHECK(json[0]["duration_ms"] == 2.5);
   CHECK(json[1]["outcome"].is_null());
   CHECK(json[1]["duration_ms"].is_null());
-  CHECK(cli::history_json({}) == "[]");
+  CHECK(json[0]["try"] == 1);
+  CHECK(json[0]["will_retry"] == false);
+  CHECK(json[0]["allowed_failure"] == false);
+  for (const char* name : {"undoes", "args", "data"}) CHECK(json[0].at(name).is_null());
+  for (const char* name : {"depends", "tags", "warnings"}) CHECK(json[0].at(name) == Json::array());
+}
+
+TEST_CASE("json: what more there is to say of an attempt is told as lists and objects") {
+  ledger::Attempt attempt = an_attempt();
+  attempt.details = {.try_number = 2,
+                     .again = true,
+                     .allowed = true,
+                     .undoes = 5,
+                     .depends = R"(["001_a"])",
+                     .tags = R"(["slow"])",
+                     .args = R"({"limit":"10"})",
+                     .warnings = R"(["odd"])",
+                     .data = "{oops"};
+  const Json json = Json::parse(cli::history_json_row(attempt));
+  CHECK(json["try"] == 2);
+  CHECK(json["will_retry"] == true);
+  CHECK(json["allowed_failure"] == true);
+  CHECK(json["undoes"] == 5);
+  CHECK(json["depends"] == Json::array({"001_a"}));
+  CHECK(json["tags"][0] == "slow");
+  CHECK(json["args"]["limit"] == "10");
+  CHECK(json["warnings"][0] == "odd");
+  CHECK(json["data"] == "{oops");
 }
 
 TEST_CASE("json: show adds the text that ran, the log, the measures and the other attempts") {
   const ledger::LogLine line{.at = {1'763'720'940'123}, .level = core::LineLevel::warn, .text = "odd \xff"};
-  const Json json = Json::parse(cli::show_json(an_attempt(), {line}, "return {\xff}\n", {an_attempt()}));
+  const Json json = Json::parse(cli::show_json(an_attempt(), 0, {line}, "return {\xff}\n", {an_attempt()}));
   CHECK(json["text"] == "return {\uFFFD}\n");
   CHECK(json["log"][0]["level"] == "warn");
   CHECK(json["log"][0]["at"] == "2025-11-21T10:29:00.123Z");
