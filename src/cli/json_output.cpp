@@ -164,7 +164,7 @@ Json watcher_object(const watch::Notice& watcher) {
 }  // namespace
 
 std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher,
-                        const std::vector<runner::Mustered>& fleet) {
+                        const std::vector<runner::Mustered>& fleet, const Groups& groups, bool names) {
   Json json;
   json["pending"] = Json::array();
   for (const runner::Pending& each : survey.pending)
@@ -184,10 +184,8 @@ std::string status_json(const runner::Survey& survey, const std::optional<watch:
   json["forbidden"] = forbidden_object(survey.forbidden);
   json["lock"] = lock_object(survey.lock);
   json["watcher"] = watcher ? watcher_object(*watcher) : Json(nullptr);
+  json["groups"] = groups_object(groups, names);
   json["fleet"] = fleet.empty() ? Json(nullptr) : fleet_object(fleet);
-  return dump(json);
-}
-
   return dump(json);
 }
 

@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "cli/config_file.hpp"
 #include "cli/editor_help.hpp"
+#include "cli/status_groups.hpp"
 #include "cli/templates.hpp"
 #include "core/diagnosis.hpp"
 #include "core/report.hpp"
@@ -39,9 +40,9 @@ std::string undoings_json(const std::vector<runner::Undoing>& all);
 std::string marked_json(const runner::Marked& marked, std::string_view as);
 // run: the one that was declared dead; nullopt: there was nothing to unlock.
 std::string unlocked_json(const std::optional<ledger::Run>& run);
-// watcher: nullopt when none is at work; fleet: empty when there is none.
+// watcher: nullopt when none is at work; fleet: empty when there is none; names: also of what has ended.
 std::string status_json(const runner::Survey& survey, const std::optional<watch::Notice>& watcher,
-                        const std::vector<runner::Mustered>& fleet);
+                        const std::vector<runner::Mustered>& fleet, const Groups& groups, bool names);
 std::string fleet_json(const std::vector<runner::Mustered>& fleet);
 // One member of the list that history prints, without the comma behind it.
 std::string history_json_row(const ledger::Attempt& attempt);

@@ -7,10 +7,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "ledger/ledger.hpp"
 
 namespace ledger {
+
+// The state of an attempt that is a person's declaration (schema.sql).
+inline constexpr std::string_view k_marked = "marked";
 
 // One attempt in full.
 struct Attempt {

@@ -205,6 +205,18 @@ std::optional<Attempt> History::in_work() const {
   return inside_->guarded([&] { return find_in_work(inside_->database); });
 }
 
+std::vector<Fated> History::fates() const {
+  return inside_->guarded([&] { return find_fates(inside_->database); });
+}
+
+std::optional<std::vector<Fated>> History::glance_at_fates(std::size_t most_rows) const {
+  return inside_->guarded([&] { return ledger::glance_at_fates(inside_->database, most_rows); });
+}
+
+std::vector<Attempt> History::open_questions() const {
+  return inside_->guarded([&] { return find_open_questions(inside_->database); });
+}
+
 Verdict History::verify(const std::optional<Head>& expected) const {
   return inside_->guarded([&] { return ledger::verify(inside_->database, expected); });
 }

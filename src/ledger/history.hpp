@@ -12,6 +12,7 @@
 #include "core/report.hpp"
 #include "ledger/applied.hpp"
 #include "ledger/attempts.hpp"
+#include "ledger/fates.hpp"
 #include "ledger/findings.hpp"
 #include "ledger/ledger.hpp"
 
@@ -69,6 +70,10 @@ class History {
   // Whether somebody declared, since this run began, that nothing of it is alive: `fettle unlock --force`.
   bool is_broken(std::int64_t run) const;
   std::optional<Attempt> in_work() const;  // newest attempt that has not ended
+  // As ledger/fates has them.
+  std::vector<Fated> fates() const;
+  std::optional<std::vector<Fated>> glance_at_fates(std::size_t most_rows) const;
+  std::vector<Attempt> open_questions() const;
   // Looks for what somebody else did to this ledger (ledger/verify). expected: a head that was kept elsewhere.
   Verdict verify(const std::optional<Head>& expected) const;
   // What SQLite itself finds wrong with the file's pages and indexes; empty: nothing. Reads all of it.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/attempts.hpp"
 #include "ledger/chain.hpp"
 #include "ledger/known.hpp"
 #include "ledger/ledger.hpp"
@@ -15,9 +16,6 @@
 #include "ledger/texts.hpp"
 
 namespace ledger {
-
-// The state of an attempt that is a person's declaration (schema.sql).
-inline constexpr std::string_view k_marked = "marked";
 
 class Writes {
  public:

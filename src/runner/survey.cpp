@@ -24,10 +24,25 @@ History open_history(const core::Config& config) {
   return ledger::History::open(config.path(config.ledger.path));
 }
 
+// Rows of the ledger: two or three milliseconds.
+constexpr std::size_t k_at_a_glance = 400;
+
+std::optional<Stopped> stopped_in(const ledger::History& history, const core::Known::Seen& last,
+                                  const std::string& sha256) {
+  if (last.outcome != core::OutcomeKind::blocked && last.outcome != core::OutcomeKind::interrupted) return std::nullopt;
+  if (last.sha256 != sha256) return std::nullopt;
+  const auto attempt = history.attempt(last.attempt);
+  if (!attempt || attempt->state == ledger::k_marked) return std::nullopt;
+  return Stopped{attempt->id, last.outcome, attempt->outcome.reason, attempt->finished};
+}
+
 Pending pending_of(const core::Config& config, const core::Script& script, const History& history) {
   const core::Known known = history ? history->known(script.name, script.sha256) : core::Known{};
   const core::Step step = core::decide(script.sha256, known, config.run.changed, core::Force::no);
-  return {script.name, script.sha256, step.state, step.reason};
+  Pending pending{script.name, script.sha256, step.state, step.reason};
+  if (known.last && step.decision == core::Decision::run)
+    pending.stopped = stopped_in(*history, *known.last, script.sha256);
+  return pending;
 }
 
 bool contains(const std::vector<std::string>& sorted, const std::string& name) {
@@ -153,7 +168,7 @@ std::string select_one(std::string_view word, const std::vector<std::string>& kn
 
 }  // namespace
 
-Survey survey(const core::Config& config, Digests digests) {
+Survey survey(const core::Config& config, Digests digests, Fates fates) {
   Survey survey;
   const folder::Folders folders = folder::Folders::open(config, folder::Missing::is_empty);
   const History history = open_history(config);
@@ -163,6 +178,15 @@ Survey survey(const core::Config& config, Digests digests) {
   if (history) survey.last_run = history->last_run();
   survey.lock = lock_of(config, history);
   survey.forbidden = forbidden(config);
+  if (!history) return survey;
+  survey.open_questions = history->open_questions();
+  if (survey.lock.in_work)
+    std::erase_if(survey.open_questions,
+                  [&](const ledger::Attempt& each) { return each.id == survey.lock.in_work->id; });
+  if (fates == Fates::of_all)
+    survey.fates = history->fates();
+  else
+    survey.fates = history->glance_at_fates(k_at_a_glance);
   return survey;
 }
 

@@ -15,11 +15,20 @@
 
 namespace runner {
 
+// Why a script has not come to its end: its newest attempt, of these very bytes.
+struct Stopped {
+  std::int64_t attempt = 0;
+  core::OutcomeKind outcome = core::OutcomeKind::blocked;  // or interrupted
+  std::string reason;
+  base::Instant at;
+};
+
 struct Pending {
   std::string script;
   std::string sha256;  // empty: not read, Digests::where_needed
   core::ScriptState state = core::ScriptState::fresh;
   std::string reason;
+  std::optional<Stopped> stopped = std::nullopt;
 };
 
 struct Failed {
@@ -46,6 +55,8 @@ struct Survey {
   std::optional<ledger::Run> last_run;
   Lock lock;
   std::optional<core::Forbidden> forbidden;  // no run may be now
+  std::vector<ledger::Attempt> open_questions;      // without the one in work
+  std::optional<std::vector<ledger::Fated>> fates;  // nullopt: too many to be told at a glance
 };
 
 enum class Digests {
@@ -53,7 +64,12 @@ enum class Digests {
   where_needed,  // only where the state depends on it, and what is so new that somebody may still be writing it
 };
 
-Survey survey(const core::Config& config, Digests digests = Digests::of_all);
+enum class Fates {
+  at_a_glance,  // those of the few scripts that did not plainly succeed, as far as that costs next to nothing
+  of_all,       // of every script: every attempt is read
+};
+
+Survey survey(const core::Config& config, Digests digests = Digests::of_all, Fates fates = Fates::at_a_glance);
 
 // Whether a run goes on, and whose.
 Lock lock_state(const core::Config& config);

@@ -176,7 +176,8 @@ TEST_CASE("json: status tells pending, failed, ignored, counts, the last run and
   survey.failed.push_back({"009_stray.lua", std::nullopt});
   survey.ignored.push_back({"notes.txt", "does not end in .lua"});
   survey.succeeded = 40;
-  const Json json = Json::parse(cli::status_json(survey, std::nullopt, {}));
+  const Json json =
+      Json::parse(cli::status_json(survey, std::nullopt, {}, cli::groups_of(survey, std::nullopt), false));
   CHECK(json["pending"] == Json::parse(R"([{"script":"003_c.lua","sha256":")" + std::string(64, 'c') +
                                        R"(","state":"changed","reason":"changed since"}])"));
   CHECK(json["failed"][0]["script"] == "002_b.2.lua");

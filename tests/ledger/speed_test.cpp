@@ -90,6 +90,7 @@ const std::map<std::string, Question>& questions() {
        [](const History& history) {
          CHECK(history.attempts({.script = {}, .outcome = {}, .until = base::Instant{-1'000'000'000'000}}).empty());
        }},
+      {"open questions", [](const History& history) { CHECK(history.open_questions().empty()); }},
       {"head", [](const History& history) { CHECK(history.head().position > 0); }},
       {"one", [](const History& history) { CHECK(history.attempt(77)); }},
       {"names", [](const History& history) { CHECK(history.names_like("7").size() == 1); }},
@@ -202,6 +203,21 @@ TEST_CASE("what recovery asks, and recording an attempt with its place in the ch
     const std::int64_t run = ledger.begin_run(support::run_of("anna"));
     LedgerFixture::attempt(ledger, run, support::script_of("y.lua", ""), support::ended(OutcomeKind::succeeded));
     ledger.end_run(run, {});
+    return g_steps;
+  };
+  const std::int64_t few = steps(1'000);
+  CHECK(few > 0);
+  CHECK(steps(100'000) <= few + 10);
+}
+
+TEST_CASE("a glance at what became of scripts reads no more rows than it was told, however many there are") {
+  const auto steps = [](int attempts) {
+    const LedgerFixture fixture;
+    fill(fixture, attempts);
+    const Counting counting;
+    const History history = fixture.history();
+    g_steps = 0;
+    CHECK_FALSE(history.glance_at_fates(5));
     return g_steps;
   };
   const std::int64_t few = steps(1'000);

@@ -1,0 +1,4 @@
+return {
+  shouldRun = function() return true end,
+  execute = function() return { executed = true } end,
+}
