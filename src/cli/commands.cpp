@@ -33,7 +33,7 @@ constexpr std::array k_commands = {
     Command{{"status", "What is pending, failed and ignored, and who runs", "fettle status --exit-code"},
             Needs::config,
             status_command},
-    Command{{"history", "List attempts, newest first", "fettle history --outcome failed --limit 5"},
+    Command{{"history", "List attempts, newest first", "fettle history --outcome failed --since 2h"},
             Needs::config,
             history_command},
     Command{{"show", "One attempt in full: text, log, result, error", "fettle show 12"}, Needs::config, show_command},
