@@ -1,5 +1,5 @@
-// What a script says of itself, on the built program: every field in a run by hand, in one of the watcher and in a plan,
-// when all is well and when it is not; and taking scripts back, over every engine.
+// What a script says of itself, on the built program: every field in a run by hand, in one of the watcher and in a
+// plan, when all is well and when it is not; and taking scripts back, over every engine.
 #include <csignal>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -39,8 +39,8 @@ std::string with(const std::string& fields) {
 }
 
 std::string failing(const std::string& fields) {
-  return fmt::format("return {{ {} shouldRun = function() return true end, execute = function() error('no luck') end }}",
-                     fields);
+  return fmt::format(
+      "return {{ {} shouldRun = function() return true end, execute = function() error('no luck') end }}", fields);
 }
 
 // One script and what is to become of it in whatever way it is run.
@@ -96,8 +96,8 @@ std::vector<Row> rows() {
       {"database, none of it", "database = 'other'", "failed", "contract", "`database` names other", "fail"},
       {"repeatable", "repeatable = true", "succeeded", "", "", "run"},
       {"rollback, which is not asked", "rollback = function() error('not asked') end", "succeeded", "", "", "run"},
-      {"an unknown field", "dependz = { '003' }", "failed", "contract", "unknown field `dependz`: did you mean `depends`?",
-       "fail"},
+      {"an unknown field", "dependz = { '003' }", "failed", "contract",
+       "unknown field `dependz`: did you mean `depends`?", "fail"},
   };
 }
 
@@ -229,21 +229,24 @@ TEST_CASE("journey: arguments reach the script as what they are by default, and 
   CHECK(site.fettle({"run", "--arg", "day=mon"}).status == 2);
   CHECK(has(site.fettle({"run", "007", "--arg", "daz=mon"}).out, "did you mean day?"));
   CHECK(has(site.fettle({"run", "007", "--arg", "day=mon", "--arg", "limit=many"}).out, "must be a number"));
-  const json report = site.fettle_json({"run", "007", "--arg", "day=mon", "--arg", "limit=7", "--arg", "quiet=true", "--json"});
+  const json report =
+      site.fettle_json({"run", "007", "--arg", "day=mon", "--arg", "limit=7", "--arg", "quiet=true", "--json"});
   CHECK(text_or(report.at("scripts").at(0), "message") == "mon integer true");
-  CHECK(site.sql("select args from details where args is not null order by attempt desc limit 1", ".fettle/ledger.db") ==
-        R"({"day":"mon","limit":"7","quiet":"true"})");
+  CHECK(site.sql("select args from details where args is not null order by attempt desc limit 1",
+                 ".fettle/ledger.db") == R"({"day":"mon","limit":"7","quiet":"true"})");
 }
 
 TEST_CASE("journey: what may pass by itself is tried again, each try an attempt of its own") {
   const Site site;
-  site.write("fix-scripts/001.lua",
-             "return { retries = 2, backoff = '50ms', timeout = '20s', shouldRun = function() return true end, execute = "
-             "function() db.exec('insert into ran values (1)') return { executed = true } end }");
+  site.write(
+      "fix-scripts/001.lua",
+      "return { retries = 2, backoff = '50ms', timeout = '20s', shouldRun = function() return true end, execute = "
+      "function() db.exec('insert into ran values (1)') return { executed = true } end }");
   // Somebody else writes for longer than a statement waits.
-  Program writer({.command = {"sqlite3", site.path("app.db"), "begin immediate;", ".shell touch held; sleep 8", "commit;"},
-                  .directory = site.path("."),
-                  .environment = {}});
+  Program writer(
+      {.command = {"sqlite3", site.path("app.db"), "begin immediate;", ".shell touch held; sleep 8", "commit;"},
+       .directory = site.path("."),
+       .environment = {}});
   REQUIRE(support::wait_until([&] { return site.exists("held"); }));
   const json report = site.fettle_json({"run", "--json"});
   const json attempts = site.fettle_json({"history", "--json"});
@@ -260,25 +263,26 @@ TEST_CASE("journey: bad values of a field say what was found and what is allowed
   const struct {
     const char* field;
     const char* said;
-  } all[] = {{"depends = '003'", "`depends` must be a list of texts such as { \\\"003_add_column\\\" }, it is \\\"003\\\""},
-             {"depends = { '' }", "`depends` must be"},
-             {"tags = { 1 }", "`tags` must be a list of texts"},
-             {"environments = { a = 'b' }", "`environments` must be a list"},
-             {"retries = -1", "`retries` must be a whole number from 0 to 100, it is -1"},
-             {"retries = 2.5", "it is 2.5"},
-             {"backoff = 'soon'", "`backoff` must be a number of seconds above zero"},
-             {"timeout = {}", "`timeout` must be a number of seconds above zero or a text like"},
-             {"maxRows = 0", "`maxRows` must be a whole number above zero, it is 0"},
-             {"allowFailure = 'yes'", "`allowFailure` must be true or false, it is \\\"yes\\\""},
-             {"args = 5", "`args` must be a table such as { \\\"day\\\", limit = 100 }, it is 5"},
-             {"args = { day = print }", "`args.day` must be a text, a number, true or false, it is a function"},
-             {"validate = 1", "`validate` must be a function, it is 1"},
-             {"rollback = {}", "`rollback` must be a function, it is a table"},
-             {"notBefore = 'tomorrow'", "`notBefore` must be a time like"},
-             {"window = '25:00'", "`window` must be like"},
-             {"validate = function() return true end", "validate() returned true"},
-             {"validate = function() return { valid = 1 } end", "`valid` in the table that validate() returned"},
-             {"validate = function() return { valid = true, warnings = 'x' } end", "must be a list of texts, it is"}};
+  } all[] = {
+      {"depends = '003'", "`depends` must be a list of texts such as { \\\"003_add_column\\\" }, it is \\\"003\\\""},
+      {"depends = { '' }", "`depends` must be"},
+      {"tags = { 1 }", "`tags` must be a list of texts"},
+      {"environments = { a = 'b' }", "`environments` must be a list"},
+      {"retries = -1", "`retries` must be a whole number from 0 to 100, it is -1"},
+      {"retries = 2.5", "it is 2.5"},
+      {"backoff = 'soon'", "`backoff` must be a number of seconds above zero"},
+      {"timeout = {}", "`timeout` must be a number of seconds above zero or a text like"},
+      {"maxRows = 0", "`maxRows` must be a whole number above zero, it is 0"},
+      {"allowFailure = 'yes'", "`allowFailure` must be true or false, it is \\\"yes\\\""},
+      {"args = 5", "`args` must be a table such as { \\\"day\\\", limit = 100 }, it is 5"},
+      {"args = { day = print }", "`args.day` must be a text, a number, true or false, it is a function"},
+      {"validate = 1", "`validate` must be a function, it is 1"},
+      {"rollback = {}", "`rollback` must be a function, it is a table"},
+      {"notBefore = 'tomorrow'", "`notBefore` must be a time like"},
+      {"window = '25:00'", "`window` must be like"},
+      {"validate = function() return true end", "validate() returned true"},
+      {"validate = function() return { valid = 1 } end", "`valid` in the table that validate() returned"},
+      {"validate = function() return { valid = true, warnings = 'x' } end", "must be a list of texts, it is"}};
   for (const auto& [field, said] : all) {
     CAPTURE(field);
     const Site site;
@@ -451,7 +455,8 @@ TEST_CASE("journey: a dependency that another node has applied is satisfied by i
     CAPTURE(engine.name);
     const Site left, right;
     make_marks(engine);
-    const Engine shared = engine.name == "sqlite" ? Engine{"sqlite", "sqlite:" + site.path("app.db"), engine.ask} : engine;
+    const Engine shared =
+        engine.name == "sqlite" ? Engine{"sqlite", "sqlite:" + site.path("app.db"), engine.ask} : engine;
     for (const Site* each : {&left, &right}) use(*each, shared);
     left.write("fix-scripts/001_a.lua", undoable("", k_take_back));
     REQUIRE(left.fettle({"run"}).status == 0);
@@ -468,11 +473,14 @@ TEST_CASE("journey: a run is paused between two scripts, and goes on when it is 
   site.write("fix-scripts/001.lua", support::k_slow);
   site.write("fix-scripts/002.lua", support::k_good);
   Program run(site.launch({"run"}));
-  REQUIRE(support::wait_until([&] { return site.fettle_json({"status", "--json"}).at("lock").at("in_work").is_object(); }));
+  REQUIRE(support::wait_until([&] {
+    return site.fettle_json({"status", "--json"}).at("lock").at("in_work").is_object();
+  }));
   CHECK(has(site.fettle({"pause", "--by", "anna", "--reason", "release"}).out, "Paused: run 1"));
   CHECK(has(site.fettle({"pause"}).out, "Paused already by anna"));
   REQUIRE(support::wait_until([&] { return site.exists("successfully-ran/001.lua"); }));
-  CHECK_FALSE(support::wait_until([&] { return run.is_over() || site.exists("successfully-ran/002.lua"); }, Seconds(1.5)));
+  CHECK_FALSE(
+      support::wait_until([&] { return run.is_over() || site.exists("successfully-ran/002.lua"); }, Seconds(1.5)));
   CHECK(has(site.fettle({"resume", "--by", "bert"}).out, "Resumed: run 1"));
   CHECK(run.wait(Seconds(30)).status == 0);
   CHECK(site.sql("select script from ran") == "001.lua 002.lua");
@@ -546,8 +554,7 @@ return { shouldRun = function() return #data.read("more/list.txt") > 3 end, exec
 end }
 )lua");
   const json script = site.fettle_json({"run", "--json"}).at("scripts").at(0);
-  CHECK(text_or(script, "message") ==
-        "Anna; B=5|two\nlines \"q\"=6|last=7|<one>|<two>|<>|<four>|2|2|2|2");
+  CHECK(text_or(script, "message") == "Anna; B=5|two\nlines \"q\"=6|last=7|<one>|<two>|<>|<four>|2|2|2|2");
   CHECK(script.at("result").at("refused") == 8);
   const json read = json::parse(site.sql("select data from details", ".fettle/ledger.db"));
   CHECK(read.size() == 2);

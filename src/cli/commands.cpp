@@ -44,7 +44,8 @@ constexpr std::array k_commands = {
     Command{{"cancel", "Stop the run that goes on, or its script at work", "fettle cancel --reason \"wrong window\""},
             Needs::config,
             cancel_command},
-    Command{{"pause", "Let no further script begin", "fettle pause --reason \"release\""}, Needs::config, pause_command},
+    Command{
+        {"pause", "Let no further script begin", "fettle pause --reason \"release\""}, Needs::config, pause_command},
     Command{{"resume", "Let a paused run go on", "fettle resume"}, Needs::config, resume_command},
     Command{{"ledger verify", "Find what somebody else changed in the audit file", "fettle ledger verify --head"},
             Needs::config,

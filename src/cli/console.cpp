@@ -166,8 +166,7 @@ void Console::script_progress(const core::Progress& progress) {
   if (settings_.talkative == Talk::quiet) return;
   const std::string name = base::fit(shown(script_), style_.width / 3);
   const std::size_t room = style_.width - 4 - base::display_width(name);
-  const std::string line =
-      fmt::format("  {} {}", name, progress_line(progress, os::since(started_), style_, room));
+  const std::string line = fmt::format("  {} {}", name, progress_line(progress, os::since(started_), style_, room));
   if (style_.live) return show_transient(line);
   if (os::Steady::now() - told_progress_ < k_between) return;
   told_progress_ = os::Steady::now();

@@ -45,7 +45,7 @@ inline Json id_or_null(std::int64_t id) {
 }
 
 void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const core::Outcome& outcome);
-Json attempt_object(const ledger::Attempt& attempt);  // of history, and of what failed in status
+Json attempt_object(const ledger::Attempt& attempt);   // of history, and of what failed in status
 Json groups_object(const Groups& groups, bool names);  // of status; names: of those that have ended too
 Json ignored_list(const std::vector<core::Ignored>& ignored);
 Json fleet_object(const std::vector<runner::Mustered>& fleet);           // of status

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t k_cells = 20;
 
 std::string bar(const core::Progress& progress, const Style& style) {
-  const double part = static_cast<double>(std::min(progress.done, progress.total)) / static_cast<double>(progress.total);
+  const double part =
+      static_cast<double>(std::min(progress.done, progress.total)) / static_cast<double>(progress.total);
   const auto full = static_cast<std::size_t>(part * k_cells);
   std::string text = "[";
   for (std::size_t cell = 0; cell < k_cells; ++cell)
@@ -37,12 +38,14 @@ std::string progress_line(const core::Progress& progress, std::chrono::microseco
   const double seconds = std::chrono::duration<double>(elapsed).count();
   const double rate = seconds > 0 ? static_cast<double>(progress.done) / seconds : 0;
   if (rate > 0)
-    parts.push_back(rate >= 10 ? fmt::format("{}/s", count(static_cast<std::int64_t>(rate))) : fmt::format("{:.1f}/s", rate));
+    parts.push_back(rate >= 10 ? fmt::format("{}/s", count(static_cast<std::int64_t>(rate)))
+                               : fmt::format("{:.1f}/s", rate));
   if (known && rate > 0 && progress.done < progress.total) {
     const double left = static_cast<double>(progress.total - progress.done) / rate;
     constexpr double k_most = 1e9;
     parts.push_back(
-        base::format_duration(std::chrono::microseconds(static_cast<std::int64_t>(std::min(left, k_most) * 1e6))) + " left");
+        base::format_duration(std::chrono::microseconds(static_cast<std::int64_t>(std::min(left, k_most) * 1e6))) +
+        " left");
   }
   parts.push_back(base::format_duration(elapsed));
   const std::string between = fmt::format(" {} ", style.bullet());

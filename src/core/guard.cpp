@@ -100,7 +100,7 @@ std::string describe(const Forbidden& forbidden) {
 std::string reason(const Forbidden& forbidden) {
   return forbidden.until && forbidden.guard != k_pause
              ? fmt::format("outside of [guard] hours \"{}\"", base::escape(forbidden.required))
-                         : describe(forbidden);
+             : describe(forbidden);
 }
 
 }  // namespace core

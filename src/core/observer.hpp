@@ -15,8 +15,8 @@ std::string_view name(LineLevel level) noexcept;
 
 // How far a script says that it has come.
 struct Progress {
-  std::int64_t done = 0, total = 0;         // steps; total 0: it does not know
-  std::string label;                        // what the steps are; may be empty
+  std::int64_t done = 0, total = 0;  // steps; total 0: it does not know
+  std::string label;                 // what the steps are; may be empty
 };
 
 class Observer {

@@ -46,9 +46,9 @@ class Writes {
 
  private:
   SQLite::Database& database_;
-  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, insert_undoes_, end_attempt_, details_, progress_, count_outcome_,
-      insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_, settled_,
-      interrupted_;
+  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, insert_undoes_, end_attempt_, details_, progress_,
+      count_outcome_, insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_,
+      settled_, interrupted_;
 };
 
 }  // namespace ledger

@@ -28,7 +28,8 @@ std::optional<Clocks> clocks_of(const core::GuardConfig& guard) {
 std::optional<core::Forbidden> forbidden(const core::Config& config) {
   constexpr std::int64_t k_next_look = 5000;  // ms: nobody tells a watcher that runs are resumed
   if (const auto pause = Orders(config).find("pause"))
-    return core::Forbidden{std::string(core::k_pause), describe(*pause), {}, base::Instant{os::now().milliseconds + k_next_look}};
+    return core::Forbidden{
+        std::string(core::k_pause), describe(*pause), {}, base::Instant{os::now().milliseconds + k_next_look}};
   const std::optional<Clocks> clocks = clocks_of(config.guard);
   return core::forbidden(config.guard, {.host = os::host_name(),
                                         .variable = variable(core::variable_of(config.guard)),

@@ -68,8 +68,7 @@ Order order_of(std::string_view verb, std::string_view text) {
 
 }  // namespace
 
-Orders::Orders(const core::Config& config)
-    : folder_(ledger::folder_of(config.path(config.ledger.path)) + "/orders") {}
+Orders::Orders(const core::Config& config) : folder_(ledger::folder_of(config.path(config.ledger.path)) + "/orders") {}
 
 std::string Orders::path(std::string_view verb) const {
   return fmt::format("{}/{}", folder_, verb);

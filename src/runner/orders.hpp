@@ -1,6 +1,6 @@
 // What people tell a run that goes on, from other processes and hosts: files in a folder beside the ledger. Standing
-// order: `pause`, which is in force as long as its file lies there. Told once: `resume` and `cancel`, which the run takes
-// away when it obeys. Written by `fettle pause|resume|cancel`, read by the run that holds the lock.
+// order: `pause`, which is in force as long as its file lies there. Told once: `resume` and `cancel`, which the run
+// takes away when it obeys. Written by `fettle pause|resume|cancel`, read by the run that holds the lock.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 namespace runner {
 
 struct Order {
-  std::string verb;       // "pause", "resume", "cancel"
-  std::string script;     // cancel: only this one, if it is at work; empty: the whole run
-  std::int64_t run = 0;   // cancel: of this run
+  std::string verb;      // "pause", "resume", "cancel"
+  std::string script;    // cancel: only this one, if it is at work; empty: the whole run
+  std::int64_t run = 0;  // cancel: of this run
   std::string by, host, reason;
   base::Instant at;
   bool recorded = false;  // the ledger has it already

@@ -175,8 +175,8 @@ core::RunReport run(const core::Config& config, const RunRequest& asked, core::O
     Stop stop(config, report.run, [&observer](const std::string& at_work) {
       observer.warning(fmt::format("stopping: {} may finish; once more stops it at once", at_work));
     });
-    Workplace place{config, request.force, request.arguments, report,         folders, ledger,
-                    at.crew, stop,         observer,          std::move(held)};
+    Workplace place{config,  request.force, request.arguments, report,         folders, ledger,
+                    at.crew, stop,          observer,          std::move(held)};
     go_through(place, request, std::move(names), std::move(others), lock, start, report);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});

@@ -25,9 +25,9 @@ class Session {
     std::chrono::milliseconds timeout{0};  // of the whole attempt, unless the script declares its own
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
     ScriptLines::Sink on_line;
-    std::function<void(const core::Progress&)> on_progress;  // may be empty
+    std::function<void(const core::Progress&)> on_progress;    // may be empty
     std::function<core::Data(const core::ReadData&)> on_data;  // may be empty: there are no data files
-    core::Receipt receipt;  // to be left in the database by execute()
+    core::Receipt receipt;                                     // to be left in the database by execute()
     core::Limits limits;
     bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
     bool once = true;      // a version that was applied before is not executed again, unless it is repeatable
@@ -68,7 +68,7 @@ class Session {
   const std::string& database() const noexcept { return database_; }
   const ledger::Measures& measures() const noexcept { return measures_; }
   const std::optional<core::Progress>& progress() const noexcept { return progress_; }  // as it was told last
-  const std::vector<std::string>& warnings() const noexcept { return warnings_; }  // of validate()
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }       // of validate()
   std::vector<ledger::LogLine> take_lines() noexcept { return lines_.take_all(); }
 
  private:

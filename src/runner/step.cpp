@@ -215,8 +215,8 @@ Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {
   Going going{std::move(ready), attempt, os::Steady::now(), nullptr, {}, {}};
   going.data = std::make_unique<folder::DataFiles>(at.config.path(at.config.folders.data), at.config.folders.data);
   if (going.ready.step.decision == core::Decision::skip) return going;
-  going.session = std::make_unique<Session>(at.crew, load_of(at, going.ready, attempt),
-                                            setting_of(at, going, attempt), upto_of(going.ready));
+  going.session = std::make_unique<Session>(at.crew, load_of(at, going.ready, attempt), setting_of(at, going, attempt),
+                                            upto_of(going.ready));
   return going;
 }
 

@@ -15,7 +15,10 @@ constexpr std::chrono::milliseconds k_between_looks{1000};  // where the file sy
 }  // namespace
 
 Stop::Stop(const core::Config& config, std::int64_t run, std::function<void(const std::string&)> on_first)
-    : orders_(config), alert_(signals_.fd(), orders_.folder(), k_between_looks), run_(run), on_first_(std::move(on_first)) {}
+    : orders_(config),
+      alert_(signals_.fd(), orders_.folder(), k_between_looks),
+      run_(run),
+      on_first_(std::move(on_first)) {}
 
 void Stop::look() {
   alert_.quiet();

@@ -1,5 +1,5 @@
-// How people stop a run: the first SIGINT or SIGTERM lets the script at work finish, the second ends it; `fettle cancel`
-// ends the run or one script at once; `fettle pause` holds it between two scripts. Lives in the runner.
+// How people stop a run: the first SIGINT or SIGTERM lets the script at work finish, the second ends it; `fettle
+// cancel` ends the run or one script at once; `fettle pause` holds it between two scripts. Lives in the runner.
 #pragma once
 
 #include <functional>
@@ -54,8 +54,8 @@ class Stop {
   std::string script_;  // at work
   int count_ = 0;
   int signal_ = 0;
-  bool only_this_ = false;           // of a script that was cancelled
-  std::optional<Order> cancelled_;   // why
+  bool only_this_ = false;          // of a script that was cancelled
+  std::optional<Order> cancelled_;  // why
   std::optional<Order> obeyed_;
 };
 

@@ -54,7 +54,7 @@ struct Survey {
   std::uint64_t succeeded = 0;  // files in successfully-ran/
   std::optional<ledger::Run> last_run;
   Lock lock;
-  std::optional<core::Forbidden> forbidden;  // no run may be now
+  std::optional<core::Forbidden> forbidden;         // no run may be now
   std::vector<ledger::Attempt> open_questions;      // without the one in work
   std::optional<std::vector<ledger::Fated>> fates;  // nullopt: too many to be told at a glance
 };

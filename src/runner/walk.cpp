@@ -313,8 +313,8 @@ class Walk {
   std::vector<std::string> others_;
   Demands demands_;
   core::RunReport& report_;
-  std::string at_work_;  // the script whose file is not filed yet
-  bool again_ = false;   // something happened to that file meanwhile
+  std::string at_work_;        // the script whose file is not filed yet
+  bool again_ = false;         // something happened to that file meanwhile
   bool goes_on_ = true;        // to the next script
   bool paused_ = false;        // somebody paused the run
   std::size_t taken_ = 0;      // out of the queue

@@ -1,5 +1,5 @@
-// What a script can do beyond plain Lua: db, databases, data, log, print, progress, json, skip, ctx. Each function only packs
-// a message for the broker (SQL) or the runner (lines) and unpacks the answer; nothing here touches the world.
+// What a script can do beyond plain Lua: db, databases, data, log, print, progress, json, skip, ctx. Each function only
+// packs a message for the broker (SQL) or the runner (lines) and unpacks the answer; nothing here touches the world.
 #pragma once
 
 #include <lua.hpp>

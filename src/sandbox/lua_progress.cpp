@@ -17,8 +17,8 @@ namespace sandbox {
 namespace {
 
 constexpr lua_Integer k_most = LUA_MAXINTEGER / 16;
-constexpr std::size_t k_longest_label = 100;           // bytes
-constexpr std::chrono::milliseconds k_between{100};    // what is told
+constexpr std::size_t k_longest_label = 100;         // bytes
+constexpr std::chrono::milliseconds k_between{100};  // what is told
 
 struct Progress {
   lua_Integer done = 0, total = 0;

@@ -67,10 +67,11 @@ TEST_CASE("json: a run has exactly the promised fields, in their order") {
                                                    "finished_at", "duration_ms", "dry_run", "counts", "scripts",
                                                    "forbidden", "hooks", "exit_code"});
   CHECK(names_of(json["counts"]) ==
-        std::vector<std::string>{"succeeded", "failed", "skipped", "blocked", "interrupted", "unknown"});
-  CHECK(names_of(json["scripts"][0]) ==
-        std::vector<std::string>{"script", "sha256", "attempt", "outcome", "cause", "reason", "message", "result",
-                                 "error", "traceback", "duration_ms", "moved_to", "changes", "note", "until"});
+        std::vector<std::string>{"succeeded", "failed", "skipped", "blocked", "interrupted", "unknown", "rolled_back"});
+  CHECK(names_of(json["scripts"][0]) == std::vector<std::string>{"script", "sha256", "attempt", "outcome", "cause",
+                                                                 "reason", "message", "result", "error", "traceback",
+                                                                 "duration_ms", "moved_to", "changes", "note", "try",
+                                                                 "allowed_failure", "warnings", "until"});
   CHECK(json["started_at"] == "2025-11-21T10:29:00.123Z");
   CHECK(json["duration_ms"] == 877);
   CHECK(json["exit_code"] == 4);
