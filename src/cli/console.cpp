@@ -128,9 +128,9 @@ void Console::erase_transient() {
 
 void Console::run_started(const core::RunReport& run, std::size_t scripts) {
   if (settings_.talkative == Talk::quiet || scripts == 0) return;
-  const bool undoes = run.trigger == "rollback";
+  undoes_ = run.trigger == core::k_undoing;
   std::string heading = fmt::format("fettle run {} {} {} {}", run.run, style_.bullet(), base::plural(scripts, "script"),
-                                    undoes ? "to roll back" : "pending");
+                                    undoes_ ? "to roll back" : "pending");
   if (!settings_.database.empty()) heading += fmt::format(" {} {}", style_.bullet(), shown(settings_.database));
   print(style_.paint(Colour::bold, base::fit(heading, style_.width)));
   print("");
@@ -224,11 +224,13 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   const std::string& error = outcome.error.empty() ? outcome.message : outcome.error;
   if (!error.empty()) print_detail("error", error, k_error_lines);
   if (outcome.kind == core::OutcomeKind::unknown) {
-    print_detail("state", fmt::format("{}; the file stays and is not run again by itself", outcome.reason), 4);
+    print_detail("state", undoes_ ? outcome.reason : fmt::format("{}; the file stays and is not run again by itself", outcome.reason), 4);
   } else {
     print_detail("state", state_after(outcome), 4);
   }
-  if (attempt.moved_to.empty()) {
+  if (undoes_) {
+    print_detail("so", "it is still applied", 4);
+  } else if (attempt.moved_to.empty()) {
     print_detail("file", fmt::format("stays in {}", settings_.pending_folder), 4);
   } else {
     print_detail("file", attempt.moved_to, 4);
@@ -365,12 +367,14 @@ void Console::print_refusal(const core::RunReport& run) {
 void Console::print_hints(const core::RunReport& run) {
   std::vector<std::string> hints;
   if (run.stopped_by_signal != 0)
-    hints.push_back(fmt::format("Stopped by {}; what was not finished is still pending.",
-                                run.stopped_by_signal == 2 ? "SIGINT" : "SIGTERM"));
+    hints.push_back(fmt::format("Stopped by {}; what was not {}.", run.stopped_by_signal == 2 ? "SIGINT" : "SIGTERM",
+                                undoes_ ? "taken back stays applied" : "finished is still pending"));
   if (run.target_unreachable)
-    hints.emplace_back("A database cannot be reached; what needs it stays pending: fettle config show");
+    hints.push_back(fmt::format("A database cannot be reached; what needs it stays {}: fettle config show",
+                                undoes_ ? "applied" : "pending"));
   if (run.counts.blocked > 0 && !run.target_unreachable)
-    hints.push_back(fmt::format("What is blocked stays in {}. See: fettle plan", settings_.pending_folder));
+    hints.push_back(undoes_ ? "What is blocked stays as it is. See: fettle status"
+                            : fmt::format("What is blocked stays in {}. See: fettle plan", settings_.pending_folder));
   if (run.counts.unknown > 0) hints.emplace_back("Look into the database before anything else. See: fettle status");
   for (const std::string& hint : hints)
     for (const std::string& line : paragraph(hint, style_.width)) print(line);

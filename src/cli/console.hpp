@@ -59,6 +59,7 @@ class Console : public core::Observer {
   const Style& style_;
   std::string script_;  // in work; raw bytes
   Header header_ = Header::not_printed;
+  bool undoes_ = false;  // it takes scripts back
   bool transient_ = false;
   os::Steady::time_point started_;        // the script in work
   os::Steady::time_point told_progress_;  // last, as a line of its own

@@ -53,11 +53,13 @@ Json measures_object(const ledger::Measures& measures) {
           {"broker_sandbox", or_null(measures.broker_sandbox)}};
 }
 
-// Quoted as RFC 4180 asks. What is unsafe on a terminal is escaped, and then the text may differ from what it was.
+// Quoted as RFC 4180 asks. What is unsafe on a terminal is escaped, and what a spreadsheet would calculate begins with an
+// apostrophe; so the text may differ from what it was.
 std::string cell(const Json& value) {
   if (value.is_null()) return {};
   if (!value.is_string()) return value.dump();
-  const std::string text = base::escape_lines(base::repair_utf8(value.get_ref<const std::string&>()));
+  std::string text = base::escape_lines(base::repair_utf8(value.get_ref<const std::string&>()));
+  if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) text.insert(0, 1, '\'');
   if (text.find_first_of(",\"\n\t ") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char letter : text) quoted.append(letter == '"' ? 2 : 1, letter);

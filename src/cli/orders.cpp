@@ -41,7 +41,7 @@ int tell(const Context& context, std::string_view verb, bool done, const std::st
 
 int pause_command(const Context& context) {
   const runner::Orders orders(context.config());
-  if (const auto paused = orders.find("pause"))
+  if (const auto paused = orders.find("pause"); paused && paused->fault.empty())
     return tell(context, "pause", false, fmt::format("Paused already {}. Next: fettle resume", describe(*paused)));
   const runner::Lock lock = runner::lock_state(context.config());
   runner::Order order = order_of(context, "pause");
@@ -56,14 +56,18 @@ int pause_command(const Context& context) {
 
 int resume_command(const Context& context) {
   const runner::Orders orders(context.config());
-  if (!orders.find("pause")) return tell(context, "resume", false, "Nothing is paused.");
+  const std::optional<runner::Order> pause = orders.find("pause");
+  if (!pause) return tell(context, "resume", false, "Nothing is paused.");
   const runner::Lock lock = runner::lock_state(context.config());
   const runner::Order order = order_of(context, "resume");
-  if (lock.held)
+  if (lock.held) {
     orders.give(order);  // the run writes down who let it go on
-  else
+    orders.end_pause(*pause);
+  } else {
+    if (!pause->recorded && pause->fault.empty()) runner::record(context.config(), *pause);
     runner::record(context.config(), order);
-  orders.take("pause");
+    orders.take("pause");
+  }
   return tell(context, "resume", true,
               lock.held ? fmt::format("Resumed: {} goes on.", runner::describe(lock)) : "Resumed. Next: fettle run");
 }
@@ -75,23 +79,25 @@ int cancel_command(const Context& context) {
   runner::Order order = order_of(context, "cancel");
   order.run = lock.run->id;
   if (!context.arguments.words.empty()) {
-    if (!lock.in_work) return tell(context, "cancel", false, "Nothing to cancel: no script is at work.");
-    if (!core::is_called(lock.in_work->script, context.arguments.words.front()))
+    const std::optional<ledger::Attempt>& meant = lock.in_work ? lock.in_work : lock.tried_again;
+    if (!meant) return tell(context, "cancel", false, "Nothing to cancel: no script is at work.");
+    if (!core::is_called(meant->script, context.arguments.words.front()))
       throw base::Error(base::ErrorKind::usage,
                         fmt::format("{} is not at work: {} is", base::escape(context.arguments.words.front()),
-                                    base::escape(lock.in_work->script)),
+                                    base::escape(meant->script)),
                         "Nothing was cancelled.", "fettle status");
-    order.script = lock.in_work->script;
+    order.script = meant->script;
   }
   orders.give(order);
+  const bool undoes = lock.run->trigger == "rollback";
   const std::string what = order.script.empty() ? fmt::format("run {}", order.run)
                                                 : fmt::format("{} in run {}", base::escape(order.script), order.run);
   for (const os::Deadline end = os::in(k_to_obey); os::Steady::now() < end; std::this_thread::sleep_for(k_between)) {
     if (!orders.find("cancel"))
       return tell(context, "cancel", true,
-                  fmt::format("Cancelled: {}. What was not committed is rolled back, and its file stays pending. Next: "
-                              "fettle history --run {}",
-                              what, order.run));
+                  fmt::format("Cancelled: {}. What was not committed is undone, and {}. Next: fettle history --run {}",
+                              what, undoes ? "what was not taken back stays applied" : "its file stays pending",
+                              order.run));
     if (!runner::lock_state(context.config()).held) {
       orders.take("cancel");
       return tell(context, "cancel", false, fmt::format("Too late: run {} ended by itself.", order.run));

@@ -26,6 +26,7 @@ runner::RollbackRequest request_from(const Arguments& arguments) {
   request.by = arguments.by;
   request.reason = arguments.reason;
   request.command = arguments.command_line;
+  request.hook_text = hook_json;
   return request;
 }
 
@@ -62,9 +63,10 @@ int tell_nothing(const Context& context) {
 
 int rollback_command(const Context& context) {
   const Arguments& arguments = context.arguments;
-  const runner::RollbackRequest request = request_from(arguments);
+  runner::RollbackRequest request = request_from(arguments);
   const std::vector<runner::Undoing> all = runner::look_at_rollback(context.config(), request);
   if (all.empty()) return tell_nothing(context);
+  for (const runner::Undoing& each : all) request.agreed.push_back(each.attempt);
   if (arguments.dry_run && arguments.json) {
     context.print(undoings_json(all) + "\n");
     return 0;

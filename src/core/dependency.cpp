@@ -33,11 +33,6 @@ bool counts_as_done(OutcomeKind kind) noexcept {
   return false;
 }
 
-// An attempt that came to nothing says nothing against an earlier one that was applied.
-bool says_nothing(OutcomeKind kind) noexcept {
-  return kind == OutcomeKind::blocked || kind == OutcomeKind::interrupted;
-}
-
 bool is_done(const Known& known) noexcept {
   if (!known.last) return false;
   if (counts_as_done(known.last->outcome)) return true;
@@ -100,6 +95,10 @@ std::vector<std::string> called(std::span<const std::string> names, std::string_
   std::copy_if(names.begin(), names.end(), std::back_inserter(found),
                [word](const std::string& name) { return is_called(name, word); });
   return found;
+}
+
+bool says_nothing(OutcomeKind kind) noexcept {
+  return kind == OutcomeKind::blocked || kind == OutcomeKind::interrupted;
 }
 
 Standing judge(std::string_view word, std::span<const Prerequisite> meant) {

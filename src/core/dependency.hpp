@@ -27,6 +27,9 @@ struct Prerequisite {
   bool left = false;   // it is pending, and this run leaves it where it lies
 };
 
+// Whether an attempt that ended so came to nothing, and says nothing against an earlier one that was applied.
+bool says_nothing(OutcomeKind kind) noexcept;
+
 // What became of one word of `depends`.
 struct Standing {
   enum class Word {

@@ -222,7 +222,11 @@ struct Begin {
   std::int64_t settled = 0;    // piecemeal: of this attempt of our ledger the end is known, whatever a row says
   bool forced = false;         // piecemeal: whoever has begun it and did not succeed
   std::uint64_t max_rows = 0;  // that may be changed; 0: any number
-  bool undo = false;           // an applied version is taken back: its receipts go with the commit, and must be there
+  // This attempt of our ledger is taken back: its receipt must be there, and goes with the commit. 0: none is.
+  std::int64_t undoes = 0;
+  // The receipt of this attempt of our ledger proves nothing, and goes with the commit, when the other one, a rollback
+  // without a transaction, has left a row that says it had begun. 0: there is none.
+  std::int64_t disowned = 0, disowned_by = 0;
 };
 
 struct Finish {
@@ -235,8 +239,8 @@ struct Heard {
   static constexpr Kind kind = Kind::heard;
 };
 
-// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now, and without a
-// sha256 of any version.
+// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now. Without a sha256,
+// too: of any version of what `script`, a word as in `depends`, means.
 struct Inquire {
   static constexpr Kind kind = Kind::inquire;
   std::string database;

@@ -44,7 +44,7 @@ Step judge(std::string_view sha256, const Known& known, Changed changed, Force f
 
 // Whatever else is known of the script.
 void hold_the_unknown(const Known& known, Step& step) {
-  if (!known.last || known.last->outcome != OutcomeKind::unknown || step.decision != Decision::run) return;
+  if (!known.last || known.last->outcome != OutcomeKind::unknown || step.decision == Decision::hold) return;
   step.decision = Decision::hold;
   step.reason = fmt::format(
       "nobody can say what attempt {} left: look at the database, then fettle mark it (fettle run --force runs it "

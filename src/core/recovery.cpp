@@ -59,6 +59,9 @@ Repair recover_rollback(const Evidence& evidence) {
     case Proof::present:
       repair.record = Record::rolled_back;
       repair.reason = "the receipt of what it took back is gone from the database, so the rollback was committed";
+      if (evidence.requeues && evidence.pending == PendingFile::absent) repair.refile = Refile::put_back;
+      if (evidence.requeues && evidence.pending == PendingFile::other)
+        add(repair.reason, "its file is not put back, another one of that name lies there");
       break;
     case Proof::begun:
       repair.record = Record::unknown;

@@ -25,6 +25,7 @@ struct Evidence {
   std::optional<OutcomeKind> outcome;  // nullopt: the runner died before it was recorded
   bool filed = false;                  // the ledger knows where the file went
   bool undoes = false;                 // it is a rollback, and files nothing
+  bool requeues = false;               // of a rollback: the file was to go back to the pending folder
   unsigned interruptions = 0;          // how often this version was interrupted before, in a row
   Proof receipt = Proof::absent;       // asked only while there is no outcome
   PendingFile pending = PendingFile::absent;
@@ -48,6 +49,7 @@ enum class Refile {
   drop_pending,    // the same file lies filed already: remove the name in the pending folder
   note_succeeded,  // it lies there already: write down where
   note_failed,     // it lies there already: write down where
+  put_back,        // to the pending folder: it was rolled back
 };
 
 struct Repair {

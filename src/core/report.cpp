@@ -46,6 +46,7 @@ int exit_code(const RunReport& report) noexcept {
   if (report.target_unreachable) return 6;
   // Nothing failed, so they are all that is left.
   if (report.counts.blocked > 0 || report.counts.interrupted > 0) return 8;
+  if (report.trigger == k_undoing && report.counts.total() > report.counts.rolled_back) return 8;
   return 0;
 }
 

@@ -42,27 +42,28 @@ std::string explain(int code) {
   return std::strerror(code);
 }
 
-// false: it cannot be read; errno says why.
-bool hash(int fd, std::string& sha256) {
+// Why its first `size` bytes cannot be read; empty: they were.
+std::string hash(int fd, off_t size, const std::function<bool()>& goes_on, std::string& sha256) {
   base::Sha256 digest;
   std::string part(k_part, '\0');
   off_t offset = 0;
-  for (;;) {
+  while (offset < size) {
+    if (!goes_on()) return "the time for it is up, or the run is being stopped";
     const ssize_t got = ::pread(fd, part.data(), part.size(), offset);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return false;
+    if (got < 0) return std::strerror(errno);
     if (got == 0) break;
     digest.add(std::string_view(part).substr(0, static_cast<std::size_t>(got)));
     offset += got;
   }
   sha256 = digest.hex();
-  return true;
+  return {};
 }
 
 }  // namespace
 
 // Why it cannot be read; empty: it is open.
-std::string DataFiles::open(const std::string& name, File& file) {
+std::string DataFiles::open(const std::string& name, const std::function<bool()>& goes_on, File& file) {
   if (name.empty() || name.find('\0') != std::string::npos) return "this is no name of a file";
   const os::Fd folder(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder)
@@ -72,19 +73,20 @@ std::string DataFiles::open(const std::string& name, File& file) {
   struct stat facts {};
   if (!file.fd || ::fstat(file.fd.get(), &facts) != 0) return explain(errno);
   if (!S_ISREG(facts.st_mode)) return "it is no regular file";
-  if (!hash(file.fd.get(), file.sha256)) return std::strerror(errno);
+  if (std::string fault = hash(file.fd.get(), facts.st_size, goes_on, file.sha256); !fault.empty()) return fault;
   file.size = facts.st_size;
   file.changed = changed_at(facts);
   return {};
 }
 
-DataFiles::Part DataFiles::read(const std::string& name, std::int64_t offset) {
+DataFiles::Part DataFiles::read(const std::string& name, std::int64_t offset,
+                                const std::function<bool()>& goes_on) {
   const std::string shown = fmt::format("{}/{}", base::escape(configured_), base::escape(base::cap(name, 255)));
   auto found = files_.find(name);
   if (found == files_.end()) {
     if (files_.size() >= k_most_files) return {fmt::format("{}: more than {} data files", shown, k_most_files), {}};
     File file;
-    if (const std::string fault = open(name, file); !fault.empty())
+    if (const std::string fault = open(name, goes_on, file); !fault.empty())
       return {fmt::format("{} cannot be read: {}", shown, fault), {}};
     found = files_.emplace(name, std::move(file)).first;
   }

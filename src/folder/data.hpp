@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -22,8 +23,9 @@ class DataFiles {
     std::string fault;  // for the script; empty: the rest holds
     std::string bytes;  // from the offset on, at most a quarter of a MiB; empty: the file ends there
   };
-  // The first part of a file has it hashed as a whole; a file that changes after that is refused.
-  Part read(const std::string& name, std::int64_t offset);
+  // The first part of a file has it hashed as a whole, for as long as `goes_on` says so; a file that changes after that
+  // is refused.
+  Part read(const std::string& name, std::int64_t offset, const std::function<bool()>& goes_on);
 
   // Names and SHA-256 of what was read, by name.
   std::vector<std::pair<std::string, std::string>> taken() const;
@@ -35,7 +37,7 @@ class DataFiles {
     std::string sha256;
   };
 
-  std::string open(const std::string& name, File& file);
+  std::string open(const std::string& name, const std::function<bool()>& goes_on, File& file);
 
   std::string path_, configured_;
   std::map<std::string, File> files_;

@@ -204,7 +204,20 @@ std::string Folders::write_error_note(const std::string& name, std::string_view 
   return {};
 }
 
+MoveResult Folders::put_back(Place from, const std::string& filed_as, const core::Script& script) {
+  const ReadResult filed = read(from, filed_as);
+  const Loaded* loaded = std::get_if<Loaded>(&filed);
+  if (loaded == nullptr || loaded->script.sha256 != script.sha256)
+    return write(Place::scripts, script.name, script.text, move_exactly);
+  return note_move(move_exactly(at(from).fd.get(), at(Place::scripts).fd.get(), filed_as, script.name), from,
+                   Place::scripts);
+}
+
 MoveResult Folders::write(Place place, const std::string& name, std::string_view text) {
+  return write(place, name, text, move_named);
+}
+
+MoveResult Folders::write(Place place, const std::string& name, std::string_view text, Naming naming) {
   Directory& directory = at(place);
   const int fd = directory.fd.get();
   ::unlinkat(fd, k_script_draft, 0);
@@ -214,7 +227,7 @@ MoveResult Folders::write(Place place, const std::string& name, std::string_view
     ::unlinkat(fd, k_script_draft, 0);
     return {MoveStatus::failed, name, std::strerror(code)};
   }
-  MoveResult moved = move_named(fd, fd, k_script_draft, name);
+  MoveResult moved = naming(fd, fd, k_script_draft, name);
   if (moved.status == MoveStatus::moved)
     directory.gained = true;
   else

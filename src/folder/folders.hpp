@@ -87,6 +87,10 @@ class Folders {
   // Writes a script whole or not at all, under this name or a numbered one. Durable after sync().
   MoveResult write(Place place, const std::string& name, std::string_view text);
 
+  // Puts a script that was filed there back among the pending ones, under its own name or not at all: the file, if it
+  // still has these bytes, else the bytes. failed: also where the name is taken. Durable after sync().
+  MoveResult put_back(Place from, const std::string& filed_as, const core::Script& script);
+
   // Removes one name of a file that has another one elsewhere in these folders: what a crash in the middle of a move
   // leaves on a file system without a journal. Only while the name still stands for that very file. Throws Error(io).
   void drop_second_name(const Loaded& loaded, Place at);
@@ -115,6 +119,8 @@ class Folders {
   const Directory& at(Place place) const noexcept { return directories_[static_cast<std::size_t>(place)]; }
   Directory& at(Place place) noexcept { return directories_[static_cast<std::size_t>(place)]; }
   MoveResult note_move(MoveResult result, Place from, Place to) noexcept;
+  using Naming = MoveResult (*)(int from, int to, const std::string& name, const std::string& wanted);
+  MoveResult write(Place place, const std::string& name, std::string_view text, Naming naming);
   void sync_one(Directory& directory);
 
   Directory directories_[3];

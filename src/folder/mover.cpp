@@ -119,4 +119,12 @@ MoveResult move_named(int from, int to, const std::string& name, const std::stri
   return rename_to_free_name(from, name, to, wanted);
 }
 
+MoveResult move_exactly(int from, int to, const std::string& name, const std::string& wanted) {
+  if (!is_plain_name(name) || !is_plain_name(wanted)) return {MoveStatus::vanished, name, {}};
+  if (::renameat2(from, name.c_str(), to, wanted.c_str(), RENAME_NOREPLACE) == 0)
+    return {MoveStatus::moved, wanted, {}};
+  if (errno == EEXIST) return failure(name, "a file of that name lies there already");
+  return errno == ENOENT ? nothing_there(from, name) : failure_of_errno(name);
+}
+
 }  // namespace folder

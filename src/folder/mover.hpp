@@ -15,5 +15,7 @@ MoveResult move_loaded(int from, int to, const Loaded& loaded, const ReadLimits&
 // Whatever regular file has this name, to the same one or to another.
 MoveResult move_named(int from, int to, const std::string& name);
 MoveResult move_named(int from, int to, const std::string& name, const std::string& wanted);
+// To this name and no other: failed where that is taken.
+MoveResult move_exactly(int from, int to, const std::string& name, const std::string& wanted);
 
 }  // namespace folder

@@ -12,7 +12,7 @@
 
 namespace ledger {
 
-// An attempt that succeeded and was not taken back since: the newest of its version.
+// An attempt that succeeded and was not taken back since. A version may have several.
 struct Applied {
   std::int64_t attempt = 0, run = 0;
   std::string script, sha256, database, moved_to;

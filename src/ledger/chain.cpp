@@ -29,7 +29,7 @@ constexpr const char* k_run_end = R"sql(
   FROM runs WHERE id = ?1)sql";
 
 constexpr const char* k_details = R"sql(
-  SELECT attempt, try, again, allowed, undoes, depends, tags, args, warnings, data
+  SELECT attempt, try, again, allowed, undoes, requeues, depends, tags, args, warnings, data
   FROM details WHERE attempt = ?1)sql";
 
 constexpr const char* k_lines = "SELECT number, at, level, text FROM log_lines WHERE attempt = ?1 ORDER BY number";

@@ -21,7 +21,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr int k_busy_timeout = 2000;  // ms: nobody else writes, so only a person's own tool can be in the way
 constexpr const char* k_unchanged = "nothing was run and nothing was changed";
 
 // The first bytes of a SQLite file (sqlite.org/fileformat.html, section 1.3).

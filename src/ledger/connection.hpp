@@ -11,6 +11,8 @@
 
 namespace ledger {
 
+inline constexpr int k_busy_timeout = 2000;  // ms: nobody else writes, so only a person's own tool can be in the way
+
 // Makes folder and file when they are missing, migrates, and sees to it that WAL and synchronous=FULL are in force.
 SQLite::Database connect_to_write(const std::string& path);
 

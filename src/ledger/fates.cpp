@@ -34,7 +34,8 @@ constexpr const char* k_open_questions = R"sql(
   SELECT id FROM attempts a INDEXED BY attempts_other_outcome
   WHERE a.outcome = 'unknown' AND a.outcome <> 'succeeded' AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script
-    WHERE b.script = a.script AND b.id > a.id AND b.outcome IS NOT NULL)
+    WHERE b.script = a.script AND b.id > a.id AND b.outcome IS NOT NULL
+      AND (b.state <> 'rollback' OR b.outcome IN ('rolled_back', 'unknown')))
   UNION
   SELECT id FROM attempts INDEXED BY attempts_open WHERE outcome IS NULL AND moved_to IS NULL
   ORDER BY id)sql";
@@ -70,7 +71,7 @@ class Life {
         applied_.insert(std::move(step.sha256));
         return;
       case OutcomeKind::rolled_back:
-        applied_.erase(step.sha256);
+        if (const auto one = applied_.find(step.sha256); one != applied_.end()) applied_.erase(one);
         if (applied_.empty()) decide(Fate::rolled_back, step);
         return;
       case OutcomeKind::skipped:
@@ -93,7 +94,7 @@ class Life {
  private:
   void decide(Fate fate, const Step& step) { fated_ = {{}, fate, step.attempt, step.at}; }
 
-  std::set<std::string> applied_;  // versions
+  std::multiset<std::string> applied_;  // versions, as often as each was
   bool failed_ = false;
   std::optional<Fated> fated_;
 };

@@ -5,16 +5,19 @@
 namespace ledger {
 namespace {
 
-// The indexes are named so that a missing one is an error and never a slow answer.
+// The indexes are named so that a missing one is an error and never a slow answer. A rollback takes one application of a
+// version back, a mark all of them. One that took nothing back says nothing of its script.
 constexpr const char* k_newest = R"sql(
   SELECT id, outcome, sha256, outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
-      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted'))))
+      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
+      AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
   FROM attempts a INDEXED BY attempts_by_script
-  WHERE script = ?1 AND outcome IS NOT NULL ORDER BY id DESC LIMIT 50)sql";
+  WHERE script = ?1 AND outcome IS NOT NULL AND (state <> 'rollback' OR outcome IN ('rolled_back', 'unknown'))
+  ORDER BY id DESC LIMIT 50)sql";
 
-// From version to version, with the newest attempt of each: a repeatable script was applied many times.
+// From version to version, with the newest attempt in force of each: a repeatable script was applied many times.
 constexpr const char* k_applied = R"sql(
   WITH RECURSIVE version (sha256) AS (
     SELECT min(sha256) FROM attempts INDEXED BY attempts_applied_version
@@ -23,21 +26,24 @@ constexpr const char* k_applied = R"sql(
     SELECT (SELECT min(sha256) FROM attempts INDEXED BY attempts_applied_version
             WHERE script = ?1 AND sha256 > version.sha256 AND outcome IN ('succeeded', 'marked', 'imported'))
     FROM version WHERE version.sha256 IS NOT NULL)
-  SELECT a.id, a.outcome, a.sha256 FROM version CROSS JOIN attempts a ON a.id = (
-    SELECT max(id) FROM attempts INDEXED BY attempts_applied_version
-    WHERE script = ?1 AND sha256 = version.sha256 AND outcome IN ('succeeded', 'marked', 'imported'))
-  WHERE NOT EXISTS (
-    SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
-    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
-      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted'))))
-  ORDER BY a.id DESC LIMIT 1)sql";
+  SELECT c.id, c.outcome, c.sha256 FROM version CROSS JOIN attempts c ON c.id = (
+    SELECT a.id FROM attempts a INDEXED BY attempts_applied_version
+    WHERE a.script = ?1 AND a.sha256 = version.sha256 AND a.outcome IN ('succeeded', 'marked', 'imported')
+      AND NOT EXISTS (
+        SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
+        WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
+          AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
+          AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
+    ORDER BY a.id DESC LIMIT 1)
+  ORDER BY c.id DESC LIMIT 1)sql";
 
 constexpr const char* k_same_version = R"sql(
   SELECT id, outcome, sha256, repeatable FROM attempts a INDEXED BY attempts_applied_version
   WHERE script = ?1 AND sha256 = ?2 AND outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
-      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted'))))
+      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
+      AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
   ORDER BY id DESC LIMIT 1)sql";
 
 core::Known::Seen take_seen(Query& query) {

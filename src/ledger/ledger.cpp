@@ -76,6 +76,21 @@ struct Ledger::Inside {
     if (!in_transaction()) writes.begin_transaction();
   }
 
+  // false: somebody else is writing, and is not waited for.
+  bool begin_if_free() {
+    if (in_transaction()) return true;
+    database.setBusyTimeout(0);
+    bool is_free = true;
+    try {
+      begin();
+    } catch (const SQLite::Exception& failure) {
+      is_free = (failure.getErrorCode() & 0xFF) != SQLITE_BUSY;
+      if (is_free) throw;
+    }
+    database.setBusyTimeout(k_busy_timeout);
+    return is_free;
+  }
+
   void commit() {
     log.reserve();
     writes.commit();
@@ -259,11 +274,13 @@ std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& fin
 }
 
 void Ledger::set_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at) {
-  inside_->committed(fmt::format("the progress of attempt {} cannot be recorded", attempt),
-                     "the script was at work; nothing of it is committed", [&] {
-                       inside_->writes.write_progress(attempt, progress, at);
-                       return 0;
-                     });
+  const std::string doing = fmt::format("the progress of attempt {} cannot be recorded", attempt);
+  constexpr std::string_view k_state = "the script was at work, and was stopped";
+  if (!inside_->guarded(doing, k_state, [&] { return inside_->begin_if_free(); })) return;
+  inside_->guarded(doing, k_state, [&] {
+    inside_->writes.write_progress(attempt, progress, at);
+    inside_->commit();
+  });
 }
 
 void Ledger::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
@@ -296,6 +313,11 @@ bool Ledger::is_claimed(const std::string& script, const std::string& moved_to, 
 bool Ledger::is_settled(std::int64_t attempt) const {
   return inside_->guarded("the ledger cannot be read", fmt::format("nothing after attempt {} was run", attempt),
                           [&] { return inside_->writes.is_settled(attempt); });
+}
+
+Ledger::Disowned Ledger::disowned(const std::string& script, const std::string& sha256) const {
+  return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(script)),
+                          [&] { return inside_->writes.disowned(script, sha256); });
 }
 
 std::int64_t Ledger::interruptions(const std::string& name, const std::string& sha256) const {

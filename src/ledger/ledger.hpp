@@ -44,7 +44,11 @@ struct Intent {
   core::Script script;
   std::string state;  // core::name(ScriptState): new, retry, changed, applied; or k_rollback
   base::Instant at;
-  std::int64_t undoes = 0;  // of a rollback: the attempt that it takes back
+  std::string args{};  // what --arg gives it, a JSON object; empty: nothing
+  // Of a rollback: the attempt that it takes back, in which database, and whether the file goes back to pending.
+  std::int64_t undoes = 0;
+  std::string database{};
+  bool requeues = false;
 };
 
 // The state of an attempt that takes another one back (schema.sql).
@@ -72,7 +76,7 @@ struct Details {
   std::int64_t try_number = 1;  // of the script in its run
   bool again = false;           // it failed, and the run goes on to try once more
   bool allowed = false;         // its failure counts for nobody
-  std::int64_t undoes = 0;      // of a rollback; 0: it is none. Written with the intent
+  std::int64_t undoes = 0;      // of a rollback; 0: it is none. Written with the intent, and so are args
   std::string depends, tags, args, warnings, data;
 
   bool empty() const noexcept {
@@ -147,7 +151,8 @@ class Ledger {
   // Both in one commit, with one sync: the end of one attempt and the intent of the next.
   std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
                                  const Meanwhile& meanwhile = {});
-  // How far it has come, for those who look meanwhile. Durable like everything else, so not to be told too often.
+  // How far it has come, for those who look meanwhile. Durable like everything else, so not to be told too often. It is
+  // no proof of anything, so where somebody else is in the way it is left out.
   void set_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at);
   // Where the file went. Kept back until moves_are_durable(): were it on disk before the move itself, a power cut would
   // leave a file that lies where it lay, and a ledger that takes it for one which somebody put back. Until then it can
@@ -162,6 +167,9 @@ class Ledger {
     std::string script;
     std::string sha256;
     std::int64_t undoes = 0;  // of a rollback: the attempt that it was to take back; 0: it is none
+    std::string database{};   // of a rollback: where
+    bool requeues = false;    // of a rollback: its file was to go back to pending
+    std::string filed_at{};   // of a rollback: where that file was moved to when it was applied
   };
   std::vector<Unfinished> unfinished() const;
 
@@ -182,6 +190,13 @@ class Ledger {
 
   // Whether it is known how this attempt ended: it was seen, or a person has said it since.
   bool is_settled(std::int64_t attempt) const;
+
+  // An applied attempt at this version of which a rollback without a transaction undid nobody knows how much, and which
+  // a person has declared as not applied since. Its receipt may still be there, and proves nothing any more.
+  struct Disowned {
+    std::int64_t applied = 0, undone_by = 0;  // attempts; 0: there is none
+  };
+  Disowned disowned(const std::string& script, const std::string& sha256) const;
 
   core::Known known(const std::string& name, const std::string& sha256) const;
   // As History::names_like.

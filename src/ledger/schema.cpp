@@ -134,6 +134,7 @@ CREATE TABLE details (
   again    INTEGER NOT NULL DEFAULT 0 CHECK (again IN (0, 1)),
   allowed  INTEGER NOT NULL DEFAULT 0 CHECK (allowed IN (0, 1)),
   undoes   INTEGER REFERENCES attempts (id),
+  requeues INTEGER NOT NULL DEFAULT 0 CHECK (requeues IN (0, 1)),
   depends  TEXT,
   tags     TEXT,
   args     TEXT,

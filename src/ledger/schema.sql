@@ -108,6 +108,7 @@ CREATE TABLE details (
   again    INTEGER NOT NULL DEFAULT 0 CHECK (again IN (0, 1)),    -- 1: it failed, and the run was to try once more
   allowed  INTEGER NOT NULL DEFAULT 0 CHECK (allowed IN (0, 1)),  -- 1: it declares allowFailure = true
   undoes   INTEGER REFERENCES attempts (id),  -- the attempt whose work it is to take back; NULL: it is no rollback
+  requeues INTEGER NOT NULL DEFAULT 0 CHECK (requeues IN (0, 1)),  -- 1: a rollback that puts the file back to pending
   depends  TEXT,  -- what it declares as `depends`, a JSON array; NULL: nothing
   tags     TEXT,  -- what it declares as `tags`, a JSON array; NULL: nothing
   args     TEXT,  -- what --arg gave it, a JSON object; NULL: nothing

@@ -14,22 +14,23 @@ constexpr const char* k_insert_run = R"sql(
 constexpr const char* k_end_run = "UPDATE runs SET finished_at = ?1, exit_code = ?2, scripts = ?3 WHERE id = ?4";
 
 constexpr const char* k_insert_attempt = R"sql(
-  INSERT INTO attempts (run, script, sha256, state, started_at) VALUES (?1, ?2, ?3, ?4, ?5))sql";
+  INSERT INTO attempts (run, script, sha256, state, started_at, database) VALUES (?1, ?2, ?3, ?4, ?5, ?6))sql";
 
 constexpr const char* k_end_attempt = R"sql(
-  UPDATE attempts SET outcome = ?1, cause = ?2, finished_at = ?3, database = ?4, description = ?5, repeatable = ?6,
+  UPDATE attempts SET outcome = ?1, cause = ?2, finished_at = ?3, database = coalesce(?4, database), description = ?5, repeatable = ?6,
     load_us = ?7, should_run_us = ?8, execute_us = ?9, commit_us = ?10, total_us = ?11, cpu_us = ?12,
     peak_memory = ?13, statements = ?14, rows_changed = ?15, worker_sandbox = ?16, broker_sandbox = ?17,
     reason = ?18, message = ?19, result = ?20, error = ?21, traceback = ?22
   WHERE id = ?23 AND outcome IS NULL)sql";
 
-constexpr const char* k_insert_undoes = "INSERT INTO details (attempt, undoes) VALUES (?1, ?2)";
+constexpr const char* k_intent_details = R"sql(
+  INSERT INTO details (attempt, undoes, requeues, args) VALUES (?1, nullif(?2, 0), ?3, ?4))sql";
 
 constexpr const char* k_details = R"sql(
   INSERT INTO details (attempt, try, again, allowed, depends, tags, args, warnings, data)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
   ON CONFLICT (attempt) DO UPDATE SET try = excluded.try, again = excluded.again, allowed = excluded.allowed,
-    depends = excluded.depends, tags = excluded.tags, args = excluded.args,
+    depends = excluded.depends, tags = excluded.tags, args = coalesce(excluded.args, args),
     warnings = excluded.warnings, data = excluded.data)sql";
 
 constexpr const char* k_progress = R"sql(
@@ -50,8 +51,8 @@ constexpr const char* k_insert_event = R"sql(
   INSERT INTO events (at, verb, script, by, host, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))sql";
 
 constexpr const char* k_unfinished = R"sql(
-  SELECT a.id, a.script, a.sha256, d.undoes FROM attempts a INDEXED BY attempts_open
-    LEFT JOIN details d ON d.attempt = a.id
+  SELECT a.id, a.script, a.sha256, d.undoes, a.database, d.requeues, u.moved_to FROM attempts a INDEXED BY attempts_open
+    LEFT JOIN details d ON d.attempt = a.id LEFT JOIN attempts u ON u.id = d.undoes
   WHERE a.outcome IS NULL AND a.moved_to IS NULL ORDER BY a.id)sql";
 
 // Of a script that was picked up again the older attempts no longer matter: its file was where it should be.
@@ -74,6 +75,15 @@ constexpr const char* k_settled = R"sql(
   SELECT 1 FROM attempts a WHERE a.id = ?1 AND a.outcome IS NOT NULL AND (a.outcome <> 'unknown' OR EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked' AND b.id > a.id)))sql";
+
+constexpr const char* k_disowned = R"sql(
+  SELECT d.undoes, a.id FROM attempts a INDEXED BY attempts_by_script CROSS JOIN details d ON d.attempt = a.id
+  WHERE a.script = ?1 AND a.sha256 = ?2 AND a.state = 'rollback' AND a.outcome = 'unknown' AND EXISTS (
+    SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
+    WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
+      AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
+      AND b.state = 'marked')
+  ORDER BY a.id DESC LIMIT 1)sql";
 
 constexpr const char* k_claimed = R"sql(
   SELECT 1 FROM attempts INDEXED BY attempts_by_script WHERE script = ?1 AND moved_to = ?2 AND id <> ?3 LIMIT 1)sql";
@@ -124,7 +134,7 @@ Writes::Writes(SQLite::Database& database) noexcept
       insert_run_(database, k_insert_run),
       end_run_(database, k_end_run),
       insert_attempt_(database, k_insert_attempt),
-      insert_undoes_(database, k_insert_undoes),
+      intent_details_(database, k_intent_details),
       end_attempt_(database, k_end_attempt),
       details_(database, k_details),
       progress_(database, k_progress),
@@ -137,6 +147,7 @@ Writes::Writes(SQLite::Database& database) noexcept
       unfiled_but_skipped_(database, k_unfiled_but_skipped),
       claimed_(database, k_claimed),
       settled_(database, k_settled),
+      disowned_(database, k_disowned),
       interrupted_(database, k_interrupted) {}
 
 void Writes::begin_transaction() {
@@ -174,9 +185,16 @@ std::int64_t Writes::insert_attempt(const Intent& intent) {
       .text(intent.script.sha256)
       .text(intent.state)
       .number(intent.at.milliseconds)
+      .text_or_null(intent.database)
       .run();
   const std::int64_t attempt = database_.getLastInsertRowid();
-  if (intent.undoes != 0) Query(insert_undoes_).number(attempt).number(intent.undoes).run();
+  if (intent.undoes != 0 || !intent.args.empty())
+    Query(intent_details_)
+        .number(attempt)
+        .number(intent.undoes)
+        .number(intent.requeues ? 1 : 0)
+        .text_or_null(intent.args)
+        .run();
   return attempt;
 }
 
@@ -264,6 +282,9 @@ std::vector<Ledger::Unfinished> Writes::unfinished() {
     attempt.script = query.take_text();
     attempt.sha256 = query.take_text();
     attempt.undoes = query.take_number();
+    attempt.database = query.take_text();
+    attempt.requeues = query.take_number() != 0;
+    attempt.filed_at = query.take_text();
   }
   return found;
 }
@@ -293,6 +314,13 @@ bool Writes::is_claimed(const std::string& script, const std::string& moved_to, 
 bool Writes::is_settled(std::int64_t attempt) {
   Query query(settled_);
   return query.number(attempt).next();
+}
+
+Ledger::Disowned Writes::disowned(const std::string& script, const std::string& sha256) {
+  Query query(disowned_);
+  if (!query.text(script).text(sha256).next()) return {};
+  const std::int64_t applied = query.take_number();
+  return {applied, query.take_number()};
 }
 
 std::int64_t Writes::interruptions(const std::string& script, const std::string& sha256) {

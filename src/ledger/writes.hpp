@@ -38,6 +38,7 @@ class Writes {
   std::vector<Ledger::Unfiled> unfiled(core::Skipped skipped);
   bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt);
   bool is_settled(std::int64_t attempt);
+  Ledger::Disowned disowned(const std::string& script, const std::string& sha256);
   std::int64_t interruptions(const std::string& script, const std::string& sha256);
 
   Texts texts;
@@ -46,9 +47,9 @@ class Writes {
 
  private:
   SQLite::Database& database_;
-  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, insert_undoes_, end_attempt_, details_, progress_,
+  Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, intent_details_, end_attempt_, details_, progress_,
       count_outcome_, insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_,
-      settled_, interrupted_;
+      settled_, disowned_, interrupted_;
 };
 
 }  // namespace ledger

@@ -24,9 +24,9 @@ std::string listed(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-bool has_receipt(Crew& crew, const std::string& script) {
+bool has_receipt(Crew& crew, const std::string& word) {
   for (const core::DatabaseStatus& database : crew.databases())
-    if (database.fault.empty() && crew.inquire({database.name, script, {}, {}}).proof == core::Proof::present)
+    if (database.fault.empty() && crew.inquire({database.name, word, {}, {}}).proof == core::Proof::present)
       return true;
   return false;
 }
@@ -52,7 +52,7 @@ std::optional<Outcome> Demands::judge_dependencies(const std::string& script, co
   for (const std::string& word : declaration.depends) {
     const Standing standing = stand(script, word);
     if (standing.word == Standing::Word::satisfied) continue;
-    if (!standing.waits_for.empty()) waits_[script].push_back(standing.waits_for);
+    if (standing.word == Standing::Word::comes_later) waits_[script].push_back(standing.waits_for);
     if (!blocked || standing.word != Standing::Word::comes_later)
       blocked = core::blocked(Cause::dependency, standing.reason);
   }
@@ -60,6 +60,14 @@ std::optional<Outcome> Demands::judge_dependencies(const std::string& script, co
   if (circle.empty()) return blocked;
   waits_.erase(script);
   return core::failed(Cause::dependency, core::describe_circle(circle));
+}
+
+// Whether the ledger itself has seen it come to nothing; then no receipt of an earlier version, or of another node,
+// counts.
+bool Demands::knows_against(const std::string& script) const {
+  if (script.empty()) return false;
+  const core::Known known = sources_.known(script);
+  return known.applied || (known.last && !core::says_nothing(known.last->outcome));
 }
 
 Standing Demands::stand(const std::string& script, const std::string& word) const {
@@ -79,11 +87,10 @@ Standing Demands::stand(const std::string& script, const std::string& word) cons
   add(sources_.known_names(word), false, false);
   if (meant.empty() && core::is_called(script, word)) meant.push_back({script, {}, true, false});
   Standing standing = core::judge(word, meant);
-  if (standing.word != Standing::Word::missing && standing.word != Standing::Word::not_done) return standing;
-  const std::string name = standing.waits_for.empty() ? word : standing.waits_for;
-  if (sources_.has_receipt(name) || (standing.waits_for.empty() && sources_.has_receipt(word + ".lua")))
-    return {Standing::Word::satisfied, {}, {}};
-  return standing;
+  const bool is_open = standing.word == Standing::Word::missing || standing.word == Standing::Word::not_done;
+  if (!is_open || knows_against(standing.waits_for)) return standing;
+  const bool is_applied = sources_.has_receipt(standing.waits_for.empty() ? word : standing.waits_for);
+  return is_applied ? Standing{Standing::Word::satisfied, {}, {}} : standing;
 }
 
 std::vector<std::string> Demands::release(const std::string& script) {

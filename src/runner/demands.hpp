@@ -18,8 +18,8 @@
 
 namespace runner {
 
-// Whether any node has applied any version of it to a database of this run.
-bool has_receipt(Crew& crew, const std::string& script);
+// Whether any node has applied any version of what a word of `depends` means to a database of this run.
+bool has_receipt(Crew& crew, const std::string& word);
 
 class Demands {
  public:
@@ -29,7 +29,7 @@ class Demands {
     std::function<std::vector<std::string>(const std::string& word)> known_names;  // of scripts in the ledger
     std::function<std::vector<std::string>(const std::string& word)> ahead;        // pending, later in this run
     std::function<std::vector<std::string>(const std::string& word)> left;         // pending, not in this run
-    std::function<bool(const std::string& script)> has_receipt;                    // in a database, by any node
+    std::function<bool(const std::string& word)> has_receipt;                      // in a database, by any node
   };
 
   // force: what it depends on is not asked.
@@ -45,6 +45,7 @@ class Demands {
 
  private:
   std::optional<core::Outcome> judge_dependencies(const std::string& script, const core::Declaration& declaration);
+  bool knows_against(const std::string& script) const;
   core::Standing stand(const std::string& script, const std::string& word) const;
 
   std::string environment_;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
@@ -18,6 +19,8 @@
 
 namespace runner {
 namespace {
+
+constexpr std::string_view k_recorded = "recorded";  // the verb under which the pause stands that the ledger has
 
 constexpr std::size_t k_longest = std::size_t{64} << 10U;  // of a file that was written here
 
@@ -74,23 +77,42 @@ std::string Orders::path(std::string_view verb) const {
   return fmt::format("{}/{}", folder_, verb);
 }
 
+// Owner, group and rights of the folder in which the ledger lies, as far as this process may give them.
+void Orders::belong(int fd, bool is_folder) const {
+  struct stat home {};
+  if (::stat(ledger::folder_of(folder_).c_str(), &home) != 0) return;
+  if (::fchown(fd, home.st_uid, home.st_gid) != 0) (void)::fchown(fd, static_cast<uid_t>(-1), home.st_gid);
+  (void)::fchmod(fd, home.st_mode & (is_folder ? 0777U : 0666U));
+}
+
 void Orders::make_folder() const {
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) cannot("make the folder", folder_);
+  const os::Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (folder) belong(folder.get(), true);
 }
 
 std::optional<Order> Orders::find(std::string_view verb) const {
   const os::Fd fd(::open(path(verb).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd) return std::nullopt;
+  if (!fd && errno == ENOENT) return std::nullopt;
   std::string text(k_longest, '\0');
-  const ssize_t got = ::read(fd.get(), text.data(), text.size());
-  if (got < 0) return std::nullopt;
+  const ssize_t got = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
+  if (got < 0) {
+    Order order;
+    order.verb = verb;
+    order.fault = fmt::format("{} cannot be read: {}", base::escape(path(verb)), std::strerror(errno));
+    return order;
+  }
   text.resize(static_cast<std::size_t>(got));
-  return order_of(verb, text);
+  Order order = order_of(verb, text);
+  if (verb != "pause" || order.recorded) return order;
+  const std::optional<Order> recorded = find(k_recorded);
+  order.recorded = recorded && recorded->at == order.at && recorded->by == order.by;
+  return order;
 }
 
 std::optional<Order> Orders::take(std::string_view verb) const {
   std::optional<Order> order = find(verb);
-  if (order) (void)::unlink(path(verb).c_str());
+  if (order && ::unlink(path(verb).c_str()) != 0) return std::nullopt;
   return order;
 }
 
@@ -100,11 +122,24 @@ void Orders::give(const Order& order) const {
   const std::string text = text_of(order);
   {
     const os::Fd fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (fd) belong(fd.get(), false);
     if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
         ::fsync(fd.get()) != 0)
       cannot("write", draft);
   }
   if (::rename(draft.c_str(), path(order.verb).c_str()) != 0) cannot("write", path(order.verb));
+}
+
+void Orders::set_recorded(const Order& order) const {
+  Order recorded = order;
+  recorded.verb = k_recorded;
+  give(recorded);
+}
+
+void Orders::end_pause(const Order& pause) const {
+  if (pause.recorded ? ::unlink(path("pause").c_str()) != 0
+                     : ::rename(path("pause").c_str(), path(k_over).c_str()) != 0)
+    cannot("remove", path("pause"));
 }
 
 void record(const core::Config& config, const Order& order) {
@@ -114,7 +149,7 @@ void record(const core::Config& config, const Order& order) {
 
 ledger::Event event_of(const Order& order) {
   ledger::Event event;
-  event.verb = order.verb;
+  event.verb = order.verb == k_over ? "pause" : order.verb;
   event.script = order.script;
   event.by = order.by;
   event.host = order.host;
@@ -125,6 +160,7 @@ ledger::Event event_of(const Order& order) {
 }
 
 std::string describe(const Order& order) {
+  if (!order.fault.empty()) return fmt::format("as long as {}", order.fault);
   return fmt::format("by {} on {} at {}{}{}", base::escape(order.by), base::escape(order.host),
                      base::local_time(order.at), order.reason.empty() ? "" : ": ", base::escape(order.reason));
 }

@@ -4,12 +4,14 @@
 #include <optional>
 #include <variant>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "core/script.hpp"
 #include "os/clock.hpp"
 #include "os/host.hpp"
 #include "os/log.hpp"
 #include "runner/error_note.hpp"
+#include "runner/introduction.hpp"
 
 namespace runner {
 namespace {
@@ -27,17 +29,22 @@ struct Left {
   std::optional<core::Outcome> outcome;
   base::Instant ended;  // when there is an outcome
   unsigned interruptions = 0;
-  std::int64_t undoes = 0;  // of a rollback: the attempt that it was to take back
+  // Of a rollback: the attempt that it was to take back, where, and whether its file was to go back.
+  std::int64_t undoes = 0;
+  std::string database;
+  bool requeues = false;
+  std::string filed_at;
 };
 
 std::vector<Left> left_by_dead_runs(const core::Config& config, const ledger::Ledger& ledger) {
   std::vector<Left> all;
   for (const ledger::Ledger::Unfinished& open : ledger.unfinished()) {
     const auto interruptions = static_cast<unsigned>(ledger.interruptions(open.script, open.sha256));
-    all.push_back({open.attempt, open.script, open.sha256, std::nullopt, {}, interruptions, open.undoes});
+    all.push_back({open.attempt, open.script, open.sha256, std::nullopt, {}, interruptions, open.undoes, open.database,
+                   open.requeues, open.filed_at});
   }
   for (const ledger::Ledger::Unfiled& unfiled : ledger.unfiled(config.run.skipped))
-    all.push_back({unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0, 0});
+    all.push_back({unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0, 0, {}, false, {}});
   return all;
 }
 
@@ -65,16 +72,36 @@ std::optional<folder::Loaded> find_filed(const folder::Folders& folders, const l
   }
 }
 
-// The script's own database is not known of an attempt that never ended, so every database is asked.
-Proof look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_id) {
+struct Found {
   Proof proof = Proof::absent;
+  std::string database;  // that said so
+};
+
+// The script's own database is not known of an attempt that never ended, so every database is asked. That of a rollback
+// is, and no other may be asked: its proof is that something is not there.
+Found look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_id) {
+  Found found;
+  const auto ask = [&](const std::string& database) {
+    return crew.inquire({database, left.script, left.sha256, ledger_id, left.attempt, left.undoes}).proof;
+  };
+  if (left.undoes != 0) return {ask(left.database), left.database};
   for (const core::DatabaseStatus& database : crew.databases()) {
-    const core::Inquired answer =
-        crew.inquire({database.name, left.script, left.sha256, ledger_id, left.attempt, left.undoes});
-    if (answer.proof == Proof::present || answer.proof == Proof::begun) return answer.proof;
-    if (answer.proof == Proof::unreachable) proof = Proof::unreachable;
+    const Proof proof = ask(database.name);
+    if (proof == Proof::present || proof == Proof::begun) return {proof, database.name};
+    if (proof == Proof::unreachable) found = {proof, database.name};
   }
-  return proof;
+  return found;
+}
+
+// What its runner would have written down of it. A text that cannot be loaded now leaves it empty.
+void fill_in(const core::Config& config, const ledger::Ledger& ledger, Crew& crew, Recovery& recovery) {
+  core::Load load;
+  load.name = base::escape(recovery.evidence.script);
+  load.text = ledger.text(recovery.sha256);
+  load.attempt = recovery.evidence.attempt;
+  load.environment = config.run.environment;
+  crew.prepare_workers(1);
+  recovery.declaration = introduce(config, crew, std::move(load)).declaration;
 }
 
 // A rename changes ctime: a file that was touched after its attempt had ended was put back by somebody.
@@ -91,7 +118,7 @@ PendingFile judge_pending(const std::optional<folder::Loaded>& pending, const st
 }
 
 Recovery examine(const core::Config& config, const folder::Folders& folders, const ledger::Ledger& ledger,
-                 const Left& left, Proof proof) {
+                 const Left& left, Found found) {
   const auto pending = load(folders, Place::scripts, left.script);
   const auto in_succeeded = find_filed(folders, ledger, Place::succeeded, left);
   const auto in_failed = find_filed(folders, ledger, Place::failed, left);
@@ -102,14 +129,17 @@ Recovery examine(const core::Config& config, const folder::Folders& folders, con
   if (left.outcome) recovery.evidence.outcome = left.outcome->kind;
   recovery.recorded = left.outcome.value_or(core::Outcome{});
   recovery.evidence.undoes = left.undoes != 0;
+  recovery.evidence.requeues = left.requeues;
   recovery.sha256 = left.sha256;
   recovery.evidence.interruptions = left.interruptions;
-  recovery.evidence.receipt = proof;
+  recovery.evidence.receipt = found.proof;
   recovery.evidence.pending = judge_pending(pending, filed, left);
   recovery.evidence.in_succeeded = in_succeeded.has_value();
   recovery.evidence.in_failed = in_failed.has_value();
   recovery.repair = core::recover(recovery.evidence, config.run.skipped);
   if (filed) recovery.filed_as = filed->script.name;
+  if (left.undoes != 0) recovery.filed_as = left.filed_at.substr(left.filed_at.rfind('/') + 1);
+  if (recovery.repair.record == Record::succeeded || left.undoes != 0) recovery.database = std::move(found.database);
   return recovery;
 }
 
@@ -161,6 +191,16 @@ bool note_moved(const Recovery& recovery, Place place, const std::string& name, 
   return true;
 }
 
+bool put_back(const Recovery& recovery, folder::Folders& folders, const ledger::Ledger& ledger) {
+  const core::Script script{recovery.evidence.script, recovery.sha256, ledger.text(recovery.sha256)};
+  const folder::MoveResult moved =
+      folders.put_back(Place::succeeded, recovery.filed_as.empty() ? script.name : recovery.filed_as, script);
+  if (moved.status != folder::MoveStatus::moved)
+    os::log_warning(fmt::format("{} was rolled back, but its file cannot be put back: {}", base::escape(script.name),
+                                moved.detail));
+  return moved.status == folder::MoveStatus::moved;
+}
+
 bool move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {
   const auto pending = load(folders, Place::scripts, recovery.evidence.script);
   if (!pending) return false;
@@ -198,6 +238,8 @@ bool refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& 
       return note_moved(recovery, Place::succeeded, recovery.filed_as, folders, ledger);
     case Refile::note_failed:
       return note_moved(recovery, Place::failed, recovery.filed_as, folders, ledger);
+    case Refile::put_back:
+      return put_back(recovery, folders, ledger);
   }
   return false;
 }
@@ -212,8 +254,9 @@ std::vector<Recovery> look_for_damage(const core::Config& config, const folder::
                                       const ledger::Ledger& ledger, Crew& crew) {
   std::vector<Recovery> damage;
   for (const Left& left : left_by_dead_runs(config, ledger)) {
-    const Proof proof = left.outcome ? Proof::absent : look_for_receipt(crew, left, ledger.id());
-    Recovery recovery = examine(config, folders, ledger, left, proof);
+    Found found = left.outcome ? Found{} : look_for_receipt(crew, left, ledger.id());
+    Recovery recovery = examine(config, folders, ledger, left, std::move(found));
+    if (recovery.repair.record == Record::succeeded) fill_in(config, ledger, crew, recovery);
     if (!recovery.repair.empty()) damage.push_back(std::move(recovery));
   }
   return damage;
@@ -225,14 +268,21 @@ std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, cons
   for (const Recovery& recovery : damage) {
     if (recovery.repair.hold) held.push_back(recovery.evidence.script);
     const bool records = recovery.repair.record != Record::nothing;
+    // Before the record, by which nobody would look at it again.
+    const bool goes_back = recovery.repair.refile == Refile::put_back;
+    if (goes_back && refile(recovery, folders, ledger)) folders.sync();
     if (records) {
       ledger.note(event_of(recovery, actor));
       ledger::Finished finished;
       finished.outcome = outcome_of(recovery);
+      finished.declaration = recovery.declaration;
+      finished.database = recovery.database;
+      finished.details.depends = base::json_list(recovery.declaration.depends);
+      finished.details.tags = base::json_list(recovery.declaration.tags);
       finished.at = os::now();
       ledger.finish_attempt(recovery.evidence.attempt, finished);
     }
-    if (refile(recovery, folders, ledger) && !records) ledger.note(event_of(recovery, actor));
+    if (!goes_back && refile(recovery, folders, ledger) && !records) ledger.note(event_of(recovery, actor));
   }
   folders.sync();
   ledger.moves_are_durable();

@@ -9,6 +9,7 @@
 
 #include "core/config.hpp"
 #include "core/recovery.hpp"
+#include "core/script.hpp"
 #include "folder/folders.hpp"
 #include "ledger/ledger.hpp"
 #include "runner/crew.hpp"
@@ -22,6 +23,9 @@ struct Recovery {
   core::Outcome recorded;  // what the ledger knows already of an attempt that has ended
   std::string sha256;
   std::string filed_as;  // name in successfully-ran/ or failed/ where a copy lies; empty: none
+  // Of one that succeeded: what would have been recorded of it.
+  core::Declaration declaration;
+  std::string database;
 };
 
 // Whether there is anything to look at: two look-ups in the ledger.

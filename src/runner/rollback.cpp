@@ -5,7 +5,6 @@
 #include <optional>
 #include <unistd.h>
 #include <utility>
-#include <variant>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -15,11 +14,13 @@
 #include "os/clock.hpp"
 #include "os/host.hpp"
 #include "os/log.hpp"
+#include "runner/attention.hpp"
 #include "runner/crew.hpp"
 #include "runner/guards.hpp"
+#include "runner/hooks.hpp"
+#include "runner/introduction.hpp"
 #include "runner/recover.hpp"
 #include "runner/run_lock.hpp"
-#include "runner/session.hpp"
 #include "runner/step.hpp"
 #include "runner/stop.hpp"
 #include "runner/survey.hpp"
@@ -92,106 +93,167 @@ void refuse_what_others_need(const ledger::History& history, const std::vector<A
   }
 }
 
+// Work is taken back from the top: whatever was applied of the same script since lies on this.
+void refuse_what_lies_below(const ledger::History& history, const std::vector<Applied>& all) {
+  const auto is_among = [&all](std::int64_t attempt) {
+    return std::any_of(all.begin(), all.end(), [attempt](const Applied& each) { return each.attempt == attempt; });
+  };
+  for (const Applied& each : all) {
+    const std::string shown = base::escape(each.script);
+    const std::string word = core::command_word(each.script);
+    for (const Applied& later : history.applied({.script = each.script, .run = 0, .since = {}, .limit = -1}))
+      if (later.attempt > each.attempt && !is_among(later.attempt))
+        refuse(fmt::format("{} was applied again in attempt {}, on top of attempt {}", shown, later.attempt,
+                           each.attempt),
+               fmt::format("Roll that back first: fettle rollback {}", word));
+    const core::Known known = history.known(each.script, {});
+    if (known.applied && known.applied->attempt > each.attempt && known.applied->sha256 != each.sha256 &&
+        !is_among(known.applied->attempt))
+      refuse(fmt::format("attempt {} says that a later version of {} was applied elsewhere", known.applied->attempt,
+                         shown),
+             fmt::format("fettle history --script {}", word));
+  }
+}
+
+void refuse_another(const std::vector<std::int64_t>& agreed, const std::vector<Applied>& all) {
+  const auto same = [](std::int64_t attempt, const Applied& each) { return attempt == each.attempt; };
+  if (agreed.empty() || std::equal(agreed.begin(), agreed.end(), all.begin(), all.end(), same)) return;
+  refuse("another run changed meanwhile what is to be rolled back", "Look again, with --dry-run.");
+}
+
 core::Load load_of(const core::Config& config, const Applied& applied, std::string text) {
   core::Load load;
   load.name = base::escape(applied.script);
   load.text = std::move(text);
   load.environment = config.run.environment;
-  load.trigger = "rollback";
+  load.trigger = core::k_undoing;
   for (const auto& [name, value] : applied.args) load.arguments.push_back({name, value});
   return load;
 }
 
-core::Declaration declared(const core::Config& config, Crew& crew, const Applied& applied, std::string text) {
-  Session::Setting setting;
-  setting.timeout = config.run.timeout;
-  setting.limits = config.limits;
-  Session session(crew, load_of(config, applied, std::move(text)), std::move(setting), Session::Upto::declaration);
+Introduction introduced(const core::Config& config, Crew& crew, const Applied& applied, std::string text) {
+  Introduction introduction = introduce(config, crew, load_of(config, applied, std::move(text)));
   crew.prepare_workers(1);
-  if (const auto ended = session.load())
+  if (const auto& fault = introduction.fault)
     refuse(fmt::format("{} as it ran in attempt {} cannot be loaded any more: {}", base::escape(applied.script),
-                       applied.attempt, base::first_line(ended->error.empty() ? ended->reason : ended->error)),
+                       applied.attempt, base::first_line(fault->error.empty() ? fault->reason : fault->error)),
            fmt::format("fettle show {}", applied.attempt));
-  if (!session.declaration().rolls_back)
+  if (!introduction.declaration.rolls_back)
     refuse(fmt::format("{} as it ran in attempt {} has no rollback()", base::escape(applied.script), applied.attempt),
            "Write a script that puts things right, and run it.");
-  return session.declaration();
+  return introduction;
 }
 
 struct Chosen {
   Applied applied;
-  std::string text, description;
+  std::string text, description, database;
 };
 
 std::vector<Chosen> look(const core::Config& config, const RollbackRequest& request, Crew& crew) {
   const auto history = ledger::History::open(config.path(config.ledger.path));
   if (!history) refuse("no script was run yet", "fettle status");
   const std::vector<Applied> all = chosen(*history, request);
+  refuse_another(request.agreed, all);
+  refuse_what_lies_below(*history, all);
   refuse_what_others_need(*history, all);
   std::vector<Chosen> choices;
   for (const Applied& each : all) {
     std::string text = history->text(each.sha256);
-    const core::Declaration declaration = declared(config, crew, each, text);
-    choices.push_back({each, std::move(text), declaration.description});
+    Introduction introduction = introduced(config, crew, each, text);
+    choices.push_back({each, std::move(text), std::move(introduction.declaration.description),
+                       std::move(introduction.database)});
   }
   return choices;
 }
 
 // --- doing it --------------------------------------------------------------------------------------------------------
 
-// The file as it lies among those that succeeded, or as the ledger has it. Where it lies then; empty: it could not.
+// Where the file lies then; empty: it could not be put back.
 std::string requeue(Workplace& at, const Chosen& choice) {
   const Applied& applied = choice.applied;
   const std::string name = applied.moved_to.substr(applied.moved_to.rfind('/') + 1);
-  folder::ReadResult read = at.folders.read(Place::succeeded, name.empty() ? applied.script : name);
-  folder::MoveResult moved{folder::MoveStatus::vanished, {}, {}};
-  if (const auto* loaded = std::get_if<folder::Loaded>(&read);
-      loaded != nullptr && loaded->script.sha256 == applied.sha256)
-    moved = at.folders.move(*loaded, Place::succeeded, Place::scripts);
-  if (moved.status != folder::MoveStatus::moved) moved = at.folders.write(Place::scripts, applied.script, choice.text);
+  const folder::MoveResult moved = at.folders.put_back(Place::succeeded, name.empty() ? applied.script : name,
+                                                       {applied.script, applied.sha256, choice.text});
   if (moved.status == folder::MoveStatus::moved) return at.folders.display(Place::scripts, moved.name);
   at.observer.warning(fmt::format("{} was rolled back, but its file cannot be put back: {}",
                                   base::escape(applied.script), moved.detail));
   return {};
 }
 
-// Whether the next one may follow.
-bool undo(Workplace& at, const Chosen& choice, bool requeues, core::RunReport& report) {
+// Whether it was taken back.
+bool undo(Workplace& at, Attention& attention, const Chosen& choice, bool requeues, core::RunReport& report) {
   const Applied& applied = choice.applied;
   Ready ready;
   ready.loaded.script = {applied.script, applied.sha256, choice.text};
   ready.undoes = applied.attempt;
+  ready.database = choice.database;
+  ready.requeues = requeues;
   for (const auto& [name, value] : applied.args) ready.arguments.push_back({name, value});
   const std::int64_t attempt = at.ledger.begin_attempt(intent_of(at, ready));
   Going going = set_out(at, std::move(ready), attempt);
   const ledger::Finished finished = perform(at, going, [] {});
-  at.stop.look();
-  at.ledger.finish_attempt(attempt, finished);
+  const bool done = finished.outcome.kind == core::OutcomeKind::rolled_back;
   core::AttemptReport told;
+  // Before the record, by which no later run would look at it again.
+  if (done && requeues) {
+    told.moved_to = requeue(at, choice);
+    at.folders.sync();
+  }
+  attention.look();
+  at.ledger.finish_attempt(attempt, finished);
+
   told.attempt = attempt;
   told.script = applied.script;
   told.sha256 = applied.sha256;
   told.outcome = finished.outcome;
   told.duration = finished.measures.total;
-  const bool done = finished.outcome.kind == core::OutcomeKind::rolled_back;
-  if (done && requeues) {
-    told.moved_to = requeue(at, choice);
-    at.folders.sync();
-    if (!told.moved_to.empty()) at.ledger.set_moved_to(attempt, told.moved_to);
+  if (!told.moved_to.empty()) {
+    at.ledger.set_moved_to(attempt, told.moved_to);
     at.ledger.moves_are_durable();
   }
   report.counts.add(told.outcome.kind);
   if (told.outcome.cause == core::Cause::unreachable) report.target_unreachable = true;
   at.observer.script_ended(told);
   report.scripts.push_back(std::move(told));
-  return done && !at.stop.requested();
+  return done;
+}
+
+// As far as a hook and people let it.
+void undo_all(Workplace& at, const std::vector<Chosen>& choices, const RollbackRequest& request,
+              core::RunReport& report) {
+  RunRequest run;
+  run.hook_text = request.hook_text;
+  std::vector<std::string> names;
+  for (const Chosen& choice : choices) names.push_back(choice.applied.script);
+  at.observer.run_started(report, choices.size());
+  Hooks hooks(at.config, run, report, at.ledger, at.stop, at.observer);
+  Attention attention(at.stop, at.ledger, at.observer);
+  const bool goes_on = hooks.before(names, at.folders) && !at.stop.requested();
+  std::size_t done = 0;
+  while (goes_on && done < choices.size()) {
+    attention.wait_while_paused([] {}, [] { return true; });
+    if (at.stop.requested()) break;
+    const Chosen& choice = choices[done];
+    at.observer.script_started(choice.applied.script, done + 1, choices.size());
+    at.stop.works_on(choice.applied.script);
+    if (!undo(at, attention, choice, request.requeue, report)) break;
+    ++done;
+  }
+  attention.look();
+  if (goes_on && done < choices.size())
+    at.observer.warning(fmt::format("{} not rolled back: what comes before in time stands on what comes after",
+                                    base::plural(choices.size() - done, "script")));
+  report.stopped_by_signal = at.stop.signal();
+  report.finished = os::now();
+  if (goes_on) hooks.after();
 }
 
 core::RunReport start_report(const RollbackRequest& request) {
   core::RunReport report;
-  report.trigger = "rollback";
+  report.trigger = core::k_undoing;
   report.by = request.by.empty() ? os::user_name() : request.by;
   report.host = os::host_name();
+  report.reason = request.reason;
   report.started = os::now();
   return report;
 }
@@ -242,20 +304,9 @@ core::RunReport roll_back(const core::Config& config, const RollbackRequest& req
     Stop stop(config, report.run, [&observer](const std::string& at_work) {
       observer.warning(fmt::format("stopping: {} may finish; once more stops it at once", at_work));
     });
-    observer.run_started(report, choices.size());
     const std::vector<core::Argument> none;
     Workplace place{config, core::Force::yes, none, report, folders, ledger, crew, stop, observer, {}};
-    std::size_t done = 0;
-    for (const Chosen& choice : choices) {
-      observer.script_started(choice.applied.script, ++done, choices.size());
-      stop.works_on(choice.applied.script);
-      if (!undo(place, choice, request.requeue, report)) break;
-    }
-    if (done < choices.size())
-      observer.warning(fmt::format("{} not rolled back: what comes before in time stands on what comes after",
-                                   base::plural(choices.size() - done, "script")));
-    report.stopped_by_signal = stop.signal();
-    report.finished = os::now();
+    undo_all(place, choices, request, report);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});
     os::log_info(fmt::format("rollback, run {}, ended with exit code {}", report.run, core::exit_code(report)));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,10 @@ struct RollbackRequest {
   std::int64_t steps = 0;            // the newest so many
 
   bool requeue = false;  // their files go back to the pending folder
+  // What a person has agreed to, of look_at_rollback(): anything else is refused. Empty: whatever it is.
+  std::vector<std::int64_t> agreed;
   std::string by, reason, command;
+  std::function<std::string(core::Hook, const core::RunReport&)> hook_text;  // as of RunRequest
 };
 
 // One attempt that is to be taken back.
@@ -33,7 +37,8 @@ struct Undoing {
 };
 
 // What a rollback would take back, in its order. Throws Error(usage) for what never ran or is not applied any more,
-// what others depend on that are not among them, and what has no rollback(); ledger_broken, config.
+// what others depend on that are not among them, what lies below a newer version that is applied, and what has no
+// rollback(); ledger_broken, config.
 std::vector<Undoing> look_at_rollback(const core::Config& config, const RollbackRequest& request);
 
 // Does it, up to the first that fails. Takes the run lock; decides anew what it takes back. Throws as

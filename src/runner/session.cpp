@@ -161,7 +161,12 @@ bool Session::take_aside(const os::Frame& frame, std::optional<Outcome>& ended) 
   }
   const auto wish = as<core::ReadData>(frame);
   if (!wish) return false;
-  const core::Data data = setting_.on_data ? setting_.on_data(*wish) : core::Data{"there are no data files here", {}};
+  const auto goes_on = [this] {
+    if (setting_.stop != nullptr) setting_.stop->look();
+    return os::Steady::now() < deadline_ && (setting_.stop == nullptr || !setting_.stop->at_once());
+  };
+  const core::Data data =
+      setting_.on_data ? setting_.on_data(*wish, goes_on) : core::Data{"there are no data files here", {}};
   ended = tell(Kind::data, encode(data), k_executing);
   return true;
 }
@@ -302,8 +307,10 @@ core::Begin Session::begin_of(core::Access access) const {
   wish.receipt = setting_.receipt;
   wish.forced = setting_.forced;
   wish.max_rows = declaration_.max_rows;
-  wish.undo = setting_.undoes != 0;
-  if (wish.undo) wish.once = false;
+  wish.undoes = setting_.undoes;
+  if (undoes()) wish.once = false;
+  wish.disowned = setting_.disowned.applied;
+  wish.disowned_by = setting_.disowned.undone_by;
   return wish;
 }
 
@@ -406,7 +413,7 @@ void Session::start_to_execute() {
     begin(begin_of(core::Access::receipt_only));
   else
     begin(begin_of(declaration_.transaction ? core::Access::write : core::Access::piecemeal));
-  untold_ = tell(Kind::execute, encode(core::Execute{setting_.undoes != 0, database_}), k_executing);
+  untold_ = tell(Kind::execute, encode(core::Execute{undoes(), database_}), k_executing);
 }
 
 Outcome Session::undo() {
@@ -433,7 +440,7 @@ Outcome Session::execute(const std::function<void()>& meanwhile) {
   if (result->word == core::Result::Word::failed) return roll_back(core::failed(Cause::error, std::move(message)));
   if (result->word == core::Result::Word::skipped) return roll_back(core::skipped(std::move(message)));
   Outcome success;
-  success.kind = setting_.undoes != 0 ? OutcomeKind::rolled_back : OutcomeKind::succeeded;
+  success.kind = undoes() ? OutcomeKind::rolled_back : OutcomeKind::succeeded;
   success.message = std::move(message);
   success.result = std::move(result->json);
   return commit(std::move(success), meanwhile);

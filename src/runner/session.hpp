@@ -26,7 +26,8 @@ class Session {
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
     ScriptLines::Sink on_line;
     std::function<void(const core::Progress&)> on_progress;    // may be empty
-    std::function<core::Data(const core::ReadData&)> on_data;  // may be empty: there are no data files
+    // May be empty: there are no data files. goes_on: asked now and then by what takes long.
+    std::function<core::Data(const core::ReadData&, const std::function<bool()>& goes_on)> on_data;
     core::Receipt receipt;                                     // to be left in the database by execute()
     core::Limits limits;
     bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
@@ -37,6 +38,7 @@ class Session {
     bool forced = false;  // without a transaction: whoever began it before, and did not end
     // What else the script must meet before it may run, and does not; nullptr: nothing is asked.
     std::function<std::optional<core::Outcome>(const core::Declaration&)> demands;
+    ledger::Ledger::Disowned disowned;  // a receipt that proves nothing any more
     std::int64_t undoes = 0;  // undo() takes this attempt back: calls rollback(), and its receipt goes; 0: none
   };
 

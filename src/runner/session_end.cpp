@@ -73,7 +73,7 @@ Outcome Session::in_doubt(Outcome otherwise, std::string_view doubt) {
   if (!is_loose()) return otherwise;
   const core::Receipt& receipt = setting_.receipt;
   const core::Inquired answer =
-      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, true});
+      crew_.inquire({database_, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, 0, true});
   return answer.proof == core::Proof::absent ? otherwise : half_done(std::string(doubt));
 }
 

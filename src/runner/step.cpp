@@ -59,6 +59,23 @@ std::function<void(const core::Progress&)> progress_sink(Workplace& at, std::int
   };
 }
 
+// Only where a person has said of an earlier attempt that it is not applied after all.
+ledger::Ledger::Disowned disowned(const Workplace& at, const Ready& ready) {
+  const core::Known& known = ready.known;
+  const bool may_be = known.last && !known.same_version &&
+                      (known.last->outcome == OutcomeKind::failed || known.last->outcome == OutcomeKind::interrupted);
+  return may_be ? at.ledger.disowned(ready.loaded.script.name, ready.loaded.script.sha256)
+                : ledger::Ledger::Disowned{};
+}
+
+// What --arg gave it, as the ledger keeps it.
+std::string arguments_of(const Workplace& at, const Ready& ready) {
+  std::vector<std::pair<std::string, std::string>> arguments;
+  for (const core::Argument& argument : ready.undoes == 0 ? at.arguments : ready.arguments)
+    arguments.emplace_back(argument.name, argument.value);
+  return base::json_texts(arguments);
+}
+
 Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t attempt) {
   const Ready& ready = going.ready;
   Session::Setting setting;
@@ -66,14 +83,15 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
   setting.stop = &at.stop;
   setting.on_line = [&at](core::LineLevel level, std::string_view text) { at.observer.script_line(level, text); };
   setting.on_progress = progress_sink(at, attempt);
-  setting.on_data = [files = going.data.get()](const core::ReadData& wish) {
-    folder::DataFiles::Part part = files->read(wish.name, wish.offset);
+  setting.on_data = [files = going.data.get()](const core::ReadData& wish, const std::function<bool()>& goes_on) {
+    folder::DataFiles::Part part = files->read(wish.name, wish.offset, goes_on);
     return core::Data{std::move(part.fault), std::move(part.bytes)};
   };
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
   setting.undoes = ready.undoes;
+  setting.disowned = disowned(at, ready);
   setting.on_time = at.force == core::Force::no;
   setting.forced = at.force == core::Force::yes && ready.undoes == 0;
   setting.demands = [&at, name = ready.loaded.script.name](const core::Declaration& declaration) {
@@ -106,10 +124,7 @@ void add_details(const Workplace& at, const Going& going, ledger::Finished& fini
   finished.details.allowed = declaration.allow_failure;
   finished.details.depends = base::json_list(declaration.depends);
   finished.details.tags = base::json_list(declaration.tags);
-  std::vector<std::pair<std::string, std::string>> arguments;
-  for (const core::Argument& argument : going.ready.undoes == 0 ? at.arguments : going.ready.arguments)
-    arguments.emplace_back(argument.name, argument.value);
-  finished.details.args = base::json_texts(arguments);
+  finished.details.args = arguments_of(at, going.ready);
 }
 
 // A server that was started anew while nothing was going on, or a network that forgot an idle connection, costs nobody
@@ -208,7 +223,14 @@ std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, con
 
 ledger::Intent intent_of(const Workplace& at, const Ready& ready) {
   const std::string_view state = ready.undoes == 0 ? core::name(ready.step.state) : ledger::k_rollback;
-  return {at.run.run, ready.loaded.script, std::string(state), os::now(), ready.undoes};
+  return {.run = at.run.run,
+          .script = ready.loaded.script,
+          .state = std::string(state),
+          .at = os::now(),
+          .args = arguments_of(at, ready),
+          .undoes = ready.undoes,
+          .database = ready.database,
+          .requeues = ready.requeues};
 }
 
 Going set_out(Workplace& at, Ready ready, std::int64_t attempt) {

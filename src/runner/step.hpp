@@ -48,8 +48,12 @@ struct Ready {
   core::Known known;
   core::Step step;
   std::int64_t try_number = 1;              // of the script in its run
-  std::int64_t undoes = 0;                  // this attempt is to be taken back; 0: it is no rollback
-  std::vector<core::Argument> arguments{};  // of a rollback: what the attempt was given
+  // Of a rollback: the attempt that is taken back (0: it is none), what that was given, where, and whether its file
+  // goes back to the pending folder.
+  std::int64_t undoes = 0;
+  std::vector<core::Argument> arguments{};
+  std::string database{};
+  bool requeues = false;
 };
 
 // A script under way. Without a session: there is nothing to run, its outcome was decided without.

@@ -127,6 +127,10 @@ Lock lock_of(const core::Config& config, const History& history) {
   if (lock.run && lock.run->finished) lock.run.reset();  // the holder has not written itself down yet
   if (lock.run) lock.in_work = history->in_work();
   if (lock.in_work) lock.progress = history->progress(lock.in_work->id);
+  if (!lock.run || lock.in_work) return lock;
+  std::vector<ledger::Attempt> newest =
+      history->attempts(ledger::Filter{.script = {}, .outcome = {}, .run = lock.run->id, .limit = 1});
+  if (!newest.empty() && newest.front().details.again) lock.tried_again = std::move(newest.front());
   return lock;
 }
 

@@ -44,6 +44,7 @@ struct Lock {
   std::optional<ledger::Run> run;          // who holds it or may, as far as the ledger knows
   std::optional<ledger::Attempt> in_work;  // what it is doing
   std::optional<core::Progress> progress;  // how far that says it has come
+  std::optional<ledger::Attempt> tried_again;  // nothing is at work: this one failed, and its next try is waited for
 };
 
 struct Survey {

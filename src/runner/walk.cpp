@@ -14,8 +14,8 @@
 #include "folder/folders.hpp"
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
+#include "runner/attention.hpp"
 #include "runner/demands.hpp"
-#include "runner/orders.hpp"
 #include "runner/queue.hpp"
 
 namespace runner {
@@ -24,7 +24,6 @@ namespace {
 // What a kill leaves for the next run to look up in the folders, at most.
 constexpr std::size_t k_moves_at_once = 100;
 constexpr std::chrono::seconds k_moves_within{1};
-constexpr int k_longest_look = 1000;  // ms
 constexpr std::chrono::milliseconds k_first_backoff{1000};
 constexpr std::chrono::milliseconds k_longest_backoff = std::chrono::minutes(5);
 
@@ -59,6 +58,7 @@ class Walk {
         queue_(std::move(names), at.config.folders.order),
         others_(std::move(others)),
         demands_(at.config, request.choice, request.force, sources()),
+        attention_(at.stop, at.ledger, at.observer),
         report_(report) {
     at_.demands = &demands_;
   }
@@ -85,6 +85,7 @@ class Walk {
     }
     for (auto& [name, waiting] : waiting_) held_.push_back(std::move(waiting));
     tell_held();
+    attention_.look();
     settle_moves();
     report_.stopped_by_signal = at_.stop.signal();
   }
@@ -102,7 +103,8 @@ class Walk {
 
   std::optional<Going> begin_next() {
     std::optional<Going> going;
-    wait_while_paused();
+    take_in();
+    if (!queue_.empty()) wait_while_paused();
     if (at_.stop.requested()) return going;
     if (std::optional<Ready> ready = next())
       at_.ledger.begin_attempt(intent_of(at_, *ready), on_the_way(*ready, going));
@@ -144,7 +146,13 @@ class Walk {
         finished.declaration.retries + 1, core::name(outcome.kind), core::name(outcome.cause),
         base::escape(base::first_line(outcome.error.empty() ? outcome.reason : outcome.error)),
         base::format_duration(wait)));
+    at_.stop.works_on(name);
     goes_on_ = pause(wait);
+    const bool is_cancelled = at_.stop.at_once();
+    at_.stop.works_on({});
+    if (is_cancelled) return std::nullopt;
+    if (goes_on_) wait_while_paused();
+    goes_on_ = goes_on_ && !at_.stop.requested();
     if (!goes_on_) return std::nullopt;
     if (outcome.cause == core::Cause::unreachable) at_.crew.renew_broker();
     auto found = examine(at_, name, at_.folders.read(folder::Place::scripts, name));
@@ -157,10 +165,10 @@ class Walk {
     return going;
   }
 
-  // false: somebody wants the run to stop.
+  // false: somebody wants the run to stop. Over early, too, when this script is cancelled.
   bool pause(std::chrono::milliseconds wait) {
     const os::Deadline end = os::in(wait);
-    while (!at_.stop.requested() && os::Steady::now() < end) {
+    while (!at_.stop.requested() && !at_.stop.at_once() && os::Steady::now() < end) {
       pollfd signal{at_.stop.fd(), POLLIN, 0};
       (void)::poll(&signal, 1, os::poll_timeout(end));
       at_.stop.look();
@@ -172,26 +180,12 @@ class Walk {
 
   // What people told this run meanwhile.
   void obey() {
-    at_.stop.look();
+    paused_ = attention_.look();
     at_.stop.works_on({});
-    if (const std::optional<Order> order = at_.stop.obeyed()) at_.ledger.note(event_of(*order));
-    paused_ = at_.stop.orders().find("pause").has_value();
   }
 
   void wait_while_paused() {
-    std::optional<Order> paused = at_.stop.orders().find("pause");
-    if (!paused || at_.stop.requested()) return;
-    at_.observer.waiting(fmt::format("paused {}; fettle resume lets it go on", describe(*paused)));
-    settle_moves();
-    if (!paused->recorded) at_.ledger.note(event_of(*paused));
-    at_.ledger.settle();
-    while (!at_.stop.requested() && at_.stop.orders().find("pause") && !is_dismissed()) {
-      pollfd wake{at_.stop.fd(), POLLIN, 0};
-      (void)::poll(&wake, 1, k_longest_look);
-      at_.stop.look();
-    }
-    if (const std::optional<Order> order = at_.stop.obeyed()) at_.ledger.note(event_of(*order));
-    if (const std::optional<Order> resumed = at_.stop.orders().take("resume")) at_.ledger.note(event_of(*resumed));
+    attention_.wait_while_paused([this] { settle_moves(); }, [this] { return !is_dismissed(); });
   }
 
   bool is_dismissed() const { return request_.feed != nullptr && request_.feed->ended(); }
@@ -312,6 +306,7 @@ class Walk {
   Queue queue_;
   std::vector<std::string> others_;
   Demands demands_;
+  Attention attention_;
   core::RunReport& report_;
   std::string at_work_;        // the script whose file is not filed yet
   bool again_ = false;         // something happened to that file meanwhile

@@ -196,12 +196,12 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   transaction_->sha256 = wish.receipt.sha256;
   transaction_->node = wish.receipt.node;
   spending_.allow_changes(wish.max_rows);
-  transaction_->undo = wish.undo;
   if (wish.access == core::Access::read) return;
   try {
     begin_own();
     transaction_->receipt = wish.receipt;
-    look_for_earlier(*own->connection, wish, began);
+    if (wish.undoes != 0) transaction_->outdated = {wish.receipt.attempt, wish.undoes};
+    if (look_for_earlier(*own->connection, wish, began)) transaction_->outdated = {wish.disowned};
   } catch (const BusyElsewhere& error) {
     began.cause = error.cause();
     began.error = error.what();
@@ -259,7 +259,7 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     done.rows_changed = own.rows_changed();
     spending_.check_changed(own);  // a query may change something, too
     own.leave_receipt(*transaction_->receipt);
-    if (transaction_->undo) own.take_receipts_away(*transaction_->receipt);
+    if (!transaction_->outdated.empty()) own.take_receipts_away(*transaction_->receipt, transaction_->outdated);
     transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
     asked_to_commit = true;
     own.commit();

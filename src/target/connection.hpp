@@ -113,8 +113,11 @@ class Connection {
   // is read back. proof_of: outside a transaction; when it says no, no transaction is left that could still commit one.
   virtual std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) = 0;
   virtual void leave_receipt(const core::Receipt& receipt) = 0;
-  // Behind leave_receipt(), of a script that was taken back: all receipts of its version go, that one, too.
-  virtual void take_receipts_away(const core::Receipt& receipt) = 0;
+  // Where begin() has opened something for this script: whether the receipt of one attempt is there.
+  virtual bool has_receipt(const core::Receipt& of) = 0;
+  // Behind leave_receipt(): the receipts of these attempts at the same version, of the same ledger, go, and every one
+  // of them must have been there; else commit() fails.
+  virtual void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) = 0;
   // Scripts without a transaction, in a table beside it: a row for each attempt that has begun, until one of its script
   // has succeeded. find_starts: those of this version, newest first. leave_start: this one, in the place of earlier
   // ones of its ledger, after begin() and before the first statement; durable when it returns. take_start_away: it did
@@ -123,9 +126,11 @@ class Connection {
   virtual void leave_start(const core::Receipt& receipt) = 0;
   virtual void take_start_away(const core::Receipt& receipt) = 0;
   virtual std::optional<core::Receipt> proof_of(const core::Inquire& attempt) = 0;
-  // Outside a transaction: the newest receipt of this version (empty: of any) that is committed now, whoever may be at
-  // work on it.
+  // Outside a transaction: the newest receipt of this version that is committed now, whoever may be at work on it; the
+  // scripts that have any, with this text in their names; whether there is a table of receipts.
   virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;
+  virtual std::vector<std::string> seen_scripts(const std::string& part) = 0;
+  virtual bool keeps_receipts() = 0;
 
   // Outside a transaction: who works here, and what they did.
   virtual core::Fleet muster(const core::Muster& wish) = 0;

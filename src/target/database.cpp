@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/dependency.hpp"
+
 namespace target {
 
 Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings) {
@@ -32,30 +34,72 @@ bool was_begun(Connection& connection, const core::Inquire& attempt) {
   });
 }
 
-// Whether a rollback was committed: the receipt of what it takes back is gone then.
-core::Proof look_for_absence(Connection& open, const core::Inquire& wish) {
+// Whether a rollback was committed: the receipt of what it takes back is gone then. A database without a table of
+// receipts is another one than it was.
+core::Proof look_for_absence(Connection& open, const core::Inquire& wish, std::string& error) {
   core::Inquire undone = wish;
   undone.attempt = wish.undoes;
   const bool is_there = open.proof_of(undone).has_value();
   if (was_begun(open, wish)) return core::Proof::begun;
-  return is_there ? core::Proof::absent : core::Proof::present;
+  if (is_there) return core::Proof::absent;
+  if (open.keeps_receipts()) return core::Proof::present;
+  error = "it has no table of receipts";
+  return core::Proof::unreachable;
+}
+
+// What of a word as in `depends` every name that it means contains.
+std::string part_of(const std::string& word) {
+  const std::size_t first = word.find_first_not_of('0');
+  const bool is_number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+  return is_number && first != std::string::npos ? word.substr(first) : word;
+}
+
+std::optional<core::Receipt> look_for_any(Connection& open, const std::string& word) {
+  for (const std::string& script : open.seen_scripts(part_of(word))) {
+    if (!core::is_called(script, word)) continue;
+    core::Receipt receipt;
+    receipt.script = script;
+    return receipt;
+  }
+  return std::nullopt;
+}
+
+std::optional<core::Receipt> look_for_receipt(Connection& open, const core::Inquire& wish) {
+  if (wish.only_begun) return std::nullopt;
+  if (!wish.ledger.empty()) return open.proof_of(wish);
+  return wish.sha256.empty() ? look_for_any(open, wish.script) : open.seen_receipt(wish.script, wish.sha256);
+}
+
+// Whether the receipt that was found is that of an attempt which was undone by nobody knows how much.
+bool is_disowned(Connection& own, const core::Begin& wish, const core::Receipt& earlier) {
+  if (wish.disowned == 0 || earlier.ledger != wish.receipt.ledger || earlier.attempt != wish.disowned) return false;
+  const auto starts = own.find_starts(wish.receipt.script, wish.receipt.sha256);
+  return std::any_of(starts.begin(), starts.end(), [&wish](const core::Receipt& start) {
+    return start.ledger == wish.receipt.ledger && start.attempt == wish.disowned_by;
+  });
 }
 
 }  // namespace
 
-void look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began) {
+bool look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began) {
   auto earlier = own.find_receipt(wish.receipt.script, wish.receipt.sha256);
-  began.applied = wish.once && earlier.has_value();
+  const bool outdated = earlier && is_disowned(own, wish, *earlier);
+  began.applied = wish.once && earlier && !outdated;
   if (began.applied) began.earlier = std::move(*earlier);
-  began.missing = wish.undo && !earlier;
-  if (began.applied || began.missing || wish.access != core::Access::piecemeal) return;
+  if (wish.undoes != 0) {
+    core::Receipt undone = wish.receipt;
+    undone.attempt = wish.undoes;
+    began.missing = !own.has_receipt(undone);
+  }
+  if (began.applied || began.missing || wish.access != core::Access::piecemeal) return outdated;
   for (core::Receipt& start : own.find_starts(wish.receipt.script, wish.receipt.sha256)) {
     if (is_settled(start, wish)) continue;
     began.begun = true;
     began.earlier = std::move(start);
-    return;
+    return outdated;
   }
   own.leave_start(wish.receipt);
+  return outdated;
 }
 
 void forget_start(Connection& own, const core::Receipt& receipt) {
@@ -75,12 +119,10 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
   try {
     Connection& open = *database->connection;
     if (wish.undoes != 0) {
-      answer.proof = look_for_absence(open, wish);
+      answer.proof = look_for_absence(open, wish, answer.error);
       return answer;
     }
-    std::optional<core::Receipt> receipt;
-    if (!wish.only_begun)
-      receipt = wish.ledger.empty() ? open.seen_receipt(wish.script, wish.sha256) : open.proof_of(wish);
+    std::optional<core::Receipt> receipt = look_for_receipt(open, wish);
     answer.proof = receipt ? core::Proof::present : was_begun(open, wish) ? core::Proof::begun : core::Proof::absent;
     if (receipt) answer.receipt = std::move(*receipt);
   } catch (const SqlError& error) {

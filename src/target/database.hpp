@@ -20,8 +20,9 @@ struct Database {
 Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings);
 
 // What a script that is to begin finds: whether its version was applied, or begun without a transaction. Leaves, where
-// nothing stands in its way, that it has begun so. Throws SqlError.
-void look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began);
+// nothing stands in its way, that it has begun so. true: the receipt of `wish.disowned` is there, and proves nothing.
+// Throws SqlError.
+bool look_for_earlier(Connection& own, const core::Begin& wish, core::Began& began);
 // It did nothing after all, so nobody need be asked about it.
 void forget_start(Connection& own, const core::Receipt& receipt);
 

@@ -68,7 +68,10 @@ class Mariadb final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
-  void take_receipts_away(const core::Receipt& of) override { receipts_.take_away(of.script, of.sha256); }
+  bool has_receipt(const core::Receipt& of) override { return receipts_.has(of); }
+  void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) override;
+  std::vector<std::string> seen_scripts(const std::string& part) override;
+  bool keeps_receipts() override { return has_receipts_ || receipts_.look(); }
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
     return receipts_.find_starts(script, sha256);
   }
@@ -397,6 +400,14 @@ void Mariadb::leave_receipt(const core::Receipt& receipt) {
   if (!left) throw SqlError(Cause::error, lock_was_let_go());
 }
 
+void Mariadb::take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) {
+  for (const std::int64_t attempt : attempts) {
+    bool gone = false;
+    guard([&] { gone = receipts_.take_away(version, attempt); });
+    if (!gone) throw SqlError(Cause::error, receipt_is_gone());
+  }
+}
+
 // It takes as long as it takes: stopped in the middle, nobody could say what became of it.
 void Mariadb::commit() {
   try {
@@ -438,7 +449,12 @@ std::optional<core::Receipt> Mariadb::proof_of(const core::Inquire& attempt) {
 
 std::optional<core::Receipt> Mariadb::seen_receipt(const std::string& script, const std::string& sha256) {
   prepare_session(Access::read, os::Deadline::max());
-  return has_receipts_ || receipts_.look() ? receipts_.find(script, sha256) : std::nullopt;
+  return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
+}
+
+std::vector<std::string> Mariadb::seen_scripts(const std::string& part) {
+  prepare_session(Access::read, os::Deadline::max());
+  return keeps_receipts() ? receipts_.scripts_with(part) : std::vector<std::string>();
 }
 
 }  // namespace

@@ -124,11 +124,23 @@ std::optional<core::Receipt> MariaReceipts::find_where(const std::string& condit
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const std::string& script, const std::string& sha256) {
-  return find_where(sha256.empty() ? fmt::format("script = {}", maria_literal(script)) : version_is(script, sha256));
+  return find_where(version_is(script, sha256));
 }
 
 std::optional<core::Receipt> MariaReceipts::find(const core::Inquire& attempt) {
   return find_where(attempt_is(attempt.script, attempt.sha256, attempt.ledger, attempt.attempt));
+}
+
+bool MariaReceipts::has(const core::Receipt& attempt) {
+  return find_where(attempt_is(attempt.script, attempt.sha256, attempt.ledger, attempt.attempt)).has_value();
+}
+
+std::vector<std::string> MariaReceipts::scripts_with(const std::string& part) {
+  std::vector<std::string> names;
+  for (const MariaLink::Texts& row : link_.ask(fmt::format(
+           "SELECT DISTINCT script FROM fettle_receipts WHERE LOCATE({}, script) > 0", maria_literal(part))))
+    names.push_back(row.at(0).value_or(""));
+  return names;
 }
 
 bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock) {
@@ -137,8 +149,9 @@ bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock)
                                values_of(receipt), lock)) == 1;
 }
 
-void MariaReceipts::take_away(const std::string& script, const std::string& sha256) {
-  link_.run(fmt::format("DELETE FROM fettle_receipts WHERE {}", version_is(script, sha256)));
+bool MariaReceipts::take_away(const core::Receipt& version, std::int64_t attempt) {
+  return link_.run("DELETE FROM fettle_receipts WHERE " +
+                   attempt_is(version.script, version.sha256, version.ledger, attempt)) == 1;
 }
 
 // --- without a transaction -----------------------------------------------------------------------------------------

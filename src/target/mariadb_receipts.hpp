@@ -21,11 +21,13 @@ class MariaReceipts {
   bool look();  // whether there is such a table, as of now
   void make();  // commits
 
-  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);  // without one: any version
+  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> find(const core::Inquire& attempt);
+  bool has(const core::Receipt& attempt);
+  std::vector<std::string> scripts_with(const std::string& part);  // in their names
   // Only while this connection has the lock; false: it has not.
   bool leave(const core::Receipt& receipt, const std::string& lock);
-  void take_away(const std::string& script, const std::string& sha256);
+  bool take_away(const core::Receipt& version, std::int64_t attempt);  // false: it was not there
 
   // Of scripts without a transaction, in a table that is made with the first.
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256);

@@ -52,7 +52,14 @@ class Postgresql final : public Connection, public PgReader {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
-  void take_receipts_away(const core::Receipt& of) override { receipts_.send_removal(of.script, of.sha256); }
+  bool has_receipt(const core::Receipt& of) override { return receipts_.has(of); }
+  void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) override {
+    for (const std::int64_t attempt : attempts) receipts_.send_removal(version, attempt);
+  }
+  std::vector<std::string> seen_scripts(const std::string& part) override {
+    return keeps_receipts() ? receipts_.scripts_with(part) : std::vector<std::string>();
+  }
+  bool keeps_receipts() override { return has_receipts_ || receipts_.look(); }
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
     return receipts_.find_starts(script, sha256);
   }
@@ -60,7 +67,7 @@ class Postgresql final : public Connection, public PgReader {
   void take_start_away(const core::Receipt& receipt) override { receipts_.take_start_away(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
-    return has_receipts_ || receipts_.look() ? receipts_.find(script, sha256) : std::nullopt;
+    return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
   }
   core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish); }
   std::vector<core::Fact> facts() override { return facts_of(link_); }
@@ -402,6 +409,8 @@ void Postgresql::commit() {
   } catch (const PgError& error) {
     if (error.statement() == check_ && error.state() == PgKept::k_division_by_zero)
       throw SqlError(Cause::error, no_touching_receipts());
+    if (error.statement() > check_ && error.state() == PgKept::k_division_by_zero)
+      throw SqlError(Cause::error, receipt_is_gone());
     if (!link_.lost() && PgKept::was_touched(error, check_)) throw SqlError(Cause::error, PgKept::no_touching());
     if (error.cause() == Cause::unreachable || error.statement() <= check_) throw;
     throw SqlError(Cause::error, commit_was_refused(error.what()));

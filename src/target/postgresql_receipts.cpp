@@ -60,6 +60,7 @@ PgParameters parameters_of(const core::Receipt& receipt) {
 }
 
 constexpr const char* k_of_version = "script = $1 AND sha256 = $2";
+constexpr const char* k_of_attempt = "script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4";
 
 std::string text_in(const Libpq& pq, const PGresult* result, int column, int row = 0) {
   return {pq.getvalue(result, row, column), static_cast<std::size_t>(pq.getlength(result, row, column))};
@@ -142,8 +143,11 @@ std::size_t PgReceipts::send(const core::Receipt& receipt) {
   return looked + 2;
 }
 
-void PgReceipts::send_removal(const std::string& script, const std::string& sha256) {
-  link_.send(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2", table_), PgParameters({script, sha256}));
+void PgReceipts::send_removal(const core::Receipt& version, std::int64_t attempt) {
+  link_.send(fmt::format("WITH gone AS (DELETE FROM {} WHERE {} RETURNING 1) SELECT 1 OPERATOR(pg_catalog./) "
+                         "pg_catalog.count(*) FROM gone",
+                         table_, k_of_attempt),
+             PgParameters({version.script, version.sha256, version.ledger, attempt}));
 }
 
 std::string PgReceipts::finding_where(std::string_view condition) const {
@@ -160,17 +164,29 @@ void PgReceipts::send_find(const std::string& script, const std::string& sha256)
 }
 
 std::optional<core::Receipt> PgReceipts::find(const std::string& script, const std::string& sha256) {
-  if (sha256.empty())
-    link_.send(finding_where("script = $1"), PgParameters({script}));
-  else
-    link_.send(finding_where(k_of_version), PgParameters({script, sha256}));
+  link_.send(finding_where(k_of_version), PgParameters({script, sha256}));
   return take_found(link_.collect().back().get());
 }
 
 std::optional<core::Receipt> PgReceipts::find(const core::Inquire& attempt) {
-  link_.send(finding_where("script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4"),
+  link_.send(finding_where(k_of_attempt),
              PgParameters({attempt.script, attempt.sha256, attempt.ledger, attempt.attempt}));
   return take_found(link_.collect().back().get());
+}
+
+bool PgReceipts::has(const core::Receipt& attempt) {
+  link_.send(finding_where(k_of_attempt),
+             PgParameters({attempt.script, attempt.sha256, attempt.ledger, attempt.attempt}));
+  return take_found(link_.collect().back().get()).has_value();
+}
+
+std::vector<std::string> PgReceipts::scripts_with(const std::string& part) {
+  const PgResult found = ask(
+      fmt::format("SELECT DISTINCT script FROM {} WHERE pg_catalog.strpos(script, $1) > 0", table_), {part});
+  std::vector<std::string> names;
+  for (int row = 0; row < link_.pq().ntuples(found.get()); ++row)
+    names.push_back(text_in(link_.pq(), found.get(), 0, row));
+  return names;
 }
 
 // --- without a transaction -----------------------------------------------------------------------------------------
@@ -213,7 +229,7 @@ void PgReceipts::leave_start(const core::Receipt& receipt) {
 
 bool PgReceipts::take_start_away(const core::Receipt& receipt) {
   const PgResult gone =
-      ask(fmt::format("DELETE FROM {} WHERE script = $1 AND sha256 = $2 AND ledger = $3 AND attempt = $4", begun_),
+      ask(fmt::format("DELETE FROM {} WHERE {}", begun_, k_of_attempt),
           {receipt.script, receipt.sha256, receipt.ledger, receipt.attempt}, PgLink::Patience::to_the_end);
   return std::string_view(link_.pq().cmdTuples(gone.get())) == "1";
 }

@@ -33,10 +33,13 @@ class PgReceipts {
   std::optional<core::Receipt> take_found(const PGresult* result) const;
   std::size_t send(const core::Receipt& receipt);  // how many statements; the last is that check
 
-  void send_removal(const std::string& script, const std::string& sha256);  // behind that
+  // Behind that: it fails when the receipt of this attempt at the version is not there.
+  void send_removal(const core::Receipt& version, std::int64_t attempt);
 
-  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);  // without one: any version
+  std::optional<core::Receipt> find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> find(const core::Inquire& attempt);
+  bool has(const core::Receipt& attempt);
+  std::vector<std::string> scripts_with(const std::string& part);  // in their names
 
   // Of scripts without a transaction, in a table that is made with the first. Neither is stopped by the time limit.
   bool look_for_begun();  // whether there is that table, as of now

@@ -167,6 +167,10 @@ std::string table_cannot_be_seen(std::string_view name) {
   return fmt::format("the table {} was made and cannot be seen", name);
 }
 
+std::string receipt_is_gone() {
+  return "the receipt of what is taken back stands no longer in the table fettle_receipts";
+}
+
 std::string start_is_gone() {
   return "that this script had begun stands no longer in the table fettle_begun";
 }

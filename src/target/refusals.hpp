@@ -48,6 +48,7 @@ std::string no_piecemeal_behind_pooler();
 std::string no_hidden_name();  // U&"…" without a transaction
 
 std::string table_cannot_be_seen(std::string_view name);  // although it was made
+std::string receipt_is_gone();                            // of what is taken back
 std::string start_is_gone();                              // from the table of those that have begun
 std::string lock_was_let_go();
 

@@ -67,7 +67,14 @@ class Sqlite final : public Connection {
                                   const std::string& name) override;
   std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
   void leave_receipt(const core::Receipt& receipt) override;
-  void take_receipts_away(const core::Receipt& of) override { internal_.take_receipts_away(of.script, of.sha256); }
+  bool has_receipt(const core::Receipt& of) override {
+    return internal_.receipt_of(of.script, of.sha256, of.ledger, of.attempt).has_value();
+  }
+  void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) override {
+    for (const std::int64_t attempt : attempts) internal_.take_receipt_away(version, attempt);
+  }
+  std::vector<std::string> seen_scripts(const std::string& part) override { return internal_.scripts_with(part); }
+  bool keeps_receipts() override { return internal_.has_receipts(); }
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
     return internal_.starts_of(script, sha256);
   }
@@ -75,7 +82,7 @@ class Sqlite final : public Connection {
   void take_start_away(const core::Receipt& receipt) override;
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
-    return internal_.has_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
+    return keeps_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
   }
   core::Fleet muster(const core::Muster& wish) override { return internal_.muster(wish); }
   std::vector<core::Fact> facts() override {

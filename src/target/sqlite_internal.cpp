@@ -103,7 +103,6 @@ bool SqliteInternal::has_receipts() {
 }
 
 std::optional<core::Receipt> SqliteInternal::receipt_of(const std::string& script, const std::string& sha256) {
-  if (sha256.empty()) return receipt_where("script = ?", {script});
   return receipt_where("script = ? AND sha256 = ?", {script, sha256});
 }
 
@@ -122,11 +121,21 @@ void SqliteInternal::leave(const core::Receipt& receipt) {
     throw SqlError(core::Cause::error, "the receipt cannot be written into the table fettle_receipts of this database");
 }
 
-void SqliteInternal::take_receipts_away(const std::string& script, const std::string& sha256) {
-  say("DELETE FROM main.fettle_receipts WHERE script = ? AND sha256 = ?", {script, sha256});
-  if (receipt_of(script, sha256))
-    throw SqlError(core::Cause::error,
-                   "the receipts cannot be removed from the table fettle_receipts of this database");
+void SqliteInternal::take_receipt_away(const core::Receipt& version, std::int64_t attempt) {
+  say(std::string("DELETE FROM main.fettle_receipts WHERE ") + k_of_attempt,
+      {version.script, version.sha256, version.ledger, attempt});
+  if (sqlite3_changes(database_) != 1 || receipt_of(version.script, version.sha256, version.ledger, attempt))
+    throw SqlError(core::Cause::error, receipt_is_gone());
+}
+
+std::vector<std::string> SqliteInternal::scripts_with(const std::string& part) {
+  std::vector<std::string> names;
+  if (!has_receipts()) return names;
+  for (core::Receipt& receipt :
+       receipts("SELECT DISTINCT script, '', '', '', '', '', 0, 0 FROM main.fettle_receipts WHERE instr(script, ?) > 0",
+                {part}))
+    names.push_back(std::move(receipt.script));
+  return names;
 }
 
 std::vector<core::Receipt> SqliteInternal::starts_of(const std::string& script, const std::string& sha256) {

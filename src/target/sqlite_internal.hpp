@@ -32,7 +32,6 @@ class SqliteInternal {
   bool has_receipts();
   void make_receipts();  // the table of receipts, unless it is there
   // The newest of a script's version; that of one attempt.
-  // Without a sha256: of any version.
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> receipt_of(const std::string& script, const std::string& sha256,
                                           const std::string& ledger, std::int64_t attempt);
@@ -44,7 +43,8 @@ class SqliteInternal {
   core::Fleet muster(const core::Muster& wish);
   // Reads it back: a trigger on the table, made behind fettle's back, could have swallowed it. Throws SqlError.
   void leave(const core::Receipt& receipt);
-  void take_receipts_away(const std::string& script, const std::string& sha256);
+  void take_receipt_away(const core::Receipt& version, std::int64_t attempt);  // which must be there
+  std::vector<std::string> scripts_with(const std::string& part);              // in their names
 
  private:
   std::optional<core::Receipt> receipt_where(const std::string& condition, const core::Values& parameters);

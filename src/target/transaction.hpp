@@ -28,7 +28,7 @@ struct Transaction {
   std::optional<core::Receipt> receipt;  // to be left by the commit
   bool fetches_ahead = false;            // what goes wrong may never matter
   bool may_have_written = false;         // a statement was sent that is not plainly a query
-  bool undo = false;                     // the commit takes the receipts of this version away
+  std::vector<std::int64_t> outdated;    // attempts whose receipts the commit takes away
   bool locked = false;                   // the last statement that failed did so for a lock
   bool many_failed = false;              // the last part of an executemany
   bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
