@@ -224,7 +224,9 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   const std::string& error = outcome.error.empty() ? outcome.message : outcome.error;
   if (!error.empty()) print_detail("error", error, k_error_lines);
   if (outcome.kind == core::OutcomeKind::unknown) {
-    print_detail("state", undoes_ ? outcome.reason : fmt::format("{}; the file stays and is not run again by itself", outcome.reason), 4);
+    print_detail(
+        "state",
+        undoes_ ? outcome.reason : fmt::format("{}; the file stays and is not run again by itself", outcome.reason), 4);
   } else {
     print_detail("state", state_after(outcome), 4);
   }

@@ -53,8 +53,8 @@ Json measures_object(const ledger::Measures& measures) {
           {"broker_sandbox", or_null(measures.broker_sandbox)}};
 }
 
-// Quoted as RFC 4180 asks. What is unsafe on a terminal is escaped, and what a spreadsheet would calculate begins with an
-// apostrophe; so the text may differ from what it was.
+// Quoted as RFC 4180 asks. What is unsafe on a terminal is escaped, and what a spreadsheet would calculate begins with
+// an apostrophe; so the text may differ from what it was.
 std::string cell(const Json& value) {
   if (value.is_null()) return {};
   if (!value.is_string()) return value.dump();

@@ -94,10 +94,10 @@ int cancel_command(const Context& context) {
                                                 : fmt::format("{} in run {}", base::escape(order.script), order.run);
   for (const os::Deadline end = os::in(k_to_obey); os::Steady::now() < end; std::this_thread::sleep_for(k_between)) {
     if (!orders.find("cancel"))
-      return tell(context, "cancel", true,
-                  fmt::format("Cancelled: {}. What was not committed is undone, and {}. Next: fettle history --run {}",
-                              what, undoes ? "what was not taken back stays applied" : "its file stays pending",
-                              order.run));
+      return tell(
+          context, "cancel", true,
+          fmt::format("Cancelled: {}. What was not committed is undone, and {}. Next: fettle history --run {}", what,
+                      undoes ? "what was not taken back stays applied" : "its file stays pending", order.run));
     if (!runner::lock_state(context.config()).held) {
       orders.take("cancel");
       return tell(context, "cancel", false, fmt::format("Too late: run {} ended by itself.", order.run));

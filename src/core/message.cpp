@@ -57,8 +57,8 @@ FETTLE_FIELDS(Progress, m.done, m.total, m.label)
 FETTLE_FIELDS(ProgressTold, m.progress)
 FETTLE_FIELDS(ReadData, m.name, m.offset)
 FETTLE_FIELDS(Data, m.fault, m.bytes)
-FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced, m.max_rows,
-              m.undoes, m.disowned, m.disowned_by)
+FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced, m.max_rows, m.undoes,
+              m.disowned, m.disowned_by)
 FETTLE_FIELDS(Finish, m.commit, m.confirm)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
 FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.missing, m.earlier, m.statements)

@@ -239,8 +239,8 @@ struct Heard {
   static constexpr Kind kind = Kind::heard;
 };
 
-// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now. Without a sha256,
-// too: of any version of what `script`, a word as in `depends`, means.
+// Whether an attempt was committed; without a ledger: whether anybody's was, as far as can be seen now. Without a
+// sha256, too: of any version of what `script`, a word as in `depends`, means.
 struct Inquire {
   static constexpr Kind kind = Kind::inquire;
   std::string database;

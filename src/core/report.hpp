@@ -42,9 +42,9 @@ struct Counts {
 inline constexpr std::string_view k_undoing = "rollback";  // trigger of a run
 
 struct RunReport {
-  std::int64_t run = 0;  // 0: nothing was recorded because nothing was pending
+  std::int64_t run = 0;                   // 0: nothing was recorded because nothing was pending
   std::string trigger, by, host, reason;  // k_undoing: the run takes scripts back
-  base::Instant started, finished;  // finished: 0 while it goes on
+  base::Instant started, finished;        // finished: 0 while it goes on
   std::chrono::microseconds duration{0};
   bool dry_run = false;
   Counts counts;

@@ -79,8 +79,7 @@ std::string DataFiles::open(const std::string& name, const std::function<bool()>
   return {};
 }
 
-DataFiles::Part DataFiles::read(const std::string& name, std::int64_t offset,
-                                const std::function<bool()>& goes_on) {
+DataFiles::Part DataFiles::read(const std::string& name, std::int64_t offset, const std::function<bool()>& goes_on) {
   const std::string shown = fmt::format("{}/{}", base::escape(configured_), base::escape(base::cap(name, 255)));
   auto found = files_.find(name);
   if (found == files_.end()) {

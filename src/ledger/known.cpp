@@ -5,8 +5,8 @@
 namespace ledger {
 namespace {
 
-// The indexes are named so that a missing one is an error and never a slow answer. A rollback takes one application of a
-// version back, a mark all of them. One that took nothing back says nothing of its script.
+// The indexes are named so that a missing one is an error and never a slow answer. A rollback takes one application of
+// a version back, a mark all of them. One that took nothing back says nothing of its script.
 constexpr const char* k_newest = R"sql(
   SELECT id, outcome, sha256, outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back

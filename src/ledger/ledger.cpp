@@ -80,15 +80,10 @@ struct Ledger::Inside {
   bool begin_if_free() {
     if (in_transaction()) return true;
     database.setBusyTimeout(0);
-    bool is_free = true;
-    try {
-      begin();
-    } catch (const SQLite::Exception& failure) {
-      is_free = (failure.getErrorCode() & 0xFF) != SQLITE_BUSY;
-      if (is_free) throw;
-    }
+    const int code = database.tryExec("BEGIN IMMEDIATE");
     database.setBusyTimeout(k_busy_timeout);
-    return is_free;
+    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) throw SQLite::Exception(database.getHandle(), code);
+    return code == SQLITE_OK;
   }
 
   void commit() {

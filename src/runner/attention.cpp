@@ -4,7 +4,6 @@
 #include <optional>
 #include <poll.h>
 
-#include "base/error.hpp"
 #include "os/log.hpp"
 #include "runner/orders.hpp"
 
@@ -27,11 +26,8 @@ bool Attention::look() {
   if (pause && pause->fault.empty() && !pause->recorded && pause->at != noted_) {
     note(*pause);
     noted_ = pause->at;
-    try {
-      orders.set_recorded(*pause);
-    } catch (const base::Error& error) {
-      os::log_warning(error.what());  // the pause holds all the same; it may be noted twice
-    }
+    if (const std::string fault = orders.set_recorded(*pause); !fault.empty())
+      os::log_warning(fmt::format("{}; the pause may be noted twice", fault));
   }
   if (const std::optional<Order> over = orders.take(k_over); over && over->at != noted_) note(*over);
   if (const std::optional<Order> resumed = orders.take("resume")) note(*resumed);

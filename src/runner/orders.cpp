@@ -116,8 +116,7 @@ std::optional<Order> Orders::take(std::string_view verb) const {
   return order;
 }
 
-void Orders::give(const Order& order) const {
-  make_folder();
+bool Orders::put(const Order& order) const {
   const std::string draft = fmt::format("{}/.{}.{}", folder_, order.verb, ::getpid());
   const std::string text = text_of(order);
   {
@@ -125,15 +124,21 @@ void Orders::give(const Order& order) const {
     if (fd) belong(fd.get(), false);
     if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
         ::fsync(fd.get()) != 0)
-      cannot("write", draft);
+      return false;
   }
-  if (::rename(draft.c_str(), path(order.verb).c_str()) != 0) cannot("write", path(order.verb));
+  return ::rename(draft.c_str(), path(order.verb).c_str()) == 0;
 }
 
-void Orders::set_recorded(const Order& order) const {
+void Orders::give(const Order& order) const {
+  make_folder();
+  if (!put(order)) cannot("write", path(order.verb));
+}
+
+std::string Orders::set_recorded(const Order& order) const {
   Order recorded = order;
   recorded.verb = k_recorded;
-  give(recorded);
+  if (put(recorded)) return {};
+  return fmt::format("cannot write {}: {}", base::escape(path(k_recorded)), std::strerror(errno));
 }
 
 void Orders::end_pause(const Order& pause) const {

@@ -22,7 +22,8 @@ struct Order {
   std::string by, host, reason;
   base::Instant at;
   bool recorded = false;  // the ledger has it already
-  // Something lies there that cannot be read: a pause all the same, for nobody knows that it is none. Empty: all is well.
+  // Something lies there that cannot be read: a pause all the same, for nobody knows that it is none. Empty: all is
+  // well.
   std::string fault{};
 };
 
@@ -43,13 +44,14 @@ class Orders {
   std::optional<Order> take(std::string_view verb) const;
   // Whole or not at all; replaces one of the same verb. Throws Error(io).
   void give(const Order& order) const;
-  // Of what stands: the ledger has it now.
-  void set_recorded(const Order& order) const;
+  // Of what stands: the ledger has it now. Why that cannot be kept; empty: it is.
+  [[nodiscard]] std::string set_recorded(const Order& order) const;
   // Ends a pause; it is kept under k_over until the ledger has heard of it.
   void end_pause(const Order& pause) const;
 
  private:
   std::string path(std::string_view verb) const;
+  bool put(const Order& order) const;  // false: errno says why
   void belong(int fd, bool is_folder) const;
 
   std::string folder_;

@@ -40,11 +40,20 @@ std::vector<Left> left_by_dead_runs(const core::Config& config, const ledger::Le
   std::vector<Left> all;
   for (const ledger::Ledger::Unfinished& open : ledger.unfinished()) {
     const auto interruptions = static_cast<unsigned>(ledger.interruptions(open.script, open.sha256));
-    all.push_back({open.attempt, open.script, open.sha256, std::nullopt, {}, interruptions, open.undoes, open.database,
-                   open.requeues, open.filed_at});
+    all.push_back({open.attempt,
+                   open.script,
+                   open.sha256,
+                   std::nullopt,
+                   {},
+                   interruptions,
+                   open.undoes,
+                   open.database,
+                   open.requeues,
+                   open.filed_at});
   }
   for (const ledger::Ledger::Unfiled& unfiled : ledger.unfiled(config.run.skipped))
-    all.push_back({unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0, 0, {}, false, {}});
+    all.push_back(
+        {unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0, 0, {}, false, {}});
   return all;
 }
 

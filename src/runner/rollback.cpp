@@ -103,9 +103,9 @@ void refuse_what_lies_below(const ledger::History& history, const std::vector<Ap
     const std::string word = core::command_word(each.script);
     for (const Applied& later : history.applied({.script = each.script, .run = 0, .since = {}, .limit = -1}))
       if (later.attempt > each.attempt && !is_among(later.attempt))
-        refuse(fmt::format("{} was applied again in attempt {}, on top of attempt {}", shown, later.attempt,
-                           each.attempt),
-               fmt::format("Roll that back first: fettle rollback {}", word));
+        refuse(
+            fmt::format("{} was applied again in attempt {}, on top of attempt {}", shown, later.attempt, each.attempt),
+            fmt::format("Roll that back first: fettle rollback {}", word));
     const core::Known known = history.known(each.script, {});
     if (known.applied && known.applied->attempt > each.attempt && known.applied->sha256 != each.sha256 &&
         !is_among(known.applied->attempt))
@@ -160,8 +160,8 @@ std::vector<Chosen> look(const core::Config& config, const RollbackRequest& requ
   for (const Applied& each : all) {
     std::string text = history->text(each.sha256);
     Introduction introduction = introduced(config, crew, each, text);
-    choices.push_back({each, std::move(text), std::move(introduction.declaration.description),
-                       std::move(introduction.database)});
+    choices.push_back(
+        {each, std::move(text), std::move(introduction.declaration.description), std::move(introduction.database)});
   }
   return choices;
 }

@@ -25,10 +25,10 @@ class Session {
     std::chrono::milliseconds timeout{0};  // of the whole attempt, unless the script declares its own
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
     ScriptLines::Sink on_line;
-    std::function<void(const core::Progress&)> on_progress;    // may be empty
+    std::function<void(const core::Progress&)> on_progress;  // may be empty
     // May be empty: there are no data files. goes_on: asked now and then by what takes long.
     std::function<core::Data(const core::ReadData&, const std::function<bool()>& goes_on)> on_data;
-    core::Receipt receipt;                                     // to be left in the database by execute()
+    core::Receipt receipt;  // to be left in the database by execute()
     core::Limits limits;
     bool on_time = false;  // the script's own times are obeyed: it may be blocked until later
     bool once = true;      // a version that was applied before is not executed again, unless it is repeatable

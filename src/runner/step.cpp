@@ -64,8 +64,7 @@ ledger::Ledger::Disowned disowned(const Workplace& at, const Ready& ready) {
   const core::Known& known = ready.known;
   const bool may_be = known.last && !known.same_version &&
                       (known.last->outcome == OutcomeKind::failed || known.last->outcome == OutcomeKind::interrupted);
-  return may_be ? at.ledger.disowned(ready.loaded.script.name, ready.loaded.script.sha256)
-                : ledger::Ledger::Disowned{};
+  return may_be ? at.ledger.disowned(ready.loaded.script.name, ready.loaded.script.sha256) : ledger::Ledger::Disowned{};
 }
 
 // What --arg gave it, as the ledger keeps it.

@@ -47,7 +47,7 @@ struct Ready {
   folder::Loaded loaded;
   core::Known known;
   core::Step step;
-  std::int64_t try_number = 1;              // of the script in its run
+  std::int64_t try_number = 1;  // of the script in its run
   // Of a rollback: the attempt that is taken back (0: it is none), what that was given, where, and whether its file
   // goes back to the pending folder.
   std::int64_t undoes = 0;

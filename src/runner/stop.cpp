@@ -33,7 +33,7 @@ void Stop::look() {
 
 void Stop::look_for_cancel() {
   std::optional<Order> order = orders_.find("cancel");
-  if (order && !order->fault.empty()) return;  // it is not known for whom
+  if (order && !order->fault.empty()) return;               // it is not known for whom
   if (order && order->run != run_) orders_.take("cancel");  // it was meant for one that has ended
   if (!order || order->run != run_) return;
   if (!order->script.empty() && order->script != base::escape(script_)) return;

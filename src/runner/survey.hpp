@@ -41,9 +41,9 @@ struct Lock {
   // Nobody is seen to hold it, but a run of another host has not ended, and the file system does not show a lock of
   // that host (os::LockReach). Only a person can know whether it lives: `fettle unlock --force`.
   bool in_doubt = false;
-  std::optional<ledger::Run> run;          // who holds it or may, as far as the ledger knows
-  std::optional<ledger::Attempt> in_work;  // what it is doing
-  std::optional<core::Progress> progress;  // how far that says it has come
+  std::optional<ledger::Run> run;              // who holds it or may, as far as the ledger knows
+  std::optional<ledger::Attempt> in_work;      // what it is doing
+  std::optional<core::Progress> progress;      // how far that says it has come
   std::optional<ledger::Attempt> tried_again;  // nothing is at work: this one failed, and its next try is waited for
 };
 

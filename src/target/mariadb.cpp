@@ -66,19 +66,31 @@ class Mariadb final : public Connection {
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
   std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
                                   const std::string& name) override;
-  std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
+  // Of the script that begin() was told.
+  std::optional<core::Receipt> find_receipt(const std::string& /*script*/, const std::string& /*sha256*/) override {
+    return std::exchange(early_, std::nullopt);
+  }
   void leave_receipt(const core::Receipt& receipt) override;
   bool has_receipt(const core::Receipt& of) override { return receipts_.has(of); }
-  void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) override;
-  std::vector<std::string> seen_scripts(const std::string& part) override;
-  bool keeps_receipts() override { return has_receipts_ || receipts_.look(); }
+  void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) override {
+    guard([&] { receipts_.take_away(version, attempts); });
+  }
+  std::vector<std::string> seen_scripts(const std::string& part) override {
+    return keeps_receipts() ? receipts_.scripts_with(part) : std::vector<std::string>();
+  }
+  bool keeps_receipts() override {
+    prepare_session(Access::read, os::Deadline::max());
+    return has_receipts_ || receipts_.look();
+  }
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
     return receipts_.find_starts(script, sha256);
   }
   void leave_start(const core::Receipt& receipt) override { receipts_.leave_start(receipt); }
   void take_start_away(const core::Receipt& receipt) override { receipts_.take_start_away(receipt); }
   std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
-  std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override;
+  std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
+    return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
+  }
   core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish, session_.database()); }
   std::vector<core::Fact> facts() override { return facts_of(link_, address_); }
   std::uint64_t rows_changed() const override { return changed_; }
@@ -185,12 +197,8 @@ void Mariadb::begin(const Beginning& how) {
 }
 
 void Mariadb::begin_writing(const Beginning& how) {
-  if (is_read_only(link_.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
-    throw SqlError(Cause::unreachable, standby_is_only_read());
-  if (how.script.empty()) {  // a doctor, who leaves nothing behind
-    link_.run("START TRANSACTION READ WRITE");
-    return;
-  }
+  check_writable(link_);
+  if (how.script.empty()) return static_cast<void>(link_.run("START TRANSACTION READ WRITE"));  // a doctor
   if (!has_receipts_) make_receipts(how.deadline);
   lock_ = maria_lock_of(session_.database(), how.script);
   node_lock_ = maria_lock_of_node(session_.database(), how.node);
@@ -280,11 +288,10 @@ std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core
 std::int64_t Mariadb::execute(std::string_view sql, const core::Values& parameters) {
   const MariaText text = read_mariadb(sql, session_.dialect(), access_);
   const std::uint64_t before = changed_;
-  if (text.calls || text.can_be_read_on) {
+  if (text.calls || text.can_be_read_on)
     query(sql, parameters);
-  } else {
+  else
     execute_one(text, parameters);
-  }
   return static_cast<std::int64_t>(changed_ - before);
 }
 
@@ -384,11 +391,6 @@ std::vector<core::Row> Mariadb::describe(core::Describe::What what, const std::s
 
 // --- receipts ------------------------------------------------------------------------------------------------------
 
-// Of the script that begin() was told.
-std::optional<core::Receipt> Mariadb::find_receipt(const std::string& /*script*/, const std::string& /*sha256*/) {
-  return std::exchange(early_, std::nullopt);
-}
-
 void Mariadb::leave_receipt(const core::Receipt& receipt) {
   bool left = false;
   if (access_ != Access::write) {
@@ -398,14 +400,6 @@ void Mariadb::leave_receipt(const core::Receipt& receipt) {
   guard([&] { left = receipts_.leave(receipt, lock_); });
   check_transaction();
   if (!left) throw SqlError(Cause::error, lock_was_let_go());
-}
-
-void Mariadb::take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) {
-  for (const std::int64_t attempt : attempts) {
-    bool gone = false;
-    guard([&] { gone = receipts_.take_away(version, attempt); });
-    if (!gone) throw SqlError(Cause::error, receipt_is_gone());
-  }
 }
 
 // It takes as long as it takes: stopped in the middle, nobody could say what became of it.
@@ -435,8 +429,7 @@ std::optional<core::Receipt> Mariadb::proof_of(const core::Inquire& attempt) {
   if (!receipts_.look()) return std::nullopt;
   try {
     prepare_session(Access::read, os::Deadline::max());
-    if (is_read_only(link_.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
-      throw SqlError(Cause::unreachable, standby_is_only_read());
+    check_writable(link_);
     take_lock(maria_lock_of(session_.database(), attempt.script), os::in(k_patience));
     auto receipt = receipts_.find(attempt);
     renew();
@@ -445,16 +438,6 @@ std::optional<core::Receipt> Mariadb::proof_of(const core::Inquire& attempt) {
     if (!link_.lost()) renew();
     throw;
   }
-}
-
-std::optional<core::Receipt> Mariadb::seen_receipt(const std::string& script, const std::string& sha256) {
-  prepare_session(Access::read, os::Deadline::max());
-  return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
-}
-
-std::vector<std::string> Mariadb::seen_scripts(const std::string& part) {
-  prepare_session(Access::read, os::Deadline::max());
-  return keeps_receipts() ? receipts_.scripts_with(part) : std::vector<std::string>();
 }
 
 }  // namespace

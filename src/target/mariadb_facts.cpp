@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "os/clock.hpp"
+#include "target/refusals.hpp"
 
 namespace target {
 namespace {
@@ -57,6 +58,11 @@ std::string durability_of(Settings& settings) {
 
 bool is_read_only(std::string_view word) noexcept {
   return !word.empty() && word != "0" && word != "OFF";
+}
+
+void check_writable(MariaLink& link) {
+  if (is_read_only(link.ask("SELECT @@global.read_only").at(0).at(0).value_or("")))
+    throw SqlError(core::Cause::unreachable, standby_is_only_read());
 }
 
 std::vector<core::Fact> facts_of(MariaLink& link, const MariaAddress& address) {

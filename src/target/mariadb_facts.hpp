@@ -15,4 +15,7 @@ std::vector<core::Fact> facts_of(MariaLink& link, const MariaAddress& address);
 // @@read_only as the server writes it: 0 or OFF, 1 or ON, or the name of a stricter kind.
 bool is_read_only(std::string_view word) noexcept;
 
+// Throws SqlError(unreachable) where the server can only be read.
+void check_writable(MariaLink& link);
+
 }  // namespace target

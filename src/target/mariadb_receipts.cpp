@@ -149,9 +149,11 @@ bool MariaReceipts::leave(const core::Receipt& receipt, const std::string& lock)
                                values_of(receipt), lock)) == 1;
 }
 
-bool MariaReceipts::take_away(const core::Receipt& version, std::int64_t attempt) {
-  return link_.run("DELETE FROM fettle_receipts WHERE " +
-                   attempt_is(version.script, version.sha256, version.ledger, attempt)) == 1;
+void MariaReceipts::take_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) {
+  for (const std::int64_t attempt : attempts)
+    if (link_.run("DELETE FROM fettle_receipts WHERE " +
+                  attempt_is(version.script, version.sha256, version.ledger, attempt)) != 1)
+      throw SqlError(core::Cause::error, receipt_is_gone());
 }
 
 // --- without a transaction -----------------------------------------------------------------------------------------

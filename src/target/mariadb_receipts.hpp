@@ -27,7 +27,8 @@ class MariaReceipts {
   std::vector<std::string> scripts_with(const std::string& part);  // in their names
   // Only while this connection has the lock; false: it has not.
   bool leave(const core::Receipt& receipt, const std::string& lock);
-  bool take_away(const core::Receipt& version, std::int64_t attempt);  // false: it was not there
+  // Throws SqlError(error) when one is not there.
+  void take_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts);
 
   // Of scripts without a transaction, in a table that is made with the first.
   std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256);

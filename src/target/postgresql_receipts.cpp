@@ -181,8 +181,8 @@ bool PgReceipts::has(const core::Receipt& attempt) {
 }
 
 std::vector<std::string> PgReceipts::scripts_with(const std::string& part) {
-  const PgResult found = ask(
-      fmt::format("SELECT DISTINCT script FROM {} WHERE pg_catalog.strpos(script, $1) > 0", table_), {part});
+  const PgResult found =
+      ask(fmt::format("SELECT DISTINCT script FROM {} WHERE pg_catalog.strpos(script, $1) > 0", table_), {part});
   std::vector<std::string> names;
   for (int row = 0; row < link_.pq().ntuples(found.get()); ++row)
     names.push_back(text_in(link_.pq(), found.get(), 0, row));

@@ -40,6 +40,13 @@ Evidence rollback(Proof receipt) {
   return evidence;
 }
 
+Evidence requeued(Proof receipt, PendingFile pending) {
+  Evidence evidence = rollback(receipt);
+  evidence.requeues = true;
+  evidence.pending = pending;
+  return evidence;
+}
+
 Evidence ended(OutcomeKind outcome, PendingFile pending) {
   Evidence evidence = open_attempt(Proof::absent, pending);
   evidence.outcome = outcome;
@@ -121,6 +128,11 @@ std::vector<Row> rows() {
       {"unknown: a person decides", ended(OutcomeKind::unknown, PendingFile::same), Record::nothing, Refile::nothing},
       {"a rollback whose runner died after its commit", rollback(present), Record::rolled_back, Refile::nothing},
       {"a rollback whose runner died before its commit", rollback(absent), Record::interrupted, Refile::nothing},
+      {"a rollback that was to put its file back", requeued(present, PendingFile::absent), Record::rolled_back,
+       Refile::put_back},
+      {"and had done so already", requeued(present, PendingFile::same), Record::rolled_back, Refile::nothing},
+      {"and another file has its name", requeued(present, PendingFile::other), Record::rolled_back, Refile::nothing},
+      {"and was not committed", requeued(absent, PendingFile::absent), Record::interrupted, Refile::nothing},
       {"a rollback without a transaction whose runner died", rollback(Proof::begun), Record::unknown, Refile::nothing},
       {"blocked stays", ended(OutcomeKind::blocked, PendingFile::same), Record::nothing, Refile::nothing},
   };
