@@ -109,12 +109,11 @@ void open_folder(Wanted& folder, Missing missing) {
   folder.fd.reset(open_directory(folder));
   if (folder.fd) return;
   if (errno == ENOENT && missing == Missing::is_empty) {
-    // A dangling link is no missing folder.
+    // A dangling link is no missing folder; a folder may have been made just now.
     struct stat status {};
     if (::lstat(folder.path.c_str(), &status) != 0 && errno == ENOENT) return;
-    refuse_opening(folder);
-  }
-  if (errno == ENOENT) {
+    folder.fd.reset(open_directory(folder));
+  } else if (errno == ENOENT) {
     make_folder(folder);
     folder.fd.reset(open_directory(folder));
   }
