@@ -39,6 +39,7 @@ struct Arguments {
   std::string by, reason;                        // run, retry, mark, repair, unlock; by: history too
   bool dry_run = false;                          // repair, rollback
   bool stop_on_error = false;                    // run
+  bool on_copy = false, keep = false;            // run
   std::vector<std::string> tags, exclude;        // run
   std::string until;                             // run: word for a script; empty: to the end
   std::vector<core::Argument> script_arguments;  // run: --arg

@@ -230,6 +230,7 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   } else {
     print_detail("state", state_after(outcome), 4);
   }
+  if (settings_.on_copies) return;
   if (undoes_) {
     print_detail("so", "it is still applied", 4);
   } else if (attempt.moved_to.empty()) {

@@ -20,6 +20,7 @@ struct ConsoleSettings {
   Style style;
   std::string database;  // for the heading: "main (sqlite:app.db)"
   std::string pending_folder = "fix-scripts";
+  bool on_copies = false;  // of which nothing may be left afterwards
 };
 
 class Console : public core::Observer {

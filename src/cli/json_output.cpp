@@ -110,6 +110,12 @@ std::string run_json(const core::RunReport& run) {
   return dump(run_object(run));
 }
 
+std::string rehearsal_json(const runner::Rehearsal& rehearsal) {
+  Json json = run_object(rehearsal.report);
+  json["copies"] = or_null(rehearsal.kept);
+  return dump(json);
+}
+
 std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued) {
   Json json = run_object(run);
   json["requeued"] = requeued;

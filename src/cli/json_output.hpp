@@ -21,6 +21,7 @@
 #include "runner/fleet.hpp"
 #include "runner/mark.hpp"
 #include "runner/preflight.hpp"
+#include "runner/rehearsal.hpp"
 #include "runner/repair.hpp"
 #include "runner/rollback.hpp"
 #include "runner/survey.hpp"
@@ -35,6 +36,7 @@ std::string hook_json(core::Hook hook, const core::RunReport& run);
 std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued);
 std::string requeued_json(const std::vector<std::string>& requeued);
 // What repair found, and did unless it only told.
+std::string rehearsal_json(const runner::Rehearsal& rehearsal);
 std::string repair_json(const runner::RepairReport& report, bool dry_run);
 std::string undoings_json(const std::vector<runner::Undoing>& all);
 std::string marked_json(const runner::Marked& marked, std::string_view as);

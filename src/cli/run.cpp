@@ -4,10 +4,28 @@
 
 #include "cli/json_output.hpp"
 #include "folder/folders.hpp"
+#include "runner/rehearsal.hpp"
 #include "runner/survey.hpp"
 
 namespace cli {
 namespace {
+
+int rehearse(const Context& context, const runner::RunRequest& request) {
+  Console console = console_of(context, "copies of ");
+  const runner::Rehearsal rehearsal = runner::rehearse(
+      context.config(), request, context.arguments.keep ? runner::Keep::yes : runner::Keep::no, console);
+  if (context.arguments.json) {
+    context.print(rehearsal_json(rehearsal) + "\n");
+  } else {
+    const std::string where =
+        rehearsal.kept.empty() ? std::string("The copies are gone. Next, for real: fettle run")
+                               : fmt::format("The copies are kept, to look at: fettle -C {} history", rehearsal.kept);
+    for (const std::string& line :
+         paragraph("This was a rehearsal: nothing of yours was changed. " + where, context.style.width))
+      context.print(line + "\n");
+  }
+  return core::exit_code(rehearsal.report);
+}
 
 // The folders are closed again before the run opens anything.
 std::vector<std::string> pending_names(const core::Config& config) {
@@ -42,13 +60,14 @@ std::string databases_text(const LoadedConfig& loaded) {
   return text;
 }
 
-Console console_of(const Context& context) {
+Console console_of(const Context& context, const std::string& what) {
   return Console({.out = context.arguments.json ? nullptr : context.out,
                   .talk = context.talk,
                   .talkative = context.arguments.talk,
                   .style = context.style,
-                  .database = databases_text(context.loaded),
-                  .pending_folder = context.config().folders.scripts});
+                  .database = what + databases_text(context.loaded),
+                  .pending_folder = context.config().folders.scripts,
+                  .on_copies = !what.empty()});
 }
 
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
@@ -69,6 +88,7 @@ int run_scripts_command(const Context& context) {
   runner::RunRequest request = request_from(context.arguments, context.config());
   if (!request.choice.scripts.empty())  // a word that means none is told before anything is made
     request.choice.scripts = runner::select(request.choice.scripts, pending_names(context.config()));
+  if (context.arguments.on_copy) return rehearse(context, request);
   const core::RunReport report = run_and_tell(context, request);
   if (context.arguments.json) context.print(run_json(report) + "\n");
   return core::exit_code(report);

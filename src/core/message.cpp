@@ -35,7 +35,7 @@ FETTLE_FIELDS(Declaration, m.description, m.database, m.writes, m.repeatable, m.
               m.allow_failure, m.validates, m.rolls_back)
 FETTLE_FIELDS(Argument, m.name, m.value)
 FETTLE_FIELDS(Receipt, m.script, m.sha256, m.ledger, m.node, m.applied_at, m.version, m.attempt, m.run)
-FETTLE_FIELDS(DatabaseAddress, m.name, m.url)
+FETTLE_FIELDS(DatabaseAddress, m.name, m.url, m.copy_to)
 FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
 FETTLE_FIELDS(DatabaseStatus, m.name, m.engine, m.fault, m.cause)
 FETTLE_FIELDS(Spawn, m.role, m.settings)

@@ -115,6 +115,7 @@ struct WorkerSettings {
 
 struct DatabaseAddress {
   std::string name, url;
+  std::string copy_to{};  // a file that does not exist: this database is copied into it; empty: it is not
 };
 
 // The broker's first message; its descriptors (the run lock) stay open as long as the broker lives.

@@ -1,5 +1,6 @@
 #include "ledger/history.hpp"
 
+#include <SQLiteCpp/Backup.h>
 #include <fmt/format.h>
 #include <utility>
 
@@ -230,6 +231,13 @@ std::string History::damage() const {
     SQLite::Statement check(inside_->database, "PRAGMA quick_check(1)");
     const std::string found = check.executeStep() ? check.getColumn(0).getString() : std::string();
     return found == "ok" ? std::string() : found;
+  });
+}
+
+void History::copy_to(const std::string& path) const {
+  inside_->guarded([&] {
+    SQLite::Database copy(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Backup(copy, inside_->database).executeStep();
   });
 }
 

@@ -80,6 +80,8 @@ class History {
   std::string damage() const;
   Head head() const;
   About about() const;
+  // A ledger of its own with all that this one holds now, in a new file. Throws Error(ledger_broken).
+  void copy_to(const std::string& path) const;
   // Every attempt that has ended, oldest first.
   std::vector<Filed> filed() const;
   // Newest first.

@@ -97,6 +97,11 @@ void Crew::stand_by() {
   await_ready();
 }
 
+void Crew::copy_databases_to(const std::vector<std::string>& files) {
+  for (std::size_t at = 0; at < broker_settings_.databases.size(); ++at)
+    broker_settings_.databases[at].copy_to = files.at(at);
+}
+
 void Crew::open_databases(std::vector<int> held) {
   held_ = std::move(held);
   if (!broker_channel_) order_broker();

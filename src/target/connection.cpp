@@ -1,5 +1,7 @@
 #include "target/connection.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <poll.h>
 
@@ -13,6 +15,10 @@ void Connection::take_lock(os::Deadline give_up, const std::function<bool()>& ta
     pollfd wait{wake(), POLLIN, 0};
     ::poll(&wait, 1, static_cast<int>(pause.count()));
   }
+}
+
+void Connection::copy_to(const std::string& /*file*/) {
+  throw SqlError(core::Cause::unreachable, fmt::format("a database of {} cannot be copied into a file", engine()));
 }
 
 }  // namespace target

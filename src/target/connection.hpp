@@ -70,6 +70,9 @@ class Connection {
 
   virtual std::string_view engine() const = 0;
 
+  // Before the process is locked down: writes all that is committed now into a new file. Throws SqlError.
+  virtual void copy_to(const std::string& file);
+
   // What the process must still be able to reach on disk once it is locked down.
   virtual std::vector<os::FileRule> files() const { return {}; }
   // A file whose rollback journal comes and goes beside it (journal_keeper.hpp); empty: there is none.

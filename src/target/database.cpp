@@ -11,6 +11,7 @@ Database open_database(const core::DatabaseAddress& address, const Surroundings&
   Database database{address.name, nullptr, {address.name, std::string(engine_of(address.url)), {}, core::Cause::none}};
   try {
     database.connection = connect(address.url, surroundings);
+    if (!address.copy_to.empty()) database.connection->copy_to(address.copy_to);
   } catch (const SqlError& error) {
     database.status.fault = error.what();
     database.status.cause = error.cause();

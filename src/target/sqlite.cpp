@@ -15,6 +15,7 @@
 #include "os/clock.hpp"
 #include "target/refusals.hpp"
 #include "target/sqlite_address.hpp"
+#include "target/sqlite_copy.hpp"
 #include "target/sqlite_facts.hpp"
 #include "target/sqlite_guard.hpp"
 #include "target/sqlite_internal.hpp"
@@ -54,6 +55,10 @@ class Sqlite final : public Connection {
   ~Sqlite() override;
 
   std::string_view engine() const override { return "sqlite"; }
+  void copy_to(const std::string& file) override {
+    guard_.listen_to(SqliteGuard::Speaker::fettle);
+    copy_sqlite(handle(), file);
+  }
   std::vector<os::FileRule> files() const override;
   std::string journalled_file() const override { return wal_ ? std::string() : address_.path; }
   void begin(const Beginning& how) override;
