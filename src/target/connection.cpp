@@ -1,8 +1,7 @@
 #include "target/connection.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <poll.h>
 
 namespace target {
