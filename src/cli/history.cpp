@@ -67,7 +67,9 @@ int history_command(const Context& context) {
   print_attempts(context, attempts);
   if (filter.limit > 0 && attempts.size() == static_cast<std::size_t>(filter.limit) &&
       context.arguments.talk != Talk::quiet)
-    context.say(fmt::format("The newest {}; all: fettle history --limit 0\n", filter.limit));
+    context.say(asks_for_some(filter)
+                    ? fmt::format("The newest {} that fit; all: the same with --limit 0\n", filter.limit)
+                    : fmt::format("The newest {}; all: fettle history --limit 0\n", filter.limit));
   return 0;
 }
 
