@@ -107,11 +107,12 @@ TEST_CASE("journey: a paused run does not try again before it is resumed") {
   CHECK(events(site) == "pause hold, resume go");
 }
 
-TEST_CASE("journey: a script is cancelled while its next try is waited for, and the others go on") {
+TEST_CASE("journey: a script is cancelled while its next try is waited for, and has failed") {
   const Site site;
   site.write("fix-scripts/001.lua", k_tries);
+  site.write("fix-scripts/002.lua", support::k_good);
   std::optional<LockedDatabase> locked(site);
-  Program run(site.launch({"run"}));
+  Program run(site.launch({"run", "--stop-on-error"}));
   REQUIRE(waits_for_next_try(site));
   CHECK(has(site.fettle({"cancel", "001", "--reason", "enough"}).out, "Cancelled: 001.lua"));
   CHECK(run.wait(Seconds(30)).status == 4);

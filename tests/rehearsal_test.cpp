@@ -33,6 +33,14 @@ std::vector<std::string> beside_ledger(const Site& site) {
   return names;
 }
 
+// Where a rehearsal at work has its copies, once all of them are there.
+std::string copies_of(const Site& site) {
+  if (!site.exists(".fettle")) return {};
+  for (const std::string& name : beside_ledger(site))
+    if (site.exists(".fettle/" + name + "/fix-scripts/001_a.lua")) return ".fettle/" + name;
+  return {};
+}
+
 const std::string k_failing =
     "return { shouldRun = function() return true end, execute = function() db.exec('delete from ran') error('no luck') "
     "end }";
@@ -83,11 +91,7 @@ TEST_CASE("journey: a real run goes on beside a rehearsal") {
   const Site site;
   site.write("fix-scripts/001_a.lua", support::k_slow);
   Program rehearsal(site.launch({"run", "--on-copy"}));
-  REQUIRE(support::wait_until([&] {
-    const std::string copies = fmt::format(".fettle/rehearsal-{}/database-1.db", rehearsal.pid());
-    return site.exists(copies) &&
-           site.exists(fmt::format(".fettle/rehearsal-{}/fix-scripts/001_a.lua", rehearsal.pid()));
-  }));
+  REQUIRE(support::wait_until([&] { return !copies_of(site).empty(); }));
   site.write("fix-scripts/001_a.lua", support::k_good);
   CHECK(site.fettle({"run"}).status == 0);
   CHECK_FALSE(rehearsal.is_over());
@@ -122,6 +126,15 @@ TEST_CASE("journey: a database that would be made by a run is not made by a rehe
   CHECK_FALSE(site.exists("new.db"));
 }
 
+TEST_CASE("journey: a rehearsal goes well wherever the folder lies") {
+  const Site site;
+  std::filesystem::create_directories(site.path("a?mode=ro/fix-scripts"));
+  site.write("a?mode=ro/config.toml", "[databases.main]\nurl = \"sqlite:app.db\"\n");
+  site.sql("create table ran (script text)", "a?mode=ro/app.db");
+  site.write("a?mode=ro/fix-scripts/001_a.lua", support::k_good);
+  CHECK(site.fettle({"-C", "a?mode=ro", "run", "--on-copy"}).status == 0);
+}
+
 TEST_CASE("journey: a rehearsal needs databases of SQLite") {
   const Site site;
   site.write("config.toml", "[databases.main]\nurl = \"postgresql://nobody@127.0.0.1:1/nothing\"\n");
@@ -135,8 +148,8 @@ TEST_CASE("journey: what a killed rehearsal has left is removed by a later one, 
   const Site site;
   site.write("fix-scripts/001_a.lua", support::k_slow);
   Program rehearsal(site.launch({"run", "--on-copy"}));
-  const std::string left = fmt::format(".fettle/rehearsal-{}", rehearsal.pid());
-  REQUIRE(support::wait_until([&] { return site.exists(left + "/fix-scripts/001_a.lua"); }));
+  std::string left;
+  REQUIRE(support::wait_until([&] { return !(left = copies_of(site)).empty(); }));
   const timespec old[2] = {{0, 0}, {0, 0}};
   REQUIRE(::utimensat(AT_FDCWD, site.path(left).c_str(), old, 0) == 0);
   site.write("fix-scripts/001_a.lua", support::k_good);

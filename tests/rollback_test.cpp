@@ -247,3 +247,62 @@ TEST_CASE("journey: a rollback is cancelled, and who did it is on the record") {
   CHECK(site.sql("select verb || ' ' || by || ' ' || reason from events", k_ledger) == "cancel anna oops");
   CHECK(receipts(site) == "1");
 }
+
+TEST_CASE("journey: what a person has only said of a script does not outlive its rollback") {
+  const Site site;
+  site.write("fix-scripts/001_a.lua", undoable("", "1"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  REQUIRE(site.fettle({"mark", "001", "succeeded", "--reason", "looked"}).status == 0);
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(ran(site).empty());
+  CHECK(site.fettle_json({"status", "--json"}).at("groups").at("rolled_back").at("count") == 1);
+  site.write("fix-scripts/001_a.lua", undoable("", "1"));
+  CHECK(site.fettle({"run"}).status == 0);
+  CHECK(ran(site) == "001_a.lua 1");
+}
+
+TEST_CASE("journey: a rollback without a transaction that fails half-way is in doubt") {
+  const Site site;
+  site.write("fix-scripts/001_a.lua", undoable("transaction = false,", "1", "error('no luck')"));
+  site.write("fix-scripts/002_b.lua", undoable("transaction = false,", "2", "skip('enough')"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  for (const char* script : {"001", "002"}) CHECK(site.fettle({"rollback", script, "--yes"}).status == 10);
+  CHECK(ran(site).empty());
+  const Ended status = site.fettle({"status"});
+  CHECK(has(status.out, "2 scripts interrupted or unknown"));
+  site.write("fix-scripts/003_c.lua", undoable("depends = { '001' },", "3"));
+  CHECK(site.fettle({"run"}).status == 8);
+}
+
+TEST_CASE("journey: a receipt that proves nothing any more stays without effect, whatever comes in between") {
+  const Site site;
+  const std::string text = undoable("transaction = false, depends = { '000' },", "1", "error('no luck')");
+  site.write("fix-scripts/000_first.lua", undoable("", "0"));
+  site.write("fix-scripts/001_a.lua", text);
+  REQUIRE(site.fettle({"run"}).status == 0);
+  REQUIRE(site.fettle({"rollback", "001", "--yes"}).status == 10);
+  REQUIRE(site.fettle({"mark", "001", "pending", "--reason", "looked"}).status == 0);
+  REQUIRE(site.fettle({"rollback", "000", "--yes"}).status == 0);
+  site.write("fix-scripts/001_a.lua", text);
+  CHECK(site.fettle({"run"}).status == 8);  // blocked: what it depends on is gone
+  site.write("fix-scripts/000_first.lua", undoable("", "0"));
+  site.sql(
+      "create trigger never before insert on ran when new.script = '001_a.lua 1' begin select raise(abort, 'no'); end");
+  CHECK(site.fettle({"run"}).status == 4);  // it began, and failed
+  site.sql("drop trigger never");
+  CHECK(site.fettle({"retry", "001"}).status == 0);
+  CHECK(ran(site) == "000_first.lua 0 001_a.lua 1");
+  CHECK(site.sql("select count(*) from fettle_receipts where script = '001_a.lua'") == "1");
+}
+
+TEST_CASE("journey: what others depend on may lose one application as long as another is left") {
+  const Site site;
+  for (int time = 0; time < 2; ++time) {
+    site.write("fix-scripts/001_a.lua", undoable("repeatable = true,", "1"));
+    REQUIRE(site.fettle({"run"}).status == 0);
+  }
+  site.write("fix-scripts/002_b.lua", undoable("depends = { '001' },", "2"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 2);
+}

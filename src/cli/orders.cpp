@@ -56,7 +56,7 @@ int pause_command(const Context& context) {
 
 int resume_command(const Context& context) {
   const runner::Orders orders(context.config());
-  const std::optional<runner::Order> pause = orders.find("pause");
+  std::optional<runner::Order> pause = orders.find("pause");
   if (!pause) return tell(context, "resume", false, "Nothing is paused.");
   const runner::Lock lock = runner::lock_state(context.config());
   const runner::Order order = order_of(context, "resume");
@@ -65,8 +65,9 @@ int resume_command(const Context& context) {
     orders.end_pause(*pause);
   } else {
     if (!pause->recorded && pause->fault.empty()) runner::record(context.config(), *pause);
+    pause->recorded = true;
+    orders.end_pause(*pause);
     runner::record(context.config(), order);
-    orders.take("pause");
   }
   return tell(context, "resume", true,
               lock.held ? fmt::format("Resumed: {} goes on.", runner::describe(lock)) : "Resumed. Next: fettle run");

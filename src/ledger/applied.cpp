@@ -12,7 +12,8 @@ constexpr const char* k_in_force = R"sql(
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
       AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
-      AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id))))sql";
+      AND (b.outcome <> 'rolled_back' OR a.outcome <> 'succeeded'
+        OR a.id = (SELECT undoes FROM details WHERE attempt = b.id))))sql";
 
 constexpr const char* k_applied = R"sql(
   SELECT a.id, a.run, a.script, a.sha256, a.database, a.moved_to, a.finished_at FROM attempts a

@@ -1,6 +1,7 @@
 #include "ledger/fates.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -65,13 +66,17 @@ class Life {
     if (step.state == "rollback" && step.outcome != OutcomeKind::rolled_back) return;  // nothing was taken back
     switch (step.outcome) {
       case OutcomeKind::succeeded:
+        decide(failed_ ? Fate::recovered : Fate::succeeded, step);
+        ++applied_[step.sha256];
+        return;
       case OutcomeKind::marked:
       case OutcomeKind::imported:
         decide(failed_ ? Fate::recovered : Fate::succeeded, step);
-        applied_.insert(std::move(step.sha256));
+        applied_.try_emplace(step.sha256, 0);
         return;
       case OutcomeKind::rolled_back:
-        if (const auto one = applied_.find(step.sha256); one != applied_.end()) applied_.erase(one);
+        if (const auto one = applied_.find(step.sha256); one != applied_.end() && --one->second <= 0)
+          applied_.erase(one);
         if (applied_.empty()) decide(Fate::rolled_back, step);
         return;
       case OutcomeKind::skipped:
@@ -94,7 +99,7 @@ class Life {
  private:
   void decide(Fate fate, const Step& step) { fated_ = {{}, fate, step.attempt, step.at}; }
 
-  std::multiset<std::string> applied_;  // versions, as often as each was
+  std::map<std::string, std::int64_t> applied_;  // versions: how often; 0: only as a person said
   bool failed_ = false;
   std::optional<Fated> fated_;
 };

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/Backup.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <utility>
 
 #include "ledger/chain.hpp"
@@ -237,7 +238,8 @@ std::string History::damage() const {
 void History::copy_to(const std::string& path) const {
   inside_->guarded([&] {
     SQLite::Database copy(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    SQLite::Backup(copy, inside_->database).executeStep();
+    const int code = SQLite::Backup(copy, inside_->database).executeStep();
+    if (code != SQLITE_DONE) throw SQLite::Exception(inside_->database.getHandle(), code);
   });
 }
 

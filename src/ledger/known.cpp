@@ -6,13 +6,15 @@ namespace ledger {
 namespace {
 
 // The indexes are named so that a missing one is an error and never a slow answer. A rollback takes one application of
-// a version back, a mark all of them. One that took nothing back says nothing of its script.
+// a version back, and what was only said of it; a mark takes all of them back. A rollback that took nothing back says
+// nothing of its script.
 constexpr const char* k_newest = R"sql(
   SELECT id, outcome, sha256, outcome IN ('succeeded', 'marked', 'imported') AND NOT EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
       AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
-      AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
+      AND (b.outcome <> 'rolled_back' OR a.outcome <> 'succeeded'
+        OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
   FROM attempts a INDEXED BY attempts_by_script
   WHERE script = ?1 AND outcome IS NOT NULL AND (state <> 'rollback' OR outcome IN ('rolled_back', 'unknown'))
   ORDER BY id DESC LIMIT 50)sql";
@@ -33,7 +35,8 @@ constexpr const char* k_applied = R"sql(
         SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
         WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
           AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
-          AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
+          AND (b.outcome <> 'rolled_back' OR a.outcome <> 'succeeded'
+        OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
     ORDER BY a.id DESC LIMIT 1)
   ORDER BY c.id DESC LIMIT 1)sql";
 
@@ -43,7 +46,8 @@ constexpr const char* k_same_version = R"sql(
     SELECT 1 FROM attempts b INDEXED BY attempts_taken_back
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.id > a.id
       AND (b.outcome = 'rolled_back' OR (b.state = 'marked' AND b.outcome IN ('failed', 'interrupted')))
-      AND (b.outcome <> 'rolled_back' OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
+      AND (b.outcome <> 'rolled_back' OR a.outcome <> 'succeeded'
+        OR a.id = (SELECT undoes FROM details WHERE attempt = b.id)))
   ORDER BY id DESC LIMIT 1)sql";
 
 core::Known::Seen take_seen(Query& query) {

@@ -200,14 +200,16 @@ bool note_moved(const Recovery& recovery, Place place, const std::string& name, 
   return true;
 }
 
-bool put_back(const Recovery& recovery, folder::Folders& folders, const ledger::Ledger& ledger) {
+bool put_back(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
   const core::Script script{recovery.evidence.script, recovery.sha256, ledger.text(recovery.sha256)};
   const folder::MoveResult moved =
       folders.put_back(Place::succeeded, recovery.filed_as.empty() ? script.name : recovery.filed_as, script);
   if (moved.status != folder::MoveStatus::moved)
     os::log_warning(fmt::format("{} was rolled back, but its file cannot be put back: {}", base::escape(script.name),
                                 moved.detail));
-  return moved.status == folder::MoveStatus::moved;
+  if (moved.status != folder::MoveStatus::moved) return false;
+  ledger.set_moved_to(recovery.evidence.attempt, folders.display(Place::scripts, moved.name));
+  return true;
 }
 
 bool move_pending(const Recovery& recovery, Place to, folder::Folders& folders, ledger::Ledger& ledger) {

@@ -1,8 +1,7 @@
 #include "runner/rehearsal.hpp"
 
-#include <cerrno>
-#include <charconv>
-#include <csignal>
+#include <chrono>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -20,6 +19,7 @@
 #include "os/clock.hpp"
 #include "os/fd.hpp"
 #include "os/host.hpp"
+#include "os/lock.hpp"
 #include "os/log.hpp"
 #include "runner/crew.hpp"
 #include "runner/run_lock.hpp"
@@ -31,7 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view k_prefix = "rehearsal-";
-constexpr std::chrono::hours k_forgotten{1};
+constexpr std::chrono::seconds k_to_be_locked{60};  // by the process that has just made it
 constexpr const char* k_nothing = "Nothing was run and nothing was changed.";
 
 std::string home_of(const core::Config& config) {
@@ -44,32 +44,30 @@ void drop(const std::string& folder) {
   if (failed) os::log_warning(fmt::format("cannot remove {}: {}", base::escape(folder), failed.message()));
 }
 
-// What a rehearsal that was killed has left.
+// What rehearsals that were killed have left: nobody has the lock of such a folder. Where a kernel does not show the
+// locks of other hosts they are left alone.
 void remove_forgotten(const std::string& home) {
+  if (os::lock_reach(home) != os::LockReach::every_host) return;
   std::error_code failed;
-  for (fs::directory_iterator each(home, failed), end; !failed && each != end; each.increment(failed)) {
-    const std::string name = each->path().filename();
-    int pid = 0;
-    if (!name.starts_with(k_prefix)) continue;
-    const char* const number = name.data() + k_prefix.size();
-    const auto read = std::from_chars(number, name.data() + name.size(), pid);
-    if (read.ec != std::errc{} || read.ptr != name.data() + name.size() || pid <= 0) continue;
+  std::vector<std::string> found;
+  for (fs::directory_iterator each(home, failed), end; !failed && each != end; each.increment(failed))
+    if (each->path().filename().string().starts_with(k_prefix)) found.push_back(each->path());
+  for (const std::string& folder : found) {
     struct stat status {};
-    if (::stat(each->path().c_str(), &status) != 0) continue;
-    const bool is_old = os::now().milliseconds / 1000 - status.st_mtime > std::chrono::seconds(k_forgotten).count();
-    if (is_old && ::kill(pid, 0) != 0 && errno == ESRCH) drop(each->path());
+    if (::stat(folder.c_str(), &status) != 0) continue;
+    const bool is_new = os::now().milliseconds / 1000 - status.st_mtime < k_to_be_locked.count();
+    if (!is_new && !os::is_locked(folder)) drop(folder);
   }
 }
 
 // The folder of this rehearsal, which is gone with it unless it is kept.
 class Place {
  public:
-  explicit Place(const std::string& home) : path_(fmt::format("{}/{}{}", home, k_prefix, ::getpid())) {
-    drop(path_);  // of a process that had this number before
-    for (const std::string& folder : {path_, path_ + "/.fettle", path_ + "/fix-scripts"})
-      if (::mkdir(folder.c_str(), 0700) != 0)
-        base::throw_errno(base::ErrorKind::io, fmt::format("cannot make the folder {}", base::escape(folder)),
-                          k_nothing);
+  explicit Place(const std::string& home) : path_(fmt::format("{}/{}XXXXXX", home, k_prefix)) {
+    if (::mkdtemp(path_.data()) == nullptr) cannot_make(std::exchange(path_, {}));
+    if (auto lock = os::try_lock(path_)) lock_ = std::move(*lock);
+    for (const char* folder : {"/.fettle", "/fix-scripts"})
+      if (::mkdir((path_ + folder).c_str(), 0700) != 0) cannot_make(path_ + folder);
   }
   ~Place() {
     if (!path_.empty()) drop(path_);
@@ -81,15 +79,23 @@ class Place {
   // Where it lies from now on.
   std::string keep(const std::string& home) {
     std::string kept = fmt::format("{}/kept-{}", home, path_.substr(path_.rfind('-') + 1));
-    for (unsigned copy = 2; fs::exists(kept); ++copy) kept = fmt::format("{}/kept-{}-{}", home, ::getpid(), copy);
     if (::rename(path_.c_str(), kept.c_str()) != 0) kept = path_;
     path_.clear();
     return kept;
   }
 
  private:
+  [[noreturn]] static void cannot_make(const std::string& folder) {
+    base::throw_errno(base::ErrorKind::io, fmt::format("cannot make the folder {}", base::escape(folder)), k_nothing);
+  }
+
   std::string path_;
+  os::Fd lock_;
 };
+
+std::string name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 std::string options_of(const std::string& url) {
   const std::size_t question = url.find('?');
@@ -156,7 +162,7 @@ core::Config configured_for(const core::Config& config, const std::string& folde
   copied.hooks = {};
   copied.guard = {};
   for (std::size_t at = 0; at < copied.databases.size(); ++at)
-    copied.databases[at].url = fmt::format("sqlite:{}{}", files[at], options_of(config.databases[at].url));
+    copied.databases[at].url = fmt::format("sqlite:{}{}", name_of(files[at]), options_of(config.databases[at].url));
   return copied;
 }
 
@@ -164,8 +170,7 @@ core::Config configured_for(const core::Config& config, const std::string& folde
 void write_config(const core::Config& copied) {
   std::string text = "# Copies on which fettle run --on-copy was rehearsed.\n";
   for (const core::DatabaseConfig& database : copied.databases) {
-    const std::string file = database.url.substr(database.url.rfind('/') + 1);
-    text += fmt::format("[databases.\"{}\"]\nurl = \"sqlite:{}\"\n", base::escape(database.name), file);
+    text += fmt::format("[databases.\"{}\"]\nurl = \"{}\"\n", base::escape(database.name), database.url);
   }
   const os::Fd file(::open(copied.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))

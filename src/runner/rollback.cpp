@@ -81,11 +81,17 @@ std::vector<Applied> chosen(const ledger::History& history, const RollbackReques
 }
 
 void refuse_what_others_need(const ledger::History& history, const std::vector<Applied>& all) {
+  const auto is_gone = [&](const Applied& each) {  // no other application of it is left
+    const std::vector<Applied> times = history.applied({.script = each.script, .run = 0, .since = {}, .limit = -1});
+    return std::all_of(times.begin(), times.end(), [&all](const Applied& time) {
+      return std::any_of(all.begin(), all.end(), [&time](const Applied& one) { return one.attempt == time.attempt; });
+    });
+  };
   for (const ledger::Dependent& dependent : history.dependents()) {
     const auto is_it = [&dependent](const Applied& each) { return each.attempt == dependent.attempt; };
     if (std::any_of(all.begin(), all.end(), is_it)) continue;
     for (const Applied& each : all)
-      if (each.script != dependent.script && core::is_called(each.script, dependent.word))
+      if (each.script != dependent.script && core::is_called(each.script, dependent.word) && is_gone(each))
         refuse(fmt::format("{} depends on {}, and is still applied", base::escape(dependent.script),
                            base::escape(each.script)),
                fmt::format("Roll back both: fettle rollback {} {}", core::command_word(dependent.script),

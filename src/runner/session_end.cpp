@@ -86,6 +86,8 @@ Outcome Session::connection_lost(const std::string& error) {
 // Nothing of it can be undone.
 Outcome Session::stays_if_loose(Outcome outcome, const core::Done& done) const {
   if (!is_loose()) return outcome;
+  // What it undid until then stays undone, and the script is neither applied nor not.
+  if (undoes() && done.may_have_written) return half_done(outcome.error.empty() ? outcome.reason : outcome.error);
   if (outcome.kind == OutcomeKind::skipped && done.may_have_written)
     outcome =
         core::failed(Cause::error, fmt::format("it was skipped ({}) after it had changed something", outcome.reason));

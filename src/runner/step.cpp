@@ -61,9 +61,7 @@ std::function<void(const core::Progress&)> progress_sink(Workplace& at, std::int
 
 // Only where a person has said of an earlier attempt that it is not applied after all.
 ledger::Ledger::Disowned disowned(const Workplace& at, const Ready& ready) {
-  const core::Known& known = ready.known;
-  const bool may_be = known.last && !known.same_version &&
-                      (known.last->outcome == OutcomeKind::failed || known.last->outcome == OutcomeKind::interrupted);
+  const bool may_be = ready.known.last && !ready.known.same_version;
   return may_be ? at.ledger.disowned(ready.loaded.script.name, ready.loaded.script.sha256) : ledger::Ledger::Disowned{};
 }
 

@@ -150,7 +150,10 @@ class Walk {
     goes_on_ = pause(wait);
     const bool is_cancelled = at_.stop.at_once();
     at_.stop.works_on({});
-    if (is_cancelled) return std::nullopt;
+    if (is_cancelled) {
+      goes_on_ = goes_on_after(finished);
+      return std::nullopt;
+    }
     if (goes_on_) wait_while_paused();
     goes_on_ = goes_on_ && !at_.stop.requested();
     if (!goes_on_) return std::nullopt;

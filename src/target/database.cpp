@@ -99,8 +99,10 @@ bool look_for_earlier(Connection& own, const core::Begin& wish, core::Began& beg
     began.earlier = std::move(start);
     return outdated;
   }
+  // Here nothing comes in one commit, and the row that says so is about to be replaced.
+  if (outdated) own.take_receipts_away(wish.receipt, {wish.disowned});
   own.leave_start(wish.receipt);
-  return outdated;
+  return false;
 }
 
 void forget_start(Connection& own, const core::Receipt& receipt) {
