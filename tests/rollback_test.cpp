@@ -306,3 +306,15 @@ TEST_CASE("journey: what others depend on may lose one application as long as an
   CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
   CHECK(site.fettle({"rollback", "001", "--yes"}).status == 2);
 }
+
+TEST_CASE("journey: a rollback of what the database does not know begins nothing") {
+  const Site site;
+  site.write("fix-scripts/001_a.lua", undoable("", "1"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  site.sql("delete from fettle_receipts");
+  const Ended ended = site.fettle({"rollback", "001", "--yes"});
+  CHECK(ended.status == 8);
+  CHECK(has(ended.out, "its receipt of attempt 1"));
+  CHECK(ran(site) == "001_a.lua 1");
+  CHECK(site.sql("select count(*) from attempts", k_ledger) == "1");
+}

@@ -126,7 +126,7 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   app.add_flag("--force", out.force, "Also run what was applied before or is held");
   add_actor(app, out);
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
-  auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies of databases, ledger and scripts");
+  auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
   app.add_flag("--keep", out.keep, "Keep the copies of --on-copy")->needs(copy);
   app.add_flag("--supervised", out.supervised)->group("");  // fettle watch says it to its child
 }

@@ -186,6 +186,30 @@ std::string requeue(Workplace& at, const Chosen& choice) {
   return {};
 }
 
+void tell(Workplace& at, core::AttemptReport told, core::RunReport& report) {
+  report.counts.add(told.outcome.kind);
+  if (told.outcome.cause == core::Cause::unreachable) report.target_unreachable = true;
+  at.observer.script_ended(told);
+  report.scripts.push_back(std::move(told));
+}
+
+// Recovery takes it for done when the receipt is gone. So nothing is begun of which it is gone already.
+bool is_applied_there(Workplace& at, const Chosen& choice, core::RunReport& report) {
+  const Applied& applied = choice.applied;
+  const core::Inquired answer =
+      at.crew.inquire({choice.database, applied.script, applied.sha256, at.ledger.id(), applied.attempt});
+  if (answer.proof != core::Proof::absent) return true;
+  core::AttemptReport told;
+  told.script = applied.script;
+  told.sha256 = applied.sha256;
+  told.outcome = core::blocked(core::Cause::none,
+                               fmt::format("its receipt of attempt {} is not in the database {}: it was never applied "
+                                           "there, or was taken back",
+                                           applied.attempt, base::escape(choice.database)));
+  tell(at, std::move(told), report);
+  return false;
+}
+
 // Whether it was taken back.
 bool undo(Workplace& at, Attention& attention, const Chosen& choice, bool requeues, core::RunReport& report) {
   const Applied& applied = choice.applied;
@@ -217,10 +241,7 @@ bool undo(Workplace& at, Attention& attention, const Chosen& choice, bool requeu
     at.ledger.set_moved_to(attempt, told.moved_to);
     at.ledger.moves_are_durable();
   }
-  report.counts.add(told.outcome.kind);
-  if (told.outcome.cause == core::Cause::unreachable) report.target_unreachable = true;
-  at.observer.script_ended(told);
-  report.scripts.push_back(std::move(told));
+  tell(at, std::move(told), report);
   return done;
 }
 
@@ -242,7 +263,7 @@ void undo_all(Workplace& at, const std::vector<Chosen>& choices, const RollbackR
     const Chosen& choice = choices[done];
     at.observer.script_started(choice.applied.script, done + 1, choices.size());
     at.stop.works_on(choice.applied.script);
-    if (!undo(at, attention, choice, request.requeue, report)) break;
+    if (!is_applied_there(at, choice, report) || !undo(at, attention, choice, request.requeue, report)) break;
     ++done;
   }
   attention.look();
