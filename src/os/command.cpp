@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <optional>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,6 +16,7 @@
 
 #include "os/clock.hpp"
 #include "os/fd.hpp"
+#include "os/spawn.hpp"
 
 namespace os {
 namespace {
@@ -25,21 +25,6 @@ constexpr std::chrono::seconds k_grace{2};                   // between SIGTERM 
 constexpr std::chrono::seconds k_to_die{10};                 // after SIGKILL: a disk may have to answer first
 constexpr std::size_t k_kept = std::size_t{8} << 10U;        // bytes of the beginning, and of the end of its output
 constexpr std::size_t k_at_the_end = std::size_t{1} << 20U;  // that may still lie in the pipe once it has ended
-
-struct Actions {
-  posix_spawn_file_actions_t files{};
-  posix_spawnattr_t attributes{};
-  Actions() {
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawnattr_init(&attributes);
-  }
-  ~Actions() {
-    ::posix_spawn_file_actions_destroy(&files);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  Actions(const Actions&) = delete;
-  Actions& operator=(const Actions&) = delete;
-};
 
 // A file, which nobody has to read, and which a pipe would have to wait for.
 Fd file_of(std::string_view text) {
@@ -153,7 +138,7 @@ int Running::begin(const Command& command) {
   const Fd input = above_the_streams(file_of(command.input));
   const Fd output = above_the_streams(there);
   if (!input || !output || ::fcntl(out_.get(), F_SETFL, O_NONBLOCK) != 0) return errno != 0 ? errno : EIO;
-  Actions actions;
+  SpawnActions actions;
   ::posix_spawn_file_actions_adddup2(&actions.files, input.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, output.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, output.get(), STDERR_FILENO);

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,24 +11,10 @@
 
 #include "base/error.hpp"
 #include "os/process.hpp"
+#include "os/spawn.hpp"
 
 namespace os {
 namespace {
-
-struct Actions {
-  posix_spawn_file_actions_t files{};
-  posix_spawnattr_t attributes{};
-  Actions() {
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawnattr_init(&attributes);
-  }
-  ~Actions() {
-    ::posix_spawn_file_actions_destroy(&files);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  Actions(const Actions&) = delete;
-  Actions& operator=(const Actions&) = delete;
-};
 
 Fd file_of(std::string_view text) {
   Fd file(::memfd_create("handed over", MFD_CLOEXEC));
@@ -52,7 +37,7 @@ Program start_program(const std::string& path, const std::vector<std::string>& a
   std::vector<char*> words;
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
-  Actions actions;
+  SpawnActions actions;
   sigset_t none;
   sigemptyset(&none);
   ::posix_spawnattr_setsigmask(&actions.attributes, &none);

@@ -80,18 +80,24 @@ std::vector<Applied> chosen(const ledger::History& history, const RollbackReques
   return all;
 }
 
+bool is_among(const std::vector<Applied>& all, std::int64_t attempt) {
+  return std::any_of(all.begin(), all.end(), [attempt](const Applied& each) { return each.attempt == attempt; });
+}
+
+// Every time that it was applied and not taken back since.
+std::vector<Applied> times_of(const ledger::History& history, const std::string& script) {
+  return history.applied({.script = script, .run = 0, .since = {}, .limit = -1});
+}
+
 void refuse_what_others_need(const ledger::History& history, const std::vector<Applied>& all) {
-  const auto is_gone = [&](const Applied& each) {  // no other application of it is left
-    const std::vector<Applied> times = history.applied({.script = each.script, .run = 0, .since = {}, .limit = -1});
-    return std::all_of(times.begin(), times.end(), [&all](const Applied& time) {
-      return std::any_of(all.begin(), all.end(), [&time](const Applied& one) { return one.attempt == time.attempt; });
-    });
+  const auto is_gone_then = [&](const std::string& script) {
+    const std::vector<Applied> times = times_of(history, script);
+    return std::all_of(times.begin(), times.end(), [&all](const Applied& time) { return is_among(all, time.attempt); });
   };
   for (const ledger::Dependent& dependent : history.dependents()) {
-    const auto is_it = [&dependent](const Applied& each) { return each.attempt == dependent.attempt; };
-    if (std::any_of(all.begin(), all.end(), is_it)) continue;
+    if (is_among(all, dependent.attempt)) continue;
     for (const Applied& each : all)
-      if (each.script != dependent.script && core::is_called(each.script, dependent.word) && is_gone(each))
+      if (each.script != dependent.script && core::is_called(each.script, dependent.word) && is_gone_then(each.script))
         refuse(fmt::format("{} depends on {}, and is still applied", base::escape(dependent.script),
                            base::escape(each.script)),
                fmt::format("Roll back both: fettle rollback {} {}", core::command_word(dependent.script),
@@ -101,20 +107,17 @@ void refuse_what_others_need(const ledger::History& history, const std::vector<A
 
 // Work is taken back from the top: whatever was applied of the same script since lies on this.
 void refuse_what_lies_below(const ledger::History& history, const std::vector<Applied>& all) {
-  const auto is_among = [&all](std::int64_t attempt) {
-    return std::any_of(all.begin(), all.end(), [attempt](const Applied& each) { return each.attempt == attempt; });
-  };
   for (const Applied& each : all) {
     const std::string shown = base::escape(each.script);
     const std::string word = core::command_word(each.script);
-    for (const Applied& later : history.applied({.script = each.script, .run = 0, .since = {}, .limit = -1}))
-      if (later.attempt > each.attempt && !is_among(later.attempt))
+    for (const Applied& later : times_of(history, each.script))
+      if (later.attempt > each.attempt && !is_among(all, later.attempt))
         refuse(
             fmt::format("{} was applied again in attempt {}, on top of attempt {}", shown, later.attempt, each.attempt),
             fmt::format("Roll that back first: fettle rollback {}", word));
     const core::Known known = history.known(each.script, {});
     if (known.applied && known.applied->attempt > each.attempt && known.applied->sha256 != each.sha256 &&
-        !is_among(known.applied->attempt))
+        !is_among(all, known.applied->attempt))
       refuse(fmt::format("attempt {} says that a later version of {} was applied elsewhere", known.applied->attempt,
                          shown),
              fmt::format("fettle history --script {}", word));
@@ -231,7 +234,6 @@ bool undo(Workplace& at, Attention& attention, const Chosen& choice, bool requeu
   }
   attention.look();
   at.ledger.finish_attempt(attempt, finished);
-
   told.attempt = attempt;
   told.script = applied.script;
   told.sha256 = applied.sha256;
