@@ -86,7 +86,8 @@ class Place {
 
  private:
   [[noreturn]] static void cannot_make(const std::string& folder) {
-    base::throw_errno(base::ErrorKind::io, fmt::format("cannot make the folder {}", base::escape(folder)), k_nothing);
+    base::throw_errno(base::ErrorKind::io, fmt::format("cannot make the folder {}", base::escape(folder)), k_nothing,
+                      "Look at the rights and the space of the folder of [ledger] path.");
   }
 
   std::string path_;
