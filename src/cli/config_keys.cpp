@@ -39,6 +39,7 @@ constexpr std::uint64_t k_most_log_files = 1000;
 constexpr std::uint64_t k_most_log = std::uint64_t{256} << 20U;
 constexpr std::uint64_t k_most_result = std::uint64_t{8} << 20U;  // a result travels in one message
 constexpr std::uint64_t k_deepest_result = 200;                   // each level is a call in the worker
+constexpr std::uint64_t k_most_images = std::uint64_t{1} << 30U;  // the process of the database connections holds them
 constexpr std::uint64_t k_most_script = std::uint64_t{8} << 20U;  // a script travels in one message
 
 template <class Enumeration>
@@ -224,6 +225,12 @@ const auto k_keys = std::to_array<Key>({
      .words = k_changed,
      .set = [](Config& config, std::string_view text) { return set_word(config.run.changed, k_changed, text); },
      .get = [](const Config& config) { return word_of(config.run.changed, k_changed); }},
+    {.name = "run.images",
+     .type = "a size such as \"16MiB\", or a number of bytes; 0 keeps none",
+     .help = "Changed rows that are kept of each attempt, as they were before, to show and to undo",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config, std::string_view text) { return set_size(config.run.images, text, 0, k_most_images); },
+     .get = [](const Config& config) { return size_text(config.run.images); }},
     {.name = "run.environment",
      .type = "a text in quotes",
      .help = "Name of this environment, as scripts see it in ctx.environment",

@@ -41,6 +41,9 @@ struct RunConfig {
   std::uint64_t max_script_size = std::uint64_t{256} << 10U;    // bytes; compile time grows with its square
   Skipped skipped = Skipped::move;
   Changed changed = Changed::run;
+  // Bytes of the rows that an attempt changes, as they were before, which are kept with it; 0: only their number is.
+  std::uint64_t images = std::uint64_t{16} << 20U;
+  bool preview = false;     // of no file: everything is rolled back in the end (runner/rehearsal)
   std::string environment;  // shown to scripts as ctx.environment
 };
 

@@ -13,7 +13,7 @@
 
 namespace core {
 
-struct Changes {
+struct Arrivals {
   bool all = false;                // look at everything
   std::vector<std::string> names;  // look at these
 };
@@ -23,7 +23,7 @@ class Feed {
   virtual ~Feed() = default;
 
   // What came since it was asked last; never waits.
-  virtual Changes changes() = 0;
+  virtual Arrivals changes() = 0;
   // Nobody supervises any more: finish the script at work and end.
   virtual bool ended() = 0;
   // Whether this very file was considered before, and is to be left where it lies until something changes.

@@ -42,7 +42,7 @@ FETTLE_FIELDS(Spawn, m.role, m.settings)
 FETTLE_FIELDS(Spawned, m.pid)
 FETTLE_FIELDS(Ended, m.pid, m.status, m.cpu_microseconds, m.peak_memory)
 FETTLE_FIELDS(WorkerSettings, m.memory, m.cpu_seconds, m.limits)
-FETTLE_FIELDS(BrokerSettings, m.directory, m.ledger_path, m.databases, m.limits)
+FETTLE_FIELDS(BrokerSettings, m.directory, m.ledger_path, m.databases, m.limits, m.images, m.preview)
 FETTLE_FIELDS(Load, m.name, m.text, m.databases, m.attempt, m.run, m.preview, m.environment, m.trigger, m.by, m.host,
               m.arguments)
 FETTLE_FIELDS(Ask, m.database, m.coordinator)
@@ -71,7 +71,13 @@ FETTLE_FIELDS(AtWork, m.script, m.node, m.since, m.where)
 FETTLE_FIELDS(Fleet, m.applied, m.begun, m.at_work)
 FETTLE_FIELDS(Muster, m.database, m.skip, m.most, m.scripts)
 FETTLE_FIELDS(Mustered, m.error, m.fleet)
-FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.lost, m.may_have_written, m.locked, m.statements, m.rows_changed)
+FETTLE_FIELDS(RowChange, m.kind, m.table, m.before, m.after)
+FETTLE_FIELDS(TableChanges, m.table, m.columns, m.key, m.inserted, m.updated, m.deleted, m.net, m.gap)
+FETTLE_FIELDS(SchemaChange, m.kind, m.type, m.name, m.before, m.after)
+FETTLE_FIELDS(Changes, m.tables, m.schema)
+FETTLE_FIELDS(ChangedRows, m.rows)
+FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.lost, m.may_have_written, m.locked, m.statements, m.rows_changed,
+              m.changes, m.changed_rows)
 FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
 FETTLE_FIELDS(Many, m.database, m.sql, m.follows, m.rows)
 FETTLE_FIELDS(Fetch, m.cursor, m.ahead)
@@ -112,6 +118,12 @@ Result::Word last(Result::Word) {
 }
 Proof last(Proof) {
   return Proof::unreachable;
+}
+RowChange::Kind last(RowChange::Kind) {
+  return RowChange::Kind::deleted;
+}
+SchemaChange::Kind last(SchemaChange::Kind) {
+  return SchemaChange::Kind::dropped;
 }
 Done::Word last(Done::Word) {
   return Done::Word::unknown;
@@ -219,6 +231,7 @@ FETTLE_MESSAGE(Finish)
 FETTLE_MESSAGE(Heard)
 FETTLE_MESSAGE(BrokerReady)
 FETTLE_MESSAGE(Began)
+FETTLE_MESSAGE(ChangedRows)
 FETTLE_MESSAGE(Done)
 FETTLE_MESSAGE(Inquire)
 FETTLE_MESSAGE(Inquired)

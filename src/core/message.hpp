@@ -5,7 +5,7 @@
 //   runner → worker  Load, Ask, Execute, Data       worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault,
 //                                                                    Progress, ReadData
 //   runner → broker  BrokerSettings, Begin, Finish, Inquire, Examine, Muster
-//   broker → runner  BrokerReady, Began, Heard, Done, Inquired, Examined, Mustered
+//   broker → runner  BrokerReady, Began, Heard, ChangedRows, Done, Inquired, Examined, Mustered
 //   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, Left, LogRecord,
 //   RunOver worker → broker  Statement, Many, Fetch, Close, Describe         broker → worker  Rows, Affected, SqlFault
 #pragma once
@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/changes.hpp"
 #include "core/fleet.hpp"
 #include "core/limits.hpp"
 #include "core/observer.hpp"
@@ -58,6 +59,7 @@ enum class Kind : std::uint8_t {
   examined,
   muster,
   mustered,
+  changed_rows,
   statement = 64,
   many,
   fetch,
@@ -125,6 +127,8 @@ struct BrokerSettings {
   std::string ledger_path;  // may never be a target
   std::vector<DatabaseAddress> databases;
   Limits limits{};
+  std::uint64_t images = 0;  // bytes of changed rows that are kept of one attempt, as they were before; 0: only counts
+  bool preview = false;      // each database keeps one transaction for everything, which is never committed
 };
 
 struct DatabaseFacts {
@@ -314,6 +318,12 @@ struct Began {
   std::uint64_t statements = 0;  // of the transaction that this one ended
 };
 
+// Rows that an attempt changed, before the Done that it belongs to: none, or many.
+struct ChangedRows {
+  static constexpr Kind kind = Kind::changed_rows;
+  std::vector<RowChange> rows;
+};
+
 struct Done {
   static constexpr Kind kind = Kind::done;
   enum class Word : std::uint8_t { committed, rolled_back, unknown } word = Word::rolled_back;
@@ -323,6 +333,8 @@ struct Done {
   bool may_have_written = false;  // a statement was executed that is not plainly a query
   bool locked = false;            // the last statement that failed did so for a lock, which may pass by itself
   std::uint64_t statements = 0, rows_changed = 0;
+  Changes changes;           // of what was committed, or may have been
+  std::string changed_rows;  // the last ChangedRows, encoded; empty: there are no more
 };
 
 struct Statement {

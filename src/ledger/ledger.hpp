@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/changes.hpp"
 #include "core/observer.hpp"
 #include "core/outcome.hpp"
 #include "core/plan.hpp"
@@ -93,6 +94,7 @@ struct Finished {
   std::vector<LogLine> lines;
   Details details;
   std::optional<core::Progress> progress;  // as it was told last
+  core::RecordedChanges changes;           // of what was committed, or may have been
   base::Instant at;
 };
 

@@ -30,6 +30,8 @@ constexpr std::chrono::milliseconds k_to_take{10'000};  // a message, by a broke
 
 core::BrokerSettings broker_settings(const core::Config& config) {
   core::BrokerSettings settings{config.directory, config.path(config.ledger.path), {}, config.limits};
+  settings.images = config.run.images;
+  settings.preview = config.run.preview;
   for (const core::DatabaseConfig& database : config.databases)
     settings.databases.push_back({database.name, database.url});
   return settings;
@@ -181,8 +183,17 @@ void Crew::commit() {
   tell_broker(core::Finish{true, false}, in(k_to_take));
 }
 
-std::optional<core::Done> Crew::hear_done(os::Deadline deadline) {
-  return hear_broker<core::Done>(deadline);
+std::optional<core::Done> Crew::hear_done(os::Deadline deadline, const std::function<void(std::string&&)>& rows) {
+  for (;;) {
+    std::optional<os::Frame> frame = broker_channel_.await(deadline);
+    if (frame && frame->kind == static_cast<std::uint8_t>(core::Kind::changed_rows)) {
+      if (rows) rows(std::move(frame->body));
+      continue;
+    }
+    std::optional<core::Done> done = as<core::Done>(frame);
+    if (!done) renew_broker();
+    return done;
+  }
 }
 
 std::optional<core::Done> Crew::roll_back(Patience patience, os::Deadline deadline) {

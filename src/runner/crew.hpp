@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,7 +81,8 @@ class Crew {
   bool broker_speaks(os::Deadline deadline, int other) noexcept;
   // Its answer. nullopt: it is gone or did not answer in time; it is killed then, and a new one is started.
   std::optional<core::Began> hear_began(os::Deadline deadline);
-  std::optional<core::Done> hear_done(os::Deadline deadline);
+  // rows: takes each packed core::ChangedRows that comes before it; may be empty.
+  std::optional<core::Done> hear_done(os::Deadline deadline, const std::function<void(std::string&&)>& rows = {});
   // A statement may be running: the broker is told to look up from it, and one that does not is killed, which rolls
   // back as well. none: the script's time is up.
   enum class Patience { none, some };

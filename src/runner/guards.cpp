@@ -37,10 +37,10 @@ std::optional<core::Forbidden> forbidden(const core::Config& config) {
                                         .zone = clocks ? &*clocks : nullptr});
 }
 
-core::Changes GuardedFeed::changes() {
-  core::Changes changes = feed_.changes();
+core::Arrivals GuardedFeed::changes() {
+  core::Arrivals changes = feed_.changes();
   const bool is_something = changes.all || !changes.names.empty();
-  return is_something && forbidden(config_) ? core::Changes{} : changes;
+  return is_something && forbidden(config_) ? core::Arrivals{} : changes;
 }
 
 }  // namespace runner

@@ -19,7 +19,7 @@ class GuardedFeed : public core::Feed {
  public:
   GuardedFeed(const core::Config& config, core::Feed& feed) : config_(config), feed_(feed) {}
 
-  core::Changes changes() override;
+  core::Arrivals changes() override;
   bool ended() override { return feed_.ended(); }
   bool leaves_out(const std::string& script, const core::FileStamp& stamp) const override {
     return feed_.leaves_out(script, stamp);

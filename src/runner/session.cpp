@@ -284,6 +284,9 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
     timeout_ = std::min<std::chrono::milliseconds>(*declaration_.timeout, k_longest_timeout);
     deadline_ = started_ + timeout_;
   }
+  if (load_.preview && declaration_.writes && !declaration_.transaction)
+    return core::blocked(Cause::none,
+                         "it cannot be previewed: it says transaction = false, so nothing of it could be taken back");
   if (setting_.on_time)
     if (auto held = not_yet(declaration_, os::now())) return held;
   if (setting_.demands)

@@ -70,7 +70,9 @@ class Session {
   const std::string& database() const noexcept { return database_; }
   const ledger::Measures& measures() const noexcept { return measures_; }
   const std::optional<core::Progress>& progress() const noexcept { return progress_; }  // as it was told last
-  const std::vector<std::string>& warnings() const noexcept { return warnings_; }       // of validate()
+  // Of a commit that was tried.
+  core::RecordedChanges take_changes() noexcept { return std::move(changes_); }
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }  // of validate()
   std::vector<ledger::LogLine> take_lines() noexcept { return lines_.take_all(); }
 
  private:
@@ -131,6 +133,7 @@ class Session {
   std::vector<std::string> warnings_;
   std::optional<core::Progress> progress_;
   bool progress_untold_ = false;
+  core::RecordedChanges changes_;
   ledger::Measures measures_;
   bool lost_early_ = false;
   bool ahead_ = false;  // nobody is to be told yet

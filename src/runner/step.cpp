@@ -27,6 +27,7 @@ core::Load load_of(const Workplace& at, const Ready& ready, std::int64_t attempt
   load.text = script.text;
   load.attempt = attempt;
   load.run = at.run.run;
+  load.preview = at.config.run.preview;
   load.environment = at.config.run.environment;
   load.trigger = at.run.trigger;
   load.by = at.run.by;
@@ -112,6 +113,9 @@ void run_script(Session& session, const std::function<void()>& meanwhile, ledger
   finished.database = session.database();
   finished.measures = session.measures();
   finished.lines = session.take_lines();
+  const core::OutcomeKind kind = finished.outcome.kind;
+  if (kind == OutcomeKind::succeeded || kind == OutcomeKind::rolled_back || kind == OutcomeKind::unknown)
+    finished.changes = session.take_changes();
   finished.details.warnings = base::json_list(session.warnings());
 }
 

@@ -240,7 +240,7 @@ class Walk {
   // What came into the folder since.
   void take_in() {
     if (request_.feed == nullptr) return;
-    const core::Changes changes = request_.feed->changes();
+    const core::Arrivals changes = request_.feed->changes();
     for (const std::string& name : changes.names) take_in(name);
     if (!changes.all) return;
     for (const std::string& name : at_.folders.list(folder::Place::scripts).names) take_in(name);

@@ -20,4 +20,14 @@ void Connection::copy_to(const std::string& /*file*/) {
   throw SqlError(core::Cause::unreachable, fmt::format("a database of {} cannot be copied into a file", engine()));
 }
 
+void Connection::watch_changes(std::uint64_t /*images*/) {}
+
+core::Changes Connection::changes(const TellRow& /*tell*/) {
+  return {};
+}
+
+void Connection::preview() {
+  throw SqlError(core::Cause::unreachable, fmt::format("a database of {} cannot be previewed", engine()));
+}
+
 }  // namespace target

@@ -138,6 +138,19 @@ class Connection {
   // Outside a transaction: who works here, and what they did.
   virtual core::Fleet muster(const core::Muster& wish) = 0;
 
+  // Keeps account of what scripts change, from the next begin() on. images: as in core::BrokerSettings.
+  virtual void watch_changes(std::uint64_t images);
+  // What it was since begin(): behind the last statement of a transaction that may write, before leave_receipt(). Each
+  // row goes to `tell`, which gives false for one that is too large to be told. Throws SqlError.
+  using TellRow = std::function<bool(const core::RowChange&)>;
+  virtual core::Changes changes(const TellRow& tell);
+
+  // From now on everything happens in one transaction that is never committed: the first begin() for writing opens it,
+  // commit() only keeps what was done since begin() in it, so that a later script sees that, and rollback() takes that
+  // back. It ends with the connection. No receipt is left, and no table for them made. Throws SqlError where the engine
+  // cannot.
+  virtual void preview();
+
   // What a person who looks after this database may want to know: version, journal, durability, receipts …
   virtual std::vector<core::Fact> facts() = 0;
 

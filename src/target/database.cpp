@@ -7,12 +7,14 @@
 
 namespace target {
 
-Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings) {
+Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings, bool preview) {
   Database database{address.name, nullptr, {address.name, std::string(engine_of(address.url)), {}, core::Cause::none}};
   try {
     database.connection = connect(address.url, surroundings);
+    if (preview) database.connection->preview();
     if (!address.copy_to.empty()) database.connection->copy_to(address.copy_to);
   } catch (const SqlError& error) {
+    database.connection.reset();
     database.status.fault = error.what();
     database.status.cause = error.cause();
   }

@@ -17,7 +17,7 @@ struct Database {
 };
 
 // Never throws for a database that cannot be opened: its status says why.
-Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings);
+Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings, bool preview);
 
 // What a script that is to begin finds: whether its version was applied, or begun without a transaction. Leaves, where
 // nothing stands in its way, that it has begun so. true: the receipt of `wish.disowned` is there, and proves nothing.

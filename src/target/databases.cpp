@@ -19,8 +19,11 @@ Databases::Databases(const core::BrokerSettings& settings, const std::function<b
   if (memory_ != core::k_unlimited) limit_sqlite_memory(memory_);
   const Surroundings surroundings{settings.directory, settings.ledger_path};
   for (const core::DatabaseAddress& address : settings.databases) {
-    Database database = open_database(address, surroundings);
-    if (database.connection) database.connection->stop_when(stop, wake);
+    Database database = open_database(address, surroundings, settings.preview);
+    if (database.connection) {
+      database.connection->stop_when(stop, wake);
+      database.connection->watch_changes(settings.images);
+    }
     all_.push_back(std::move(database));
   }
 }

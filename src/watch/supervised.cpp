@@ -102,7 +102,7 @@ void Supervised::tell_over(const core::RunReport& report) {
   tell(core::RunOver{report.run, core::exit_code(report), report.counts.succeeded + report.counts.skipped > 0});
 }
 
-core::Changes Supervised::changes() {
+core::Arrivals Supervised::changes() {
   hear();
   return std::exchange(changes_, {});
 }

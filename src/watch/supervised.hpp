@@ -30,7 +30,7 @@ class Supervised : public core::Observer, public core::Feed {
   bool stand_by();
   void tell_over(const core::RunReport& report);
 
-  core::Changes changes() override;
+  core::Arrivals changes() override;
   bool ended() override;
   bool leaves_out(const std::string& script, const core::FileStamp& stamp) const override;
   void untried(const std::string& script, const core::FileStamp& stamp) override;
@@ -56,7 +56,7 @@ class Supervised : public core::Observer, public core::Feed {
   bool ended_ = false;
   std::int64_t run_ = 0;
   std::map<std::string, core::FileStamp> leave_;
-  core::Changes changes_;
+  core::Arrivals changes_;
   std::vector<core::LogRecord> unsent_;
 };
 

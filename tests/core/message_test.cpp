@@ -218,3 +218,28 @@ TEST_CASE("message: what watcher and run say to each other is read whole or not 
   CHECK(left->stamp == core::FileStamp{1, 2, 3, 4});
   CHECK_FALSE(left->until);
 }
+
+TEST_CASE("what a script changed arrives as it was told, and only as a whole") {
+  core::TableChanges table;
+  table.table = "users";
+  table.columns = {"id", "name"};
+  table.key = {"id"};
+  table.updated = 1;
+  table.net = false;
+  table.gap = "its columns were changed";
+  core::Done done;
+  done.changes.tables = {table};
+  done.changes.schema = {{core::SchemaChange::Kind::created, "index", "users_by_name", {}, "CREATE INDEX …"}};
+  core::ChangedRows rows;
+  rows.rows = {{core::RowChange::Kind::updated, 0, {std::int64_t{1}, core::Null{}}, {std::int64_t{1}, "anna"}},
+               {core::RowChange::Kind::deleted, 0, {std::int64_t{2}, core::Blob{"x"}}, {}}};
+  done.changed_rows = encode(rows);
+  const auto arrived = core::decode<core::Done>(encode(done));
+  REQUIRE(arrived);
+  CHECK(arrived->changes == done.changes);
+  const auto unpacked = core::decode<core::ChangedRows>(arrived->changed_rows);
+  REQUIRE(unpacked);
+  CHECK((unpacked->rows == rows.rows));
+  check_only_whole(rows);
+  check_only_whole(done);
+}

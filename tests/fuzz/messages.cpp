@@ -47,8 +47,8 @@ void messages(const std::uint8_t* data, std::size_t size) {
   using namespace core;
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   as_each<Spawn, Spawned, Ended, WorkerSettings, BrokerSettings, Load, Ask, Execute, WorkerReady, Loaded, Line, Answer,
-          Result, Fault, Begin, Finish, Inquire, Inquired, BrokerReady, Began, Done, Statement, Many, Fetch, Close,
-          Describe, Rows, Affected, SqlFault, StandingBy, Go, Look, Left, LogRecord, RunOver>(body);
+          Result, Fault, Begin, Finish, Inquire, Inquired, BrokerReady, Began, ChangedRows, Done, Statement, Many,
+          Fetch, Close, Describe, Rows, Affected, SqlFault, StandingBy, Go, Look, Left, LogRecord, RunOver>(body);
   same_where_it_lies<Many, ManyView>(body);
   same_where_it_lies<Rows, RowsView>(body);
   must(decode<Statement>(body).has_value() == decode<StatementView>(body).has_value(),

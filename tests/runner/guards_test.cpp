@@ -21,12 +21,12 @@ namespace {
 // Names what comes, and is told what may not be.
 class Names : public core::Feed {
  public:
-  core::Changes next;
+  core::Arrivals next;
   std::vector<std::string> told;
   std::string left_out;
   bool is_over = false;
 
-  core::Changes changes() override { return std::exchange(next, {}); }
+  core::Arrivals changes() override { return std::exchange(next, {}); }
   bool ended() override { return is_over; }
   bool leaves_out(const std::string& script, const core::FileStamp&) const override { return script == left_out; }
   void untried(const std::string&, const core::FileStamp&) override {}
@@ -77,7 +77,7 @@ TEST_CASE("guards: while no run may be, one that goes on hears of no new script"
   CHECK(feed.changes().names.size() == 1);
   config.guard.hours = hours(false);
   names.next = {true, {"2.lua"}};
-  const core::Changes none = feed.changes();
+  const core::Arrivals none = feed.changes();
   CHECK(none.names.empty());
   CHECK_FALSE(none.all);
   config.guard.hours = hours(true);
