@@ -37,7 +37,7 @@ struct Arguments {
 
   std::vector<std::string> words;                // SCRIPT…, TITLE…, DIR or ID, by command
   std::string by, reason;                        // run, retry, mark, repair, unlock; by: history too
-  bool dry_run = false;                          // repair, rollback
+  bool dry_run = false;                          // run, repair, rollback
   bool stop_on_error = false;                    // run
   bool on_copy = false, keep = false;            // run
   std::vector<std::string> tags, exclude;        // run

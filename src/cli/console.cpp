@@ -38,6 +38,27 @@ std::string remark(const core::AttemptReport& attempt) {
   return text;
 }
 
+// Of a preview: what a run would come to.
+std::string_view words_before(core::OutcomeKind kind) noexcept {
+  switch (kind) {
+    case core::OutcomeKind::succeeded:
+      return "would succeed";
+    case core::OutcomeKind::skipped:
+      return "would be skipped";
+    case core::OutcomeKind::failed:
+      return "would fail";
+    case core::OutcomeKind::blocked:
+      return "blocked";
+    case core::OutcomeKind::interrupted:
+    case core::OutcomeKind::unknown:
+    case core::OutcomeKind::rolled_back:
+    case core::OutcomeKind::marked:
+    case core::OutcomeKind::imported:
+      break;
+  }
+  return core::name(kind);
+}
+
 // In which state the database is after a failure.
 std::string_view state_after(const core::Outcome& outcome) noexcept {
   if (core::leaves_something(outcome))
@@ -129,7 +150,9 @@ void Console::erase_transient() {
 void Console::run_started(const core::RunReport& run, std::size_t scripts) {
   if (settings_.talkative == Talk::quiet || scripts == 0) return;
   undoes_ = run.trigger == core::k_undoing;
-  std::string heading = fmt::format("fettle run {} {} {} {}", run.run, style_.bullet(), base::plural(scripts, "script"),
+  const std::string what =
+      settings_.lasting == Lasting::nothing ? std::string("fettle preview") : fmt::format("fettle run {}", run.run);
+  std::string heading = fmt::format("{} {} {} {}", what, style_.bullet(), base::plural(scripts, "script"),
                                     undoes_ ? "to roll back" : "pending");
   if (!settings_.database.empty()) heading += fmt::format(" {} {}", style_.bullet(), shown(settings_.database));
   print(style_.paint(Colour::bold, base::fit(heading, style_.width)));
@@ -230,7 +253,7 @@ void Console::print_failure(const core::AttemptReport& attempt) {
   } else {
     print_detail("state", state_after(outcome), 4);
   }
-  if (settings_.on_copies) return;
+  if (settings_.lasting != Lasting::everything) return;
   if (undoes_) {
     print_detail("so", "it is still applied", 4);
   } else if (attempt.moved_to.empty()) {
@@ -277,8 +300,10 @@ void Console::print_counts(const core::RunReport& run) {
   std::size_t used = 0;
   for (const auto& [count, kind] : all) {
     if (count == 0) continue;
-    std::string text =
-        fmt::format("{} {}", count, kind == core::OutcomeKind::rolled_back ? "rolled back" : core::name(kind));
+    std::string text = fmt::format("{} {}", count,
+                                   settings_.lasting == Lasting::nothing    ? words_before(kind)
+                                   : kind == core::OutcomeKind::rolled_back ? "rolled back"
+                                                                            : core::name(kind));
     if (kind == core::OutcomeKind::failed && run.allowed_failures > 0)
       text += fmt::format(" ({} allowed)", run.allowed_failures);
     if (used + 2 + text.size() + time.size() > style_.width) {

@@ -13,6 +13,9 @@
 
 namespace cli {
 
+// What is left of the run when it is over.
+enum class Lasting { everything, nothing_but_copies, nothing };
+
 struct ConsoleSettings {
   std::FILE* out = stdout;  // nullptr: results are not printed (--json prints them at the end)
   std::FILE* talk = stderr;
@@ -20,7 +23,7 @@ struct ConsoleSettings {
   Style style;
   std::string database;  // for the heading: "main (sqlite:app.db)"
   std::string pending_folder = "fix-scripts";
-  bool on_copies = false;  // of which nothing may be left afterwards
+  Lasting lasting = Lasting::everything;
 };
 
 class Console : public core::Observer {

@@ -4,6 +4,7 @@
 
 #include "cli/json_output.hpp"
 #include "folder/folders.hpp"
+#include "runner/preview.hpp"
 #include "runner/rehearsal.hpp"
 #include "runner/survey.hpp"
 
@@ -11,7 +12,7 @@ namespace cli {
 namespace {
 
 int rehearse(const Context& context, const runner::RunRequest& request) {
-  Console console = console_of(context, "copies of ");
+  Console console = console_of(context, Lasting::nothing_but_copies);
   const runner::Rehearsal rehearsal = runner::rehearse(
       context.config(), request, context.arguments.keep ? runner::Keep::yes : runner::Keep::no, console);
   if (context.arguments.json) {
@@ -25,6 +26,18 @@ int rehearse(const Context& context, const runner::RunRequest& request) {
       context.print(line + "\n");
   }
   return core::exit_code(rehearsal.report);
+}
+
+int preview(const Context& context, const runner::RunRequest& request) {
+  Console console = console_of(context, Lasting::nothing);
+  const runner::Preview preview = runner::preview(context.config(), request, console);
+  if (context.arguments.json)
+    context.print(run_json(preview.report) + "\n");
+  else
+    for (const std::string& line :
+         paragraph("Everything was rolled back: nothing was changed. Next, for real: fettle run", context.style.width))
+      context.print(line + "\n");
+  return core::exit_code(preview.report);
 }
 
 // The folders are closed again before the run opens anything.
@@ -60,14 +73,15 @@ std::string databases_text(const LoadedConfig& loaded) {
   return text;
 }
 
-Console console_of(const Context& context, const std::string& what) {
-  return Console({.out = context.arguments.json ? nullptr : context.out,
-                  .talk = context.talk,
-                  .talkative = context.arguments.talk,
-                  .style = context.style,
-                  .database = what + databases_text(context.loaded),
-                  .pending_folder = context.config().folders.scripts,
-                  .on_copies = !what.empty()});
+Console console_of(const Context& context, Lasting lasting) {
+  return Console(
+      {.out = context.arguments.json ? nullptr : context.out,
+       .talk = context.talk,
+       .talkative = context.arguments.talk,
+       .style = context.style,
+       .database = (lasting == Lasting::nothing_but_copies ? "copies of " : "") + databases_text(context.loaded),
+       .pending_folder = context.config().folders.scripts,
+       .lasting = lasting});
 }
 
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
@@ -89,6 +103,7 @@ int run_scripts_command(const Context& context) {
   if (!request.choice.scripts.empty())  // a word that means none is told before anything is made
     request.choice.scripts = runner::select(request.choice.scripts, pending_names(context.config()));
   if (context.arguments.on_copy) return rehearse(context, request);
+  if (context.arguments.dry_run) return preview(context, request);
   const core::RunReport report = run_and_tell(context, request);
   if (context.arguments.json) context.print(run_json(report) + "\n");
   return core::exit_code(report);

@@ -17,9 +17,8 @@ runner::Choice choice_from(const Arguments& arguments);
 // The parts of a request that both commands share.
 runner::RunRequest request_from(const Arguments& arguments, const core::Config& config);
 
-// Tells a run as it goes on; on stderr alone where JSON is asked for. what: before the names of its databases, when it
-// works on something that is made of them.
-Console console_of(const Context& context, const std::string& what = "");
+// Tells a run as it goes on; on stderr alone where JSON is asked for.
+Console console_of(const Context& context, Lasting lasting = Lasting::everything);
 
 // Runs and tells on the console; the caller prints JSON where it is asked for.
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request);

@@ -54,6 +54,9 @@ struct RecordedChanges {
   std::vector<std::string> rows;  // packed parts, in order
 };
 
+// The first rows of each table and kind, at most so many of each, among those that were told first.
+std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each);
+
 std::string_view name(RowChange::Kind kind) noexcept;
 std::string_view name(SchemaChange::Kind kind) noexcept;
 

@@ -333,8 +333,8 @@ struct Done {
   bool may_have_written = false;  // a statement was executed that is not plainly a query
   bool locked = false;            // the last statement that failed did so for a lock, which may pass by itself
   std::uint64_t statements = 0, rows_changed = 0;
-  Changes changes;           // of what was committed, or may have been
-  std::string changed_rows;  // the last ChangedRows, encoded; empty: there are no more
+  Changes changes{};           // of what was committed, or may have been
+  std::string changed_rows{};  // the last ChangedRows, encoded; empty: there are no more
 };
 
 struct Statement {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/changes.hpp"
 #include "core/guard.hpp"
 #include "core/hook.hpp"
 #include "core/outcome.hpp"
@@ -29,6 +30,8 @@ struct AttemptReport {
   std::int64_t try_number = 1;        // of the script in its run
   bool allowed = false;               // the script says that its failure is none of the run's
   std::vector<std::string> warnings;  // of its validate()
+  Changes changes;                    // what it committed, or may have committed
+  std::vector<RowChange> sample;      // some of the rows
 };
 
 struct Counts {

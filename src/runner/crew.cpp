@@ -137,6 +137,7 @@ void Crew::refuse_below_minimum(std::string_view whose, const core::SandboxLevel
 }
 
 void Crew::renew_broker() {
+  preview_is_over_ = broker_settings_.preview;
   os::kill_process(broker_.pidfd);
   // Beside one that is not gone yet a new one would find the database held, or know less than it does.
   if (!zygote_.wait(broker_, k_to_die))

@@ -95,6 +95,8 @@ class Crew {
   // Who works on a database, and what they did.
   core::Mustered muster(const core::Muster& wish);
   void renew_broker();
+  // The transaction of a preview went with the broker that had it: nothing can be said any more.
+  bool preview_is_over() const noexcept { return preview_is_over_; }
 
  private:
   void order_broker();
@@ -117,6 +119,7 @@ class Crew {
   os::Channel broker_channel_;
   bool opening_ = false;  // it was told to
   bool broker_ready_ = false;
+  bool preview_is_over_ = false;
   core::SandboxLevel broker_level_;
   std::vector<core::DatabaseStatus> databases_;
   std::deque<Worker> next_;  // ordered; those behind may not be born yet

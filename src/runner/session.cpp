@@ -284,6 +284,7 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
     timeout_ = std::min<std::chrono::milliseconds>(*declaration_.timeout, k_longest_timeout);
     deadline_ = started_ + timeout_;
   }
+  if (crew_.preview_is_over()) return core::blocked(Cause::none, std::string(k_preview_is_over));
   if (load_.preview && declaration_.writes && !declaration_.transaction)
     return core::blocked(Cause::none,
                          "it cannot be previewed: it says transaction = false, so nothing of it could be taken back");

@@ -20,6 +20,8 @@ using core::Outcome;
 using core::OutcomeKind;
 using folder::Place;
 
+constexpr std::size_t k_sample = 3;  // rows of each table and kind
+
 core::Load load_of(const Workplace& at, const Ready& ready, std::int64_t attempt) {
   const core::Script& script = ready.loaded.script;
   core::Load load;
@@ -273,6 +275,8 @@ core::AttemptReport file(Workplace& at, const Going& going, const ledger::Finish
   report.duration = finished.measures.total;
   report.allowed = finished.details.allowed;
   report.warnings = going.warnings;
+  report.changes = finished.changes.changes;
+  report.sample = core::sample(finished.changes, k_sample);
   report.try_number = going.ready.try_number;
   if (!finished.details.again) move(at, going.ready.loaded, report);
   return report;

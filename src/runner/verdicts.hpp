@@ -15,6 +15,9 @@ namespace runner {
 inline constexpr std::size_t k_longest_text = std::size_t{64} << 10U;  // message, error, traceback
 inline constexpr std::chrono::minutes k_to_roll_back{10};  // of a broker that has heard: much may have to be undone
 
+inline constexpr std::string_view k_preview_is_over =
+    "the preview ended before it: the transaction that held what the scripts before it had done is gone";
+
 // Why a version is not executed again. ledger: the id of ours.
 std::string applied_before(const core::Receipt& earlier, const std::string& ledger);
 

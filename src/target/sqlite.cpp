@@ -64,7 +64,7 @@ class Sqlite final : public Connection {
   void begin(const Beginning& how) override;
   void commit() override;
   void rollback() override;
-  bool in_transaction() const override { return started_ || is_open(); }
+  bool in_transaction() const override { return started_ || (is_open() && (!outer_ || saved_)); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
   std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
@@ -89,6 +89,9 @@ class Sqlite final : public Connection {
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return keeps_receipts() ? internal_.receipt_of(script, sha256) : std::nullopt;
   }
+  // SQLite ends the whole transaction when it stops a statement that writes, or the disk is full.
+  bool lost() const override { return outer_ && !is_open(); }
+  void preview() override { previews_ = true; }
   core::Fleet muster(const core::Muster& wish) override { return internal_.muster(wish); }
   std::vector<core::Fact> facts() override {
     guard_.listen_to(SqliteGuard::Speaker::fettle);
@@ -109,6 +112,8 @@ class Sqlite final : public Connection {
   void forget_temporary();
   void allow(core::Access access);
   void make_receipts_alone();
+  void begin_preview(bool reads);
+  void keep_preview();
   std::int64_t run(sqlite3_stmt* statement);
   std::int64_t run_many(std::string_view sql, core::PackedRows rows);
   void commit_these();
@@ -128,6 +133,9 @@ class Sqlite final : public Connection {
   std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
   std::int64_t changes_at_begin_ = 0;
   bool started_ = false;  // a script is at work without a transaction
+  bool previews_ = false;
+  bool outer_ = false;  // of a preview: the transaction that is never committed is open
+  bool saved_ = false;  // of a preview: its savepoint is set, a script is at work in it
 };
 
 SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
@@ -359,13 +367,17 @@ void Sqlite::allow(core::Access access) {
 
 void Sqlite::begin(const Beginning& how) {
   forget_temporary();
-  if (how.access == core::Access::receipt_only) make_receipts_alone();
+  if (how.access == core::Access::receipt_only && !previews_) make_receipts_alone();
   access_ = how.access;
   const bool reads = only_reads(access_);
   guard_.expect(access_);
-  allow(reads ? core::Access::read : core::Access::write);
-  internal_.once(reads ? "BEGIN" : "BEGIN IMMEDIATE");
-  if (!reads) internal_.make_receipts();  // before a script could make one of its own
+  if (previews_ && (outer_ || !reads)) {
+    begin_preview(reads);
+  } else {
+    allow(reads ? core::Access::read : core::Access::write);
+    internal_.once(reads ? "BEGIN" : "BEGIN IMMEDIATE");
+    if (!reads) internal_.make_receipts();  // before a script could make one of its own
+  }
   changes_at_begin_ = sqlite3_total_changes64(handle());
   guard_.listen_to(SqliteGuard::Speaker::script);
 }
@@ -375,13 +387,35 @@ void Sqlite::make_receipts_alone() {
   internal_.make_receipts();
 }
 
+// --- previews ------------------------------------------------------------------------------------------------------
+
+void Sqlite::begin_preview(bool reads) {
+  allow(core::Access::write);
+  if (!outer_) internal_.once("BEGIN IMMEDIATE");
+  outer_ = true;
+  internal_.once("SAVEPOINT fettle_preview");
+  saved_ = true;
+  if (reads) allow(core::Access::read);
+}
+
+// Only COMMIT itself looks at foreign keys that may be mended until then.
+void Sqlite::keep_preview() {
+  int broken = 0, ignored = 0;
+  sqlite3_db_status(handle(), SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &ignored, 0);
+  if (broken != 0) throw SqlError(Cause::error, commit_was_refused("FOREIGN KEY constraint failed"));
+  internal_.once("RELEASE fettle_preview");
+  saved_ = false;
+}
+
 // --- receipts ------------------------------------------------------------------------------------------------------
 
 std::optional<core::Receipt> Sqlite::find_receipt(const std::string& script, const std::string& sha256) {
+  if (previews_ && !internal_.has_receipts()) return std::nullopt;
   return internal_.receipt_of(script, sha256);
 }
 
 void Sqlite::leave_receipt(const core::Receipt& receipt) {
+  if (previews_) return forget_temporary();
   if (only_reads(access_)) internal_.once("ROLLBACK");
   if (!is_open()) {
     allow(core::Access::write);
@@ -408,6 +442,7 @@ std::optional<core::Receipt> Sqlite::proof_of(const core::Inquire& attempt) {
 }
 
 void Sqlite::commit() {
+  if (previews_) return only_reads(access_) ? rollback() : keep_preview();
   commit_these();
   started_ = false;
 }
@@ -420,7 +455,12 @@ void Sqlite::commit_these() {
 }
 
 void Sqlite::rollback() {
-  if (is_open()) internal_.once("ROLLBACK");
+  if (outer_ && is_open()) {
+    internal_.once("ROLLBACK TO fettle_preview");
+    internal_.once("RELEASE fettle_preview");
+    saved_ = false;
+  } else if (is_open())
+    internal_.once("ROLLBACK");
   started_ = false;
 }
 
