@@ -20,6 +20,7 @@
 #include "core/changes.hpp"
 #include "core/fleet.hpp"
 #include "core/limits.hpp"
+#include "core/message_kind.hpp"
 #include "core/observer.hpp"
 #include "core/outcome.hpp"
 #include "core/receipt.hpp"
@@ -29,52 +30,6 @@
 #include "core/wire.hpp"
 
 namespace core {
-
-enum class Kind : std::uint8_t {
-  spawn = 1,
-  spawned,
-  ended,
-  load = 16,
-  ask,
-  execute,
-  worker_ready,
-  loaded,
-  line,
-  answer,
-  result,
-  fault,
-  progress,
-  read_data,
-  data,
-  open = 48,
-  begin,
-  finish,
-  inquire,
-  broker_ready,
-  began,
-  done,
-  inquired,
-  heard,
-  examine,
-  examined,
-  muster,
-  mustered,
-  changed_rows,
-  statement = 64,
-  many,
-  fetch,
-  close,
-  describe,
-  rows,
-  affected,
-  sql_fault,
-  standing_by = 96,
-  go,
-  look,
-  left,
-  log_record,
-  run_over,
-};
 
 enum class Role : std::uint8_t { worker, broker };
 enum class Access : std::uint8_t {

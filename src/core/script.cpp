@@ -9,6 +9,7 @@ namespace core {
 namespace {
 
 constexpr std::size_t k_longest_name = 255;  // NAME_MAX of Linux, bytes
+constexpr std::size_t k_longest_list = 1000;
 constexpr std::string_view k_lua = ".lua";
 
 // At most `length` bytes, without half a UTF-8 character at the end.
@@ -20,6 +21,19 @@ std::string_view cut(std::string_view text, std::size_t length) noexcept {
 }
 
 }  // namespace
+
+void cap(std::vector<std::string>& texts) {
+  if (texts.size() > k_longest_list) texts.resize(k_longest_list);
+  for (std::string& text : texts) text = base::cap(text, k_longest_word);
+}
+
+void cap(Declaration& declaration) {
+  for (std::string* text : {&declaration.description, &declaration.database, &declaration.not_before,
+                            &declaration.window, &declaration.args_fault})
+    *text = base::cap(*text, k_longest_word);
+  for (auto* texts : {&declaration.depends, &declaration.tags, &declaration.environments, &declaration.args})
+    cap(*texts);
+}
 
 std::string_view number_of(std::string_view name) noexcept {
   const auto end = std::find_if(name.begin(), name.end(), [](char letter) { return letter < '0' || letter > '9'; });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,6 +50,11 @@ struct Declaration {
   bool allow_failure = false;                        // that it fails is no failure of the run
   bool validates = false, rolls_back = false;        // it has the function
 };
+
+// Cuts what is longer than a sound worker sends.
+inline constexpr std::size_t k_longest_word = std::size_t{4} << 10U;  // bytes of what a script declares of itself
+void cap(std::vector<std::string>& texts);
+void cap(Declaration& declaration);
 
 // A file in the pending folder that is not a candidate, and why: `status` shows both.
 struct Ignored {

@@ -28,27 +28,11 @@ constexpr std::string_view k_loading = "the script was being loaded";
 constexpr std::string_view k_asking = "shouldRun() was running";
 constexpr std::string_view k_executing = "execute() was running";
 constexpr std::chrono::seconds k_longest_timeout{1'000'000'000};  // a script may ask for; more overflows the clock
-constexpr std::size_t k_longest_name = std::size_t{4} << 10U;     // what a script declares of itself
-constexpr std::size_t k_longest_list = 1000;
 
 template <class Message>
 std::optional<Message> as(const os::Frame& frame) {
   if (frame.kind != static_cast<std::uint8_t>(Message::kind)) return std::nullopt;
   return core::decode<Message>(frame.body);
-}
-
-// The worker kept to these; what does not was not sent by one that is sound.
-void cap(std::vector<std::string>& texts) {
-  if (texts.size() > k_longest_list) texts.resize(k_longest_list);
-  for (std::string& text : texts) text = base::cap(text, k_longest_name);
-}
-
-void cap(core::Declaration& declaration) {
-  for (std::string* text : {&declaration.description, &declaration.database, &declaration.not_before,
-                            &declaration.window, &declaration.args_fault})
-    *text = base::cap(*text, k_longest_name);
-  for (auto* texts : {&declaration.depends, &declaration.tags, &declaration.environments, &declaration.args})
-    cap(*texts);
 }
 
 bool says_yes(const os::Frame& frame) {
@@ -154,7 +138,7 @@ bool Session::take_aside(const os::Frame& frame, std::optional<Outcome>& ended) 
   }
   if (auto told = as<core::ProgressTold>(frame)) {
     progress_ = std::move(told->progress);
-    progress_->label = base::cap(progress_->label, k_longest_name);
+    progress_->label = base::cap(progress_->label, core::k_longest_word);
     progress_untold_ = true;
     if (!ahead_) tell_progress();
     return true;
@@ -279,7 +263,7 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
   auto loaded = as<core::Loaded>(frame);
   if (!loaded) return protocol_fault();
   declaration_ = std::move(loaded->declaration);
-  cap(declaration_);
+  core::cap(declaration_);
   if (declaration_.timeout) {
     timeout_ = std::min<std::chrono::milliseconds>(*declaration_.timeout, k_longest_timeout);
     deadline_ = started_ + timeout_;
@@ -392,7 +376,7 @@ std::optional<Outcome> Session::take_answer(Heard heard) {
   if (!answer) return roll_back(protocol_fault());
   if (answer->word == core::Answer::Word::no) return said_no(roll_back(core::skipped("shouldRun() said no")));
   warnings_ = std::move(answer->warnings);
-  cap(warnings_);
+  core::cap(warnings_);
   if (answer->word == core::Answer::Word::invalid)
     return roll_back(core::failed(Cause::validation, base::cap(answer->reason, k_longest_text)));
   if (answer->word == core::Answer::Word::skip)

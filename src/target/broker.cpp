@@ -53,7 +53,6 @@ class Broker {
   template <class Wish, class Look>
   bool tell_of(const os::Frame& frame, Look look);
   void commit_with_receipt(Connection& own, core::Done& done);
-  void tell_changes(Connection& own, core::Done& done);
   void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
   void open_transaction(const core::Begin& wish, core::Began& began);
   void begin_own();
@@ -260,7 +259,9 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
   try {
     done.rows_changed = own.rows_changed();
     spending_.check_changed(own);  // a query may change something, too
-    tell_changes(own, done);
+    tell_changes(own, done, [this](std::string_view part) {
+      runner_.send(static_cast<std::uint8_t>(Kind::changed_rows), part, in(k_patience));
+    });
     own.leave_receipt(*transaction_->receipt);
     if (!transaction_->outdated.empty()) own.take_receipts_away(*transaction_->receipt, transaction_->outdated);
     transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
@@ -273,14 +274,6 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     done.lost = own.lost();
     if (asked_to_commit && error.cause() == Cause::unreachable) done.word = core::Done::Word::unknown;
   }
-}
-
-void Broker::tell_changes(Connection& own, core::Done& done) {
-  ChangedRows rows([this](std::string_view part) {
-    runner_.send(static_cast<std::uint8_t>(Kind::changed_rows), part, in(k_patience));
-  });
-  done.changes = own.changes([&rows](const core::RowChange& change) { return rows.add(change); });
-  done.changed_rows = rows.take_rest();
 }
 
 void Broker::end_transactions() {

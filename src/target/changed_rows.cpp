@@ -34,4 +34,10 @@ std::string ChangedRows::take_rest() {
   return rest;
 }
 
+void tell_changes(Connection& own, core::Done& done, std::function<void(std::string_view)> send) {
+  ChangedRows rows(std::move(send));
+  done.changes = own.changes([&rows](const core::RowChange& change) { return rows.add(change); });
+  done.changed_rows = rows.take_rest();
+}
+
 }  // namespace target

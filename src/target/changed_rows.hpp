@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "core/changes.hpp"
+#include "core/message.hpp"
 #include "core/wire.hpp"
+#include "target/connection.hpp"
 
 namespace target {
 
@@ -27,5 +29,8 @@ class ChangedRows {
   core::Writer part_;
   std::uint32_t count_ = 0;
 };
+
+// Has the connection tell what the script at work in it changed. Throws as Connection::changes().
+void tell_changes(Connection& own, core::Done& done, std::function<void(std::string_view)> send);
 
 }  // namespace target

@@ -16,6 +16,7 @@
 #include "target/refusals.hpp"
 #include "target/sqlite_address.hpp"
 #include "target/sqlite_copy.hpp"
+#include "target/sqlite_cursor.hpp"
 #include "target/sqlite_facts.hpp"
 #include "target/sqlite_guard.hpp"
 #include "target/sqlite_internal.hpp"
@@ -34,20 +35,6 @@ constexpr std::chrono::milliseconds k_busy_pause{10};
 // A journal that is written over needs no change of the file system at each commit, which a truncated one does twice.
 // What one large transaction needed is given back.
 constexpr const char* k_journal_size = "PRAGMA journal_size_limit=4194304";  // bytes
-
-class Sqlite;
-
-class SqliteCursor final : public Cursor {
- public:
-  SqliteCursor(Sqlite& connection, Compiled statement);
-  const std::vector<std::string>& columns() const override { return columns_; }
-  bool next(core::Writer& row) override;
-
- private:
-  Sqlite& connection_;
-  Compiled statement_;
-  std::vector<std::string> columns_;
-};
 
 class Sqlite final : public Connection {
  public:
@@ -137,35 +124,6 @@ class Sqlite final : public Connection {
   bool outer_ = false;  // of a preview: the transaction that is never committed is open
   bool saved_ = false;  // of a preview: its savepoint is set, a script is at work in it
 };
-
-SqliteCursor::SqliteCursor(Sqlite& connection, Compiled statement)
-    : connection_(connection), statement_(std::move(statement)) {
-  const int count = sqlite3_column_count(statement_.get());
-  std::size_t bytes = 0;
-  for (int index = 0; index < count; ++index) {
-    const char* name = sqlite3_column_name(statement_.get(), index);
-    if (name == nullptr) throw SqlError(Cause::memory, "out of memory");
-    bytes += std::string_view(name).size();
-    if (bytes > k_longest_column_names) throw SqlError(Cause::error, column_names_too_long());
-    columns_.emplace_back(name);
-  }
-}
-
-// The size is looked at before a value is made or copied: it may have a gigabyte.
-bool SqliteCursor::next(core::Writer& row) {
-  if (!statement_ || !connection_.step(statement_.get())) {
-    statement_.reset();  // stepping again would start over
-    return false;
-  }
-  row.put(static_cast<std::uint32_t>(columns_.size()));
-  std::size_t bytes = 0;
-  for (int index = 0; index < static_cast<int>(columns_.size()); ++index) {
-    bytes += column_bytes(statement_.get(), index);
-    if (bytes > core::k_largest_row) throw SqlError(Cause::error, row_too_large());
-    row.put(column(statement_.get(), index));
-  }
-  return true;
-}
 
 SQLite::Database open_database(const SqliteAddress& address) {
   const int mode = SQLite::OPEN_READWRITE | (address.may_create ? SQLite::OPEN_CREATE : 0);
@@ -317,7 +275,7 @@ std::unique_ptr<Cursor> Sqlite::query(std::string_view sql, const core::Values& 
   Compiled statement = statements_.take(sql);
   bind_all(statement.get(), parameters, Bytes::are_copied);
   if (only_reads(access_) && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
-  return std::make_unique<SqliteCursor>(*this, std::move(statement));
+  return read_rows(std::move(statement), [this](sqlite3_stmt* reading) { return step(reading); });
 }
 
 std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::string& table, const std::string& name) {
