@@ -378,6 +378,9 @@ TEST_CASE("journey: postgresql: behind a pooler that gives each transaction anot
     site.write(fmt::format("fix-scripts/{:03}.lua", script),
                executes("for row in db.rows('select n from generate_series(1, 300) n') do if row.n % 100 == 0 then\n"
                         "db.exec('insert into ran (script) values (?)', ctx.script) end end"));
+  CHECK(site.fettle({"run", "--dry-run"}).status == 0);
+  CHECK(server->ask(database, "select count(*) from ran") == "0");
+  CHECK(server->ask(database, k_advisory_locks) == "0");
   const Ended ended = site.fettle({"run"});
   CHECK(ended.status == 0);
   if (ended.status != 0) MESSAGE(ended.out, ended.err, pooler.said());
@@ -415,6 +418,8 @@ TEST_CASE("journey: postgresql: a standby can be read and is never written") {
   const json script = outcome_of(json::parse(ended.out));
   CHECK(script.at("outcome") == "blocked");
   CHECK(has(script.at("reason"), "is a standby"));
+  const Ended previewed = site.fettle({"run", "--dry-run", "--json"});
+  CHECK(has(outcome_of(json::parse(previewed.out)).at("reason"), "is a standby"));
   CHECK(site.fettle({"doctor"}).out.find("is a standby") != std::string::npos);
   support::use(site, support::sqlite_engine(site),
                "[databases.copy]\nurl = \"" + server->url(shop.database(), standby.port()) + "\"\n");

@@ -114,6 +114,7 @@ MariaText read_mariadb(std::string_view sql, Dialect dialect, core::Access acces
   statement.can_be_read_on = selects && !text.has("into");
   statement.calls = verb == "call";
   statement.changes_rows = contains(k_changing, verb) || statement.calls || (verb == "with" && writes);
+  statement.writes = contains(k_changing, verb) || (verb == "analyze" && writes);
   statement.suits_bulks = contains(k_changing, verb) && statement.placeholders > 0 && !text.has("returning");
   return statement;
 }

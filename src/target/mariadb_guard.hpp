@@ -18,6 +18,7 @@ struct MariaText {
   bool changes_rows = false;
   bool suits_bulks = false;  // it may be executed for many rows at once
   bool calls = false;        // a procedure, which may do anything
+  bool writes = false;       // rows of tables, by its own words
 };
 
 // dialect: one of mariadb…. Throws SqlError for what scripts may not do.

@@ -41,17 +41,27 @@ MariaSession::MariaSession(MariaLink& link, unsigned lock_timeout) : link_(link)
   takes_bulks_ = target::takes_bulks(link_.handle());
 }
 
-void MariaSession::prepare(Access access, os::Deadline deadline) {
+std::string MariaSession::limits_until(os::Deadline deadline) const {
   const std::int64_t limit = seconds_until(deadline);
   const std::string limits = is_mariadb_
                                  ? fmt::format("max_statement_time = {0}, idle_transaction_timeout = {0}", limit)
                                  : fmt::format("max_execution_time = {}, wait_timeout = {}", limit * 1000,
                                                limit == 0 ? std::chrono::seconds(k_longest).count() : limit);
+  return fmt::format("innodb_lock_wait_timeout = {0}, lock_wait_timeout = {0}, {1}", lock_timeout_, limits);
+}
+
+void MariaSession::prepare(Access access, os::Deadline deadline) {
   const char* const kind = is_mariadb_ ? "tx" : "transaction";
   link_.run(
       fmt::format("SET NAMES utf8mb4, autocommit = 1, completion_type = 0, sql_mode = '{0}', {1}_isolation = '{2}', "
-                  "{1}_read_only = {3}, innodb_lock_wait_timeout = {4}, lock_wait_timeout = {4}, {5}",
-                  sql_mode_, kind, isolation_, access == Access::read ? 1 : 0, lock_timeout_, limits));
+                  "{1}_read_only = {3}, {4}",
+                  sql_mode_, kind, isolation_, access == Access::read ? 1 : 0, limits_until(deadline)));
+}
+
+void MariaSession::limit(os::Deadline deadline) {
+  link_.run(
+      fmt::format("SET NAMES utf8mb4, completion_type = 0, sql_mode = '{}', {}", sql_mode_, limits_until(deadline)),
+      MariaLink::Patience::to_the_end);
 }
 
 std::size_t size_of(const core::Values& values) noexcept {

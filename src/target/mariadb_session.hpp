@@ -20,6 +20,8 @@ class MariaSession {
   // Before a transaction. deadline: of the attempt; a server that does not hear of us any more ends the statement and
   // the transaction then.
   void prepare(core::Access access, os::Deadline deadline);
+  // The same inside of one, of which the rest holds: what a procedure may have set is put back, too.
+  void limit(os::Deadline deadline);
 
   bool is_mariadb() const noexcept { return is_mariadb_; }
   bool takes_bulks() const noexcept { return takes_bulks_; }
@@ -33,6 +35,8 @@ class MariaSession {
   static constexpr const char* k_stay = "SET SESSION wait_timeout = 31536000";
 
  private:
+  std::string limits_until(os::Deadline deadline) const;
+
   MariaLink& link_;
   unsigned lock_timeout_;
   bool is_mariadb_ = true, takes_bulks_ = false;

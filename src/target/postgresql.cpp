@@ -2,21 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/text.hpp"
-#include "target/postgresql_catalogue.hpp"
-#include "target/postgresql_cursor.hpp"
-#include "target/postgresql_facts.hpp"
-#include "target/postgresql_guard.hpp"
-#include "target/postgresql_kept.hpp"
-#include "target/postgresql_link.hpp"
-#include "target/postgresql_piecemeal.hpp"
-#include "target/postgresql_receipts.hpp"
+#include "target/postgresql_connection.hpp"
 #include "target/postgresql_session.hpp"
 #include "target/refusals.hpp"
 
@@ -26,89 +18,23 @@ namespace {
 using core::Access;
 using core::Cause;
 
-constexpr std::size_t k_ahead = 1000;               // rows of executemany sent before their answers are heard
 constexpr std::chrono::seconds k_patience{60};      // for the lock of an attempt whose end is in doubt
 constexpr std::chrono::milliseconds k_to_end{100};  // for what was fetched ahead and is not wanted any more
 
 constexpr const char* k_lock_of_transaction = "SELECT pg_catalog.pg_try_advisory_xact_lock($1)";
 constexpr const char* k_lock_of_session = "SELECT pg_catalog.pg_try_advisory_lock($1)";
 
-class Postgresql final : public Connection, public PgReader {
- public:
-  explicit Postgresql(const std::string& url);
-  ~Postgresql() override;
+bool says_yes(const PGresult* result) {
+  return std::string_view(libpq().getvalue(result, 0, 0)) == "t";
+}
 
-  std::string_view engine() const override { return "postgresql"; }
-  Interruption interruption() override;
-  bool lost() const override { return link_.lost(); }
-  void begin(const Beginning& how) override;
-  void commit() override;
-  void rollback() override;
-  bool in_transaction() const override { return begun_ && (has_lock_of_session() || link_.in_transaction()); }
-  std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
-  std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
-  std::unique_ptr<Cursor> query(std::string_view sql, const core::Values& parameters) override;
-  std::vector<core::Row> describe(core::Describe::What what, const std::string& table,
-                                  const std::string& name) override;
-  std::optional<core::Receipt> find_receipt(const std::string& script, const std::string& sha256) override;
-  void leave_receipt(const core::Receipt& receipt) override;
-  bool has_receipt(const core::Receipt& of) override { return receipts_.has(of); }
-  void take_receipts_away(const core::Receipt& version, const std::vector<std::int64_t>& attempts) override {
-    for (const std::int64_t attempt : attempts) receipts_.send_removal(version, attempt);
-  }
-  std::vector<std::string> seen_scripts(const std::string& part) override {
-    return keeps_receipts() ? receipts_.scripts_with(part) : std::vector<std::string>();
-  }
-  bool keeps_receipts() override { return has_receipts_ || receipts_.look(); }
-  std::vector<core::Receipt> find_starts(const std::string& script, const std::string& sha256) override {
-    return receipts_.find_starts(script, sha256);
-  }
-  void leave_start(const core::Receipt& receipt) override { receipts_.leave_start(receipt); }
-  void take_start_away(const core::Receipt& receipt) override { receipts_.take_start_away(receipt); }
-  std::optional<core::Receipt> proof_of(const core::Inquire& attempt) override;
-  std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
-    return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
-  }
-  core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish); }
-  std::vector<core::Fact> facts() override { return facts_of(link_); }
-  std::uint64_t rows_changed() const override { return changed_; }
+// What a standby says to BEGIN READ WRITE; anything else is thrown on.
+[[noreturn]] void explain_standby(const PgError& error) {
+  if (error.state() == "0A000" || error.state() == "25006") throw SqlError(Cause::unreachable, standby_is_only_read());
+  throw error;
+}
 
- private:
-  std::shared_ptr<PgAnswer> fetch(const std::string& cursor, int rows) override;
-  PgResult hear(const std::shared_ptr<PgAnswer>& fetched) override;
-  void forget(std::string cursor) override { over_.push_back(std::move(cursor)); }
-
-  const Libpq& pq() const noexcept { return link_.pq(); }
-  bool is_piecemeal() const noexcept { return access_ == Access::piecemeal; }
-  bool has_lock_of_session() const noexcept { return is_piecemeal() || access_ == Access::receipt_only; }
-  void begin_with_lock_of_session(const Beginning& how);
-  void end_session();
-  void begin_to_write(const Beginning& how);
-  void begin_anew(const Beginning& how);
-  void try_to_write();
-  void take_lock(std::int64_t lock, os::Deadline give_up, const char* how = k_lock_of_transaction);
-  void make_receipts(os::Deadline give_up);
-  void make_table(os::Deadline give_up, const char* definition, const std::function<void()>& make);
-  void prepare(const PgStatement& statement, std::size_t parameters);
-  std::vector<PgResult> collect();
-  std::int64_t affected(const PGresult* result);
-  [[noreturn]] void explain(PgError error);
-
-  PgLink link_;
-  PgKept kept_{link_};
-  PgReceipts receipts_{link_, kept_};
-  PgPiecemeal piecemeal_{link_, receipts_};
-  PGcancel* cancel_;
-  Access access_ = Access::read;
-  bool begun_ = false;
-  bool has_receipts_ = false;
-  std::uint64_t changed_ = 0;
-  std::uint64_t cursors_ = 0;
-  std::size_t check_ = 0;               // which of the statements that are sent with COMMIT looks at the receipts
-  std::vector<std::string> over_;       // cursors that nobody reads any more
-  std::optional<core::Receipt> early_;  // found when the transaction began
-  std::string first_fault_;             // after which the server executes nothing more in this transaction
-};
+}  // namespace
 
 // --- the connection ------------------------------------------------------------------------------------------------
 
@@ -127,16 +53,13 @@ Interruption Postgresql::interruption() {
   return {cancel, -1};
 }
 
-bool says_yes(const PGresult* result) {
-  return std::string_view(libpq().getvalue(result, 0, 0)) == "t";
-}
-
 void Postgresql::begin(const Beginning& how) {
   access_ = how.access;
   changed_ = 0;
   over_.clear();
   first_fault_.clear();
   link_.forget_fault();
+  if (preview_.is_open() || (preview_.is_on() && access_ != Access::read)) return begin_previewed(how);
   if (access_ == Access::write) return begin_to_write(how);
   if (access_ != Access::read) return begin_with_lock_of_session(how);
   begun_ = true;
@@ -158,15 +81,12 @@ void Postgresql::begin_to_write(const Beginning& how) {
     receipts_.take_state(results.at(3).get());
     early_ = receipts_.take_found(results.at(4).get());
     if (says_yes(results.at(2).get())) return;
-    take_lock(lock, how.deadline);
+    take_lock(lock, how.deadline, k_lock_of_transaction);
     early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
   } catch (const PgError& error) {
     // A pooler that gives itself out for the server: nothing was executed yet.
     if (error.state() == PgKept::k_no_such_statement) return begin_anew(how);
-    // What a standby says to BEGIN READ WRITE.
-    if (error.state() == "0A000" || error.state() == "25006")
-      throw SqlError(Cause::unreachable, standby_is_only_read());
-    throw;
+    explain_standby(error);
   }
 }
 
@@ -222,7 +142,7 @@ void Postgresql::make_table(os::Deadline give_up, const char* definition, const 
   link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
   link_.collect();
   begun_ = true;
-  take_lock(k_pg_lock_of_table, give_up);
+  take_lock(k_pg_lock_of_table, give_up, k_lock_of_transaction);
   try {
     make();
   } catch (const PgError& error) {
@@ -241,6 +161,7 @@ void Postgresql::rollback() {
   begun_ = false;
   try {
     link_.abandon_posted(k_to_end);
+    if (preview_.is_open()) return preview_.take_back();
     if (has_lock_of_session()) return end_session();
     link_.send("ROLLBACK");
     link_.send(k_let_go);
@@ -265,114 +186,48 @@ void Postgresql::end_session() {
   link_.collect(PgLink::Patience::to_the_end);
 }
 
-// --- statements ----------------------------------------------------------------------------------------------------
+// --- previews ------------------------------------------------------------------------------------------------------
 
-std::vector<PgResult> Postgresql::collect() {
+void Postgresql::preview() {
+  kept_.give_up();
+  preview_.turn_on();
+}
+
+void Postgresql::begin_previewed(const Beginning& how) {
+  if (access_ == Access::receipt_only) piecemeal_.check();
+  if (!preview_.is_open()) has_receipts_ = receipts_.look();
+  begun_ = true;
   try {
-    std::vector<PgResult> results = link_.collect();
-    if (!in_transaction()) throw SqlError(Cause::error, "this statement ended the transaction");
-    return results;
+    preview_.open();
   } catch (const PgError& error) {
+    explain_standby(error);
+  }
+  preview_.send_beginning(how);
+  if (access_ == Access::read) return;  // answered with the first statement
+  link_.collect();
+  take_lock(pg_lock_of(how.script), how.deadline, k_lock_of_transaction);
+  if (!has_receipts_) return;
+  receipts_.send_state(PgReceipts::Leaves::nothing);
+  receipts_.send_find(how.script, how.sha256);
+  const std::vector<PgResult> results = link_.collect();
+  receipts_.take_state(results.at(0).get());
+  early_ = receipts_.take_found(results.at(1).get());
+}
+
+// What would be refused in a commit is refused here, in the same words.
+void Postgresql::commit_previewed() {
+  if (only_reads(access_)) return rollback();  // there is nothing to keep
+  const std::size_t check = preview_.send_end();
+  if (has_receipts_) receipts_.send_check();
+  try {
+    link_.collect(PgLink::Patience::to_the_end);
+  } catch (const PgError& error) {
+    if (error.statement() == check && error.state() == PgKept::k_division_by_zero)
+      throw SqlError(Cause::error, no_touching_receipts());
     explain(error);
   }
-}
-
-void Postgresql::explain(PgError error) {
-  // Of what was fetched ahead and failed nobody has been told yet.
-  if (error.state() == "25P02" && first_fault_.empty() && link_.posted_fault()) error = *link_.posted_fault();
-  if (error.state() == "25P02") throw SqlError(Cause::error, statement_failed_before(first_fault_));
-  if (error.state() == "25006" && only_reads(access_)) throw SqlError(Cause::error, no_writing());
-  if (first_fault_.empty()) first_fault_ = error.what();
-  throw error;
-}
-
-void Postgresql::prepare(const PgStatement& statement, std::size_t parameters) {
-  if (statement.placeholders != parameters)
-    throw SqlError(Cause::error, wrong_number_of_parameters(statement.placeholders, parameters));
-  for (const std::string& cursor : std::exchange(over_, {}))
-    if (!link_.failed()) link_.send("CLOSE " + cursor);
-  if (is_piecemeal()) link_.collect();  // what some statements are, they may only be alone
-}
-
-std::int64_t Postgresql::affected(const PGresult* result) {
-  const std::string_view text = pq().cmdTuples(const_cast<PGresult*>(result));
-  std::int64_t rows = 0;
-  std::from_chars(text.data(), text.data() + text.size(), rows);
-  const std::string_view tag = pq().cmdStatus(const_cast<PGresult*>(result));
-  const bool changes =
-      tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") || tag.starts_with("MERGE");
-  if (!changes) return 0;
-  changed_ += static_cast<std::uint64_t>(rows);
-  return rows;
-}
-
-std::int64_t Postgresql::execute(std::string_view sql, const core::Values& parameters) {
-  const PgStatement statement = read_postgresql(sql, access_);
-  prepare(statement, parameters.size());
-  link_.send_again(statement.sql, PgParameters(parameters));
-  return affected(collect().back().get());
-}
-
-std::int64_t Postgresql::execute_many(std::string_view sql, core::PackedRows rows) {
-  const PgStatement statement = read_postgresql(sql, access_);
-  prepare(statement, statement.placeholders);
-  std::int64_t all = 0;
-  core::Values row;
-  PgParameters parameters;
-  const auto hear = [&] {
-    for (const PgResult& result : collect()) all += affected(result.get());
-  };
-  std::size_t sent = 0;
-  while (rows.next(row)) {
-    if (row.size() != statement.placeholders) {
-      hear();
-      throw SqlError(Cause::error, wrong_number_of_parameters(statement.placeholders, row.size()));
-    }
-    parameters.set(row);
-    link_.send_again(statement.sql, parameters);
-    if (++sent % k_ahead == 0) hear();
-  }
-  hear();
-  return all;
-}
-
-// A cursor lets the rest be read while other statements are executed; it is declared and read in one journey.
-std::unique_ptr<Cursor> Postgresql::query(std::string_view sql, const core::Values& parameters) {
-  const PgStatement statement = read_postgresql(sql, access_);
-  prepare(statement, parameters.size());
-  if (!statement.can_be_read_on) {
-    link_.send_again(statement.sql, PgParameters(parameters));
-    PgResult all = std::move(collect().back());
-    affected(all.get());
-    return std::make_unique<PgCursor>(*this, std::move(all), std::string());
-  }
-  std::string name = fmt::format("fettle_{}", ++cursors_);
-  link_.send(
-      fmt::format("DECLARE {} NO SCROLL CURSOR {}FOR {}", name, is_piecemeal() ? "WITH HOLD " : "", statement.sql),
-      PgParameters(parameters));
-  link_.send(fmt::format("FETCH {} FROM {}", k_pg_first_rows, name));
-  PgResult first = std::move(collect().back());
-  return std::make_unique<PgCursor>(*this, std::move(first), std::move(name));
-}
-
-std::vector<core::Row> Postgresql::describe(core::Describe::What what, const std::string& table,
-                                            const std::string& name) {
-  try {
-    return look_up(link_, what, table, name);
-  } catch (const PgError& error) {
-    explain(error);
-  }
-}
-
-std::shared_ptr<PgAnswer> Postgresql::fetch(const std::string& cursor, int rows) {
-  link_.send(fmt::format("FETCH {} FROM {}", rows, cursor));
-  return link_.post(PgLink::Patience::until_stopped);
-}
-
-PgResult Postgresql::hear(const std::shared_ptr<PgAnswer>& fetched) {
-  link_.hear(*fetched);
-  if (fetched->fault) explain(*fetched->fault);
-  return std::move(fetched->results.back());
+  preview_.keep();
+  begun_ = false;
 }
 
 // --- receipts ------------------------------------------------------------------------------------------------------
@@ -389,6 +244,7 @@ void Postgresql::leave_receipt(const core::Receipt& receipt) {
   if (!is_piecemeal() && link_.posted_fault() && first_fault_.empty()) explain(*link_.posted_fault());
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
   over_.clear();
+  if (preview_.is_on()) return;
   if (access_ != Access::write) {
     check_ = piecemeal_.leave_receipt(receipt, access_, pg_lock_of(receipt.script)) - 1;
     return;
@@ -400,6 +256,7 @@ void Postgresql::leave_receipt(const core::Receipt& receipt) {
 }
 
 void Postgresql::commit() {
+  if (preview_.is_on()) return commit_previewed();
   link_.send("COMMIT");
   try {
     const std::vector<PgResult> results = link_.collect(PgLink::Patience::to_the_end);
@@ -424,11 +281,11 @@ void Postgresql::commit() {
 // Whoever is still at it holds the lock of its script: its end is waited for, so that no says no.
 std::optional<core::Receipt> Postgresql::proof_of(const core::Inquire& attempt) {
   if (!receipts_.look()) return std::nullopt;
-  link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+  if (!preview_.is_open()) link_.send("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
   begun_ = true;
   try {
     if (is_standby(link_)) throw SqlError(Cause::unreachable, standby_is_only_read());
-    take_lock(pg_lock_of(attempt.script), os::in(k_patience));
+    take_lock(pg_lock_of(attempt.script), os::in(k_patience), k_lock_of_transaction);
     auto receipt = receipts_.find(attempt);
     rollback();
     return receipt;
@@ -437,8 +294,6 @@ std::optional<core::Receipt> Postgresql::proof_of(const core::Inquire& attempt) 
     throw;
   }
 }
-
-}  // namespace
 
 std::unique_ptr<Connection> open_postgresql(std::string_view address, const Surroundings& /*surroundings*/) {
   return std::make_unique<Postgresql>(fmt::format("postgresql:{}", address));

@@ -272,10 +272,11 @@ std::vector<PgResult> PgLink::collect(Patience patience) {
 
 // The server may have finished just before it was told to stop: the words are then still on their way, and must not hit
 // what comes next. They have all come once it slept through a while undisturbed.
-void PgLink::settle() {
+void PgLink::settle(const char* first) {
   constexpr int k_most = 20;
   for (int time = 0; time < k_most && !is_settled() && !lost_; ++time) {
     try {
+      if (first != nullptr) send(first);
       send("SELECT pg_catalog.pg_sleep(0.5)");
       collect(Patience::to_the_end);
       words_ = stopped_ = 0;

@@ -71,8 +71,9 @@ class PgLink {
   enum class Patience { until_stopped, to_the_end };
   std::vector<PgResult> collect(Patience patience = Patience::until_stopped);
   bool is_settled() const noexcept { return words_ <= stopped_; }
-  // Outside a transaction: waits until no word to stop is on its way any more.
-  void settle();
+  // Waits until no word to stop is on its way any more. Outside a transaction, or behind a savepoint that `first` goes
+  // back to.
+  void settle(const char* first = nullptr);
 
   // Has what was sent executed, and does not wait. The answer is filled in when it is heard, with whatever else is
   // heard after it at the latest; without an owner it is forgotten.

@@ -118,12 +118,10 @@ void PgReceipts::make() {
   link_.collect();
 }
 
-void PgReceipts::send_state() {
-  kept_.send("SELECT " +
-                 fmt::format(k_state,
-                             " OPERATOR(pg_catalog.+) CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 "
-                             "ELSE 0 END"),
-             PgParameters({oid_}));
+void PgReceipts::send_state(Leaves leaves) {
+  constexpr const char* k_one_more =
+      " OPERATOR(pg_catalog.+) CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 ELSE 0 END";
+  kept_.send("SELECT " + fmt::format(k_state, leaves == Leaves::receipt ? k_one_more : ""), PgParameters({oid_}));
 }
 
 void PgReceipts::take_state(const PGresult* result) {
@@ -137,10 +135,14 @@ std::size_t PgReceipts::send(const core::Receipt& receipt) {
                          table_),
              parameters_of(receipt));
   const std::size_t looked = kept_.send_check();
+  send_check();
+  return looked + 2;
+}
+
+void PgReceipts::send_check() {
   kept_.send(fmt::format("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {} OPERATOR(pg_catalog.=) $2 THEN 1 ELSE 0 END",
                          fmt::format(k_state, "")),
              PgParameters({oid_, expected_}));
-  return looked + 2;
 }
 
 void PgReceipts::send_removal(const core::Receipt& version, std::int64_t attempt) {

@@ -27,11 +27,14 @@ class PgReceipts {
 
   // Sent, to be collected by the caller: at the beginning of a write transaction what the table is like now, which
   // take_state() is given; at its end the receipt, and a statement that fails when anything else was done to the table.
-  void send_state();
+  // Without a receipt, nothing may have been done to it.
+  enum class Leaves { receipt, nothing };
+  void send_state(Leaves leaves = Leaves::receipt);
   void take_state(const PGresult* result);
   void send_find(const std::string& script, const std::string& sha256);
   std::optional<core::Receipt> take_found(const PGresult* result) const;
   std::size_t send(const core::Receipt& receipt);  // how many statements; the last is that check
+  void send_check();                               // of it alone
 
   // Behind that: it fails when the receipt of this attempt at the version is not there.
   void send_removal(const core::Receipt& version, std::int64_t attempt);

@@ -186,6 +186,19 @@ std::string no_piecemeal_behind_pooler() {
          "script's `database`";
 }
 
+std::string procedure_would_commit(std::string_view said) {
+  return fmt::format(
+      "the procedure commits, or rolls back, which would end the script's transaction; the preview did not let it: {}",
+      said);
+}
+
+std::string preview_is_over(std::string_view said) {
+  return fmt::format(
+      "the preview of this database is over: {}; what the scripts before had done in it is undone, so nothing can be "
+      "said of those that would come next. Nothing was changed; preview again",
+      said);
+}
+
 std::string transaction_was_ended(std::string_view said) {
   return fmt::format(
       "{}; with that the database ended the transaction (as OR ROLLBACK, RAISE(ROLLBACK) and a deadlock do), so "

@@ -28,14 +28,15 @@ std::string no_touching_receipts();
 std::string no_naming_receipts();  // in a statement that changes the schema
 std::string no_right_to_receipts(std::string_view said, std::string_view statement);
 std::string no_writing();
-std::string no_file_of_server(std::string_view word);   // COPY, LOAD DATA, INTO OUTFILE …
-std::string no_lasting_setting(std::string_view word);  // SET without LOCAL, LISTEN, PREPARE …
-std::string no_hidden_statement();                      // /*! … */
-std::string no_implicit_commit(std::string_view word);  // CREATE, ALTER … of MariaDB and MySQL
-std::string no_own_lock(std::string_view word);         // GET_LOCK …
-std::string no_such_statement(std::string_view word);   // whatever an engine does not know to be harmless
-std::string reaches_beyond(std::string_view word);      // CREATE DATABASE, GRANT …
-std::string no_calling_while_reading();                 // CALL
+std::string no_file_of_server(std::string_view word);       // COPY, LOAD DATA, INTO OUTFILE …
+std::string no_lasting_setting(std::string_view word);      // SET without LOCAL, LISTEN, PREPARE …
+std::string no_hidden_statement();                          // /*! … */
+std::string no_implicit_commit(std::string_view word);      // CREATE, ALTER … of MariaDB and MySQL
+std::string no_own_lock(std::string_view word);             // GET_LOCK …
+std::string no_such_statement(std::string_view word);       // whatever an engine does not know to be harmless
+std::string reaches_beyond(std::string_view word);          // CREATE DATABASE, GRANT …
+std::string no_calling_while_reading();                     // CALL
+std::string procedure_would_commit(std::string_view said);  // in a preview
 std::string unended_statement();
 std::string row_too_large();
 std::string column_names_too_long();
@@ -53,6 +54,7 @@ std::string start_is_gone();                              // from the table of t
 std::string lock_was_let_go();
 
 // After the database's own words.
+std::string preview_is_over(std::string_view said);
 std::string transaction_was_ended(std::string_view said);
 std::string commit_was_refused(std::string_view said);
 std::string statement_failed_before(std::string_view said);  // PostgreSQL

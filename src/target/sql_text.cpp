@@ -51,6 +51,21 @@ class SqlReader {
     return std::move(text_);
   }
 
+  std::vector<SqlToken> tokens() {
+    std::vector<SqlToken> all;
+    while (at_ < sql_.size()) {
+      const char letter = sql_[at_];
+      const std::size_t start = text_.sql.size();
+      const bool is_nothing = is_blank(letter) || is_comment();
+      piece();
+      if (is_nothing) continue;
+      std::string text = text_.sql.substr(start);
+      std::string plain = kind_ == SqlToken::Kind::word ? lower(text) : std::string();
+      all.push_back({kind_, std::move(text), start, std::move(plain)});
+    }
+    return all;
+  }
+
  private:
   bool is_postgresql() const noexcept { return dialect_ == Dialect::postgresql; }
   bool quotes_names() const noexcept {
@@ -71,6 +86,7 @@ class SqlReader {
     if (ended_) text_.several = true;
     if (letter == ';') ended_ = true;
     if (text_.verb() == "set") setting(letter);
+    kind_ = SqlToken::Kind::sign;
     if (letter == '\'') return quoted(has_backslashes());
     if (letter == '"') return quotes_names() ? name() : quoted(has_backslashes());
     if (letter == '`' && !is_postgresql()) return name();
@@ -128,9 +144,13 @@ class SqlReader {
     return sql_.size();
   }
 
-  void quoted(bool backslashes) { copy_to(end_of_quoted(at_, backslashes)); }
+  void quoted(bool backslashes) {
+    kind_ = SqlToken::Kind::text;
+    copy_to(end_of_quoted(at_, backslashes));
+  }
 
   void name() {
+    kind_ = SqlToken::Kind::name;
     const std::size_t start = at_;
     const std::size_t end = end_of_quoted(at_, false);
     mark(lower(sql_.substr(start + 1, end >= start + 2 ? end - start - 2 : 0)));
@@ -142,6 +162,7 @@ class SqlReader {
     while (end < sql_.size() && is_word_part(sql_[end]) && sql_[end] != '$') ++end;
     const bool is_tag = end < sql_.size() && sql_[end] == '$' && !is_digit(look(1));
     if (!is_tag) return copy_to(end);
+    kind_ = SqlToken::Kind::text;
     const std::string_view tag = sql_.substr(at_, end + 1 - at_);
     const std::size_t close = sql_.find(tag, end + 1);
     if (close == std::string_view::npos) text_.unended = true;
@@ -155,6 +176,7 @@ class SqlReader {
       return;
     }
     ++text_.placeholders;
+    kind_ = SqlToken::Kind::placeholder;
     if (!is_postgresql()) return copy_to(at_ + 1);
     text_.sql += fmt::format("${}", text_.placeholders);
     ++at_;
@@ -166,10 +188,12 @@ class SqlReader {
     while (end < sql_.size() && is_digit(sql_[end])) ++end;
     if (!is_postgresql() && end < sql_.size() && is_word_part(sql_[end])) return word();
     while (end < sql_.size() && (is_word_part(sql_[end]) || sql_[end] == '.')) ++end;
+    kind_ = SqlToken::Kind::number;
     copy_to(end);
   }
 
   void word() {
+    kind_ = SqlToken::Kind::word;
     std::size_t end = at_;
     while (end < sql_.size() && is_word_part(sql_[end])) ++end;
     std::string found = lower(sql_.substr(at_, end - at_));
@@ -194,6 +218,7 @@ class SqlReader {
   const std::vector<std::string_view>& wanted_;
   SqlText text_;
   std::size_t at_ = 0;
+  SqlToken::Kind kind_ = SqlToken::Kind::sign;  // of the last piece
   bool ended_ = false;
   bool awaits_target_ = true;  // of a SET
   int depth_ = 0;              // of its brackets
@@ -211,6 +236,11 @@ bool SqlText::starts(std::string_view first, std::string_view second) const noex
 
 SqlText read_sql(std::string_view sql, Dialect dialect, const std::vector<std::string_view>& wanted) {
   return SqlReader(sql, dialect, wanted).read();
+}
+
+std::vector<SqlToken> tokens_of(std::string_view sql, Dialect dialect) {
+  static const std::vector<std::string_view> none;
+  return SqlReader(sql, dialect, none).tokens();
 }
 
 bool is_plain_query(std::string_view sql) {

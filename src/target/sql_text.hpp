@@ -38,6 +38,19 @@ struct SqlText {
 // wanted: words in lower case.
 SqlText read_sql(std::string_view sql, Dialect dialect, const std::vector<std::string_view>& wanted);
 
+// A piece of a statement that is neither blank nor comment.
+struct SqlToken {
+  enum class Kind { word, name, text, number, placeholder, sign } kind = Kind::sign;  // name: in quotes
+  std::string text;                                                                   // as it is sent, quotes included
+  std::size_t at = 0;                                                                 // in SqlText::sql
+  std::string plain;                                                                  // of a word, in lower case
+
+  bool is_word(std::string_view word) const noexcept { return kind == Kind::word && plain == word; }
+  bool is_sign(char sign) const noexcept { return kind == Kind::sign && text[0] == sign; }
+  std::size_t end() const noexcept { return at + text.size(); }
+};
+std::vector<SqlToken> tokens_of(std::string_view sql, Dialect dialect);
+
 // By its first word; what functions do in it nobody can see.
 bool is_plain_query(std::string_view sql);
 
