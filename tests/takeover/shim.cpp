@@ -1,12 +1,13 @@
-// Preloaded into fettle, it takes over a locked-down helper at the moment when a hostile script would: a worker while
-// it compiles the script's text, which says what it then tries or puts on its channel, the broker while it compiles the
-// script's SQL. fettle itself has no hook of this kind; what runs is the program as it is shipped, on the very path of
-// every script.
+// Preloaded into fettle, it takes over a locked-down helper at the moment when a hostile script would get at it: a
+// worker when it has received the script's text, which says what it then tries or puts on its channel, the broker when
+// it has received the script's SQL. fettle itself has no hook of this kind; what runs is the program as it is shipped,
+// on the very path of every script.
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <string>
 #include <string_view>
 #include <sys/mman.h>
@@ -15,8 +16,6 @@
 
 #include "calls.hpp"
 
-struct lua_State;
-
 namespace {
 
 using takeover::Call;
@@ -24,17 +23,18 @@ using takeover::Fate;
 using takeover::Page;
 using takeover::Slot;
 
-using LoadBuffer = int (*)(lua_State*, const char*, std::size_t, const char*, const char*);
-using Prepare = int (*)(sqlite3*, const char*, int, unsigned, sqlite3_stmt**, const char**);
+using Receive = decltype(&::recv);
+using ReceiveMessage = decltype(&::recvmsg);
 
 Page* g_page = nullptr;
-LoadBuffer g_load = nullptr;
-Prepare g_prepare = nullptr;
+Receive g_receive = nullptr;
+ReceiveMessage g_receive_message = nullptr;
+std::array<std::string, 64> g_pieces;  // by descriptor: what came since the end of a frame
 
 // Before the first fork: every helper inherits the page, and no look-up is left for a locked process.
 [[gnu::constructor]] void start() {
-  g_load = reinterpret_cast<LoadBuffer>(::dlsym(RTLD_NEXT, "luaL_loadbufferx"));
-  g_prepare = reinterpret_cast<Prepare>(::dlsym(RTLD_NEXT, "sqlite3_prepare_v3"));
+  g_receive = reinterpret_cast<Receive>(::dlsym(RTLD_NEXT, "recv"));
+  g_receive_message = reinterpret_cast<ReceiveMessage>(::dlsym(RTLD_NEXT, "recvmsg"));
   const char* name = ::getenv("TAKEOVER_PAGE");
   const int fd = name != nullptr ? ::open(name, O_RDWR | O_CLOEXEC) : -1;
   if (fd < 0) return;
@@ -94,8 +94,20 @@ void speak(std::string_view text) {
   }
   while (text.find("-- falls silent") != std::string_view::npos) {
     char byte = 0;
-    if (::recv(channel, &byte, 1, 0) <= 0) return;  // the call that a worker may make
+    if (g_receive(channel, &byte, 1, 0) <= 0) return;  // the call that a worker may make
   }
+}
+
+// The head of a frame is 8 bytes (os/channel.hpp); the first 4 tell the length of the body.
+bool ends_a_frame(std::string_view text) {
+  constexpr std::size_t k_head = 8;
+  while (text.size() >= k_head) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, text.data(), sizeof length);
+    if (text.size() - k_head < length) return false;
+    text.remove_prefix(k_head + length);
+  }
+  return text.empty();
 }
 
 // All that the broker may be asked in one go: what would end it is asked by number.
@@ -110,23 +122,28 @@ void attempt_all() {
 
 extern "C" {
 
-[[gnu::visibility("default")]] int luaL_loadbufferx(lua_State* lua, const char* text, std::size_t size,
-                                                    const char* name, const char* mode) {
-  if (g_page != nullptr) {
-    if (const int number = number_behind({text, size}, "-- take over: "); number >= 0) attempt(number, g_page->worker);
-    speak({text, size});
-  }
-  return g_load(lua, text, size, name, mode);
+// Only workers call it: for the script, which may come in pieces, and for the broker's answers.
+[[gnu::visibility("default")]] ssize_t recv(int fd, void* bytes, std::size_t size, int flags) {
+  const ssize_t got = g_receive(fd, bytes, size, flags);
+  if (g_page == nullptr || got <= 0 || static_cast<std::size_t>(fd) >= g_pieces.size()) return got;
+  std::string& text = g_pieces[static_cast<std::size_t>(fd)];
+  text.append(static_cast<const char*>(bytes), static_cast<std::size_t>(got));
+  if (!ends_a_frame(text)) return got;
+  if (const int number = number_behind(text, "-- take over: "); number >= 0) attempt(number, g_page->worker);
+  speak(text);
+  text.clear();
+  return got;
 }
 
-[[gnu::visibility("default")]] int sqlite3_prepare_v3(sqlite3* database, const char* sql, int size, unsigned flags,
-                                                      sqlite3_stmt** statement, const char** tail) {
-  if (g_page != nullptr && sql != nullptr) {
-    const int number = number_behind(sql, "/* take over: ");
-    if (number >= 0) attempt(number, g_page->broker);
-    if (number == -2) attempt_all();
-  }
-  return g_prepare(database, sql, size, flags, statement, tail);
+// All others call it. The runner hears of a script's SQL too, when it failed, and stays as it is.
+[[gnu::visibility("default")]] ssize_t recvmsg(int fd, msghdr* message, int flags) {
+  const ssize_t got = g_receive_message(fd, message, flags);
+  if (g_page == nullptr || got <= 0 || ::getpid() == g_page->runner) return got;
+  const std::string_view text(static_cast<const char*>(message->msg_iov[0].iov_base), static_cast<std::size_t>(got));
+  const int number = number_behind(text, "/* take over: ");
+  if (number >= 0) attempt(number, g_page->broker);
+  if (number == -2) attempt_all();
+  return got;
 }
 
 }  // extern "C"
