@@ -239,21 +239,26 @@ class Parser {
  public:
   explicit Parser(std::span<const CommandName> commands);
 
+  // Nothing when the arguments ask for help or are wrong: words that only a parser of all commands finds.
+  std::optional<Arguments> parse_plain(const std::vector<std::string>& arguments);
   Arguments parse(const std::vector<std::string>& arguments);
   std::string help() { return app_.help(); }
 
  private:
   void add_command(const CommandName& command);
   CLI::App& group(std::string_view name);
-  void run_cli11(const std::vector<std::string>& arguments);
+  enum class Reading { understood, help, refused };
+  Reading run_cli11(const std::vector<std::string>& arguments);
+  Arguments finished(const std::vector<std::string>& arguments);
   std::string chosen();
-  void refuse_extras();
+  std::optional<std::string> extra();
   [[noreturn]] void refuse_extra(const std::string& word);
   void finish();
 
   CLI::App app_{"fettle runs pending fix scripts on a database: once, safely, on the record."};
   std::span<const CommandName> commands_;
   std::map<std::string, CLI::App*, std::less<>> apps_;  // by the name of the command; "config" too
+  std::string complaint_;                               // CLI11's, when it refused
   Arguments out_;
   Raw raw_;
 };
@@ -311,9 +316,10 @@ std::string Parser::chosen() {
 }
 
 // CLI11 hands the "--" that ends the options back as a word that is left over.
-void Parser::refuse_extras() {
+std::optional<std::string> Parser::extra() {
   for (const std::string& word : app_.remaining(true))
-    if (word != "--") refuse_extra(word);
+    if (word != "--") return word;
+  return std::nullopt;
 }
 
 void Parser::refuse_extra(const std::string& word) {
@@ -338,19 +344,15 @@ void Parser::refuse_extra(const std::string& word) {
   refuse(fmt::format("there is no command \"{}{}{}\"{}", command, command.empty() ? "" : " ", shown, meant), help);
 }
 
-void Parser::run_cli11(const std::vector<std::string>& arguments) {
+Parser::Reading Parser::run_cli11(const std::vector<std::string>& arguments) {
   try {
     app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& fault) {
     constexpr int k_asked_for_help = 0;
-    if (fault.get_exit_code() == k_asked_for_help) {
-      out_.help = app_.help();
-      return;
-    }
-    refuse_extras();
-    const std::string command = chosen();
-    refuse(base::escape(fault.what()), fmt::format("fettle {}{}--help", command, command.empty() ? "" : " "));
+    complaint_ = fault.what();
+    return fault.get_exit_code() == k_asked_for_help ? Reading::help : Reading::refused;
   }
+  return Reading::understood;
 }
 
 void Parser::finish() {
@@ -391,10 +393,7 @@ void check_words(const Arguments& out) {
     refuse(out.all ? "name scripts or say --all, not both" : "say which scripts to retry, or --all", help);
 }
 
-Arguments Parser::parse(const std::vector<std::string>& arguments) {
-  run_cli11(arguments);
-  if (!out_.help.empty()) return std::move(out_);
-  refuse_extras();
+Arguments Parser::finished(const std::vector<std::string>& arguments) {
   out_.command = raw_.version ? "version" : chosen();
   if (out_.command.empty()) refuse("no command was given", "fettle --help");
   if (out_.command == "config") refuse("config needs one of: show, check", "fettle config --help");
@@ -406,9 +405,41 @@ Arguments Parser::parse(const std::vector<std::string>& arguments) {
   return std::move(out_);
 }
 
+std::optional<Arguments> Parser::parse_plain(const std::vector<std::string>& arguments) {
+  if (run_cli11(arguments) != Reading::understood || extra()) return std::nullopt;
+  return finished(arguments);
+}
+
+Arguments Parser::parse(const std::vector<std::string>& arguments) {
+  const Reading reading = run_cli11(arguments);
+  if (reading == Reading::help) {
+    out_.help = app_.help();
+    return std::move(out_);
+  }
+  if (const auto word = extra()) refuse_extra(*word);
+  if (reading == Reading::understood) return finished(arguments);
+  const std::string command = chosen();
+  refuse(base::escape(complaint_), fmt::format("fettle {}{}--help", command, command.empty() ? "" : " "));
+}
+
+// Those of which a word is among the arguments: what is not named cannot be chosen.
+std::vector<CommandName> named(const std::vector<std::string>& arguments, std::span<const CommandName> commands) {
+  std::vector<CommandName> found;
+  for (const CommandName& command : commands) {
+    const std::string_view first = command.name.substr(0, command.name.find(' '));
+    const std::string_view last = command.name.substr(command.name.rfind(' ') + 1);
+    const auto names = [&](const std::string& word) { return word == first || word == last; };
+    if (std::any_of(arguments.begin(), arguments.end(), names)) found.push_back(command);
+  }
+  return found;
+}
+
 }  // namespace
 
+// Setting up the options of all commands takes CLI11 longer than most commands take for their work.
 Arguments parse_arguments(const std::vector<std::string>& arguments, std::span<const CommandName> commands) {
+  const std::vector<CommandName> few = named(arguments, commands);  // lives longer than its parser
+  if (auto plain = Parser(few).parse_plain(arguments)) return *std::move(plain);
   return Parser(commands).parse(arguments);
 }
 
