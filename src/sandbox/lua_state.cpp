@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <unistd.h>
 
 namespace sandbox {
@@ -29,11 +30,31 @@ LuaState::LuaState(std::uint64_t limit) : limit_(limit), lua_(lua_newstate(&LuaS
   lua_atpanic(lua_, panic);
 }
 
+// malloc's blocks of one class are of one size, as its footprint says: 24, 40, 56 … bytes.
+void* LuaState::give(std::size_t size) noexcept {
+  const std::size_t number = class_of(size);
+  if (number >= k_classes) return std::malloc(size);
+  Spares& spares = spares_[number];
+  if (spares.first == nullptr) return std::malloc(size);
+  Spare* block = spares.first;
+  spares.first = block->next;
+  --spares.count;
+  return block;
+}
+
+void LuaState::take_back(void* block, std::size_t size) noexcept {
+  const std::size_t number = class_of(size);
+  if (block == nullptr || number >= k_classes || spares_[number].count >= k_most_spares) return std::free(block);
+  Spares& spares = spares_[number];
+  spares.first = new (block) Spare{spares.first};
+  ++spares.count;
+}
+
 void* LuaState::allocate(void* self, void* block, std::size_t old_size, std::size_t new_size) noexcept {
   auto& state = *static_cast<LuaState*>(self);
   const std::size_t held = block != nullptr ? footprint(old_size) : 0;  // for a new block old_size is its type
   if (new_size == 0) {
-    std::free(block);
+    state.take_back(block, old_size);
     state.used_ -= held;
     return nullptr;
   }
@@ -42,7 +63,7 @@ void* LuaState::allocate(void* self, void* block, std::size_t old_size, std::siz
     if (state.must_end()) ::_exit(k_exit_out_of_memory);
     return nullptr;
   }
-  void* moved = block == nullptr ? std::malloc(new_size) : std::realloc(block, new_size);
+  void* moved = block == nullptr ? state.give(new_size) : std::realloc(block, new_size);
   if (moved == nullptr) return nullptr;
   state.used_ = state.used_ - held + wanted;
   if (wanted > held) {
