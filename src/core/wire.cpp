@@ -135,9 +135,8 @@ Row Reader::row() {
 }
 
 void read_values(Reader& in, Values& values) {
-  values.clear();
-  const std::uint32_t size = in.count();
-  for (std::uint32_t index = 0; index < size && in.good(); ++index) values.push_back(in.value_view());
+  values.resize(in.count());
+  for (ValueView& value : values) value = in.value_view();
 }
 
 PackedRows::PackedRows(Reader& in) {
