@@ -128,7 +128,7 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
   auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
   app.add_flag("--keep", out.keep, "Keep the copies of --on-copy")->needs(copy);
-  app.add_flag("--dry-run", out.dry_run, "Preview: do all of it, tell what changes, and roll it back")->excludes(copy);
+  app.add_flag("--dry-run", out.dry_run, "Preview: do all of it, tell what changes, undo it")->excludes(copy);
   app.add_flag("--supervised", out.supervised)->group("");  // fettle watch says it to its child
 }
 
