@@ -1,21 +1,36 @@
 #include "core/changes.hpp"
 
-#include <map>
-#include <utility>
+#include <algorithm>
+#include <optional>
 
 #include "core/message.hpp"
 
 namespace core {
 
+Sample::Sample(const Changes& changes, std::size_t most_of_each) : most_of_each_(most_of_each) {
+  for (const TableChanges& table : changes.tables)
+    for (const std::uint64_t count : {table.inserted, table.updated, table.deleted})
+      missing_ += std::min<std::uint64_t>(count, most_of_each);
+}
+
+bool Sample::add(RowChange&& row) {
+  std::size_t& count = counts_[{row.table, row.kind}];
+  if (count < most_of_each_) {
+    ++count;
+    if (missing_ > 0) --missing_;
+    rows_.push_back(std::move(row));
+  }
+  return missing_ > 0;
+}
+
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each) {
-  std::vector<RowChange> taken;
-  if (recorded.rows.empty()) return taken;
+  if (recorded.rows.empty()) return {};
   std::optional<ChangedRows> part = decode<ChangedRows>(recorded.rows.front());
-  if (!part) return taken;
-  std::map<std::pair<std::uint32_t, RowChange::Kind>, std::size_t> counts;
+  if (!part) return {};
+  Sample sample(recorded.changes, most_of_each);
   for (RowChange& row : part->rows)
-    if (counts[{row.table, row.kind}]++ < most_of_each) taken.push_back(std::move(row));
-  return taken;
+    if (row.table < recorded.changes.tables.size() && !sample.add(std::move(row))) break;
+  return sample.take();
 }
 
 std::string_view name(RowChange::Kind kind) noexcept {

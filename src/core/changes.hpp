@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/value.hpp"
@@ -27,7 +29,7 @@ struct TableChanges {
   std::vector<std::string> key;  // columns that tell its rows apart; empty: only all columns together do
   std::uint64_t inserted = 0, updated = 0, deleted = 0;  // rows
   bool net = true;  // each row is counted once, for what it was before and is behind; false: as often as it was written
-  std::string gap;  // why the rows that are told are not all that is to know; empty: they are
+  std::string gap{};  // why the rows that are told are not all that is to know; empty: they are
   bool operator==(const TableChanges&) const = default;
 };
 
@@ -54,7 +56,21 @@ struct RecordedChanges {
   std::vector<std::string> rows;  // packed parts, in order
 };
 
-// The first rows of each table and kind, at most so many of each, among those that were told first.
+// Takes the first rows of each table and kind, at most so many of each.
+class Sample {
+ public:
+  Sample(const Changes& changes, std::size_t most_of_each);
+  bool add(RowChange&& row);  // false: there is no more to take
+  std::vector<RowChange> take() { return std::move(rows_); }
+
+ private:
+  std::size_t most_of_each_;
+  std::map<std::pair<std::uint32_t, RowChange::Kind>, std::size_t> counts_;
+  std::uint64_t missing_ = 0;  // rows that there are and that it would take
+  std::vector<RowChange> rows_;
+};
+
+// Such a sample of those that were told first.
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each);
 
 std::string_view name(RowChange::Kind kind) noexcept;

@@ -4,12 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "ledger/canonical.hpp"
 
 namespace ledger {
 namespace {
 
-constexpr std::array<std::string_view, k_links> k_names = {"run_start", "attempt", "event", "run_end", "details"};
+constexpr std::array<std::string_view, k_links> k_names = {"run_start", "attempt", "event",  "run_end",
+                                                           "details",   "changes", "preview"};
 
 // The columns are named one by one: a later column must not change the digests of old rows.
 constexpr const char* k_run_start = R"sql(
@@ -33,6 +35,32 @@ constexpr const char* k_details = R"sql(
   FROM details WHERE attempt = ?1)sql";
 
 constexpr const char* k_lines = "SELECT number, at, level, text FROM log_lines WHERE attempt = ?1 ORDER BY number";
+
+constexpr const char* k_changes = R"sql(
+  SELECT attempt, number, name, inserted, updated, deleted, net, gap, columns, key
+  FROM changes WHERE attempt = ?1 ORDER BY number)sql";
+
+constexpr const char* k_schema_changes = R"sql(
+  SELECT attempt, number, kind, type, name, before, after FROM schema_changes WHERE attempt = ?1 ORDER BY number)sql";
+
+constexpr const char* k_changed_rows =
+    "SELECT zstd, attempt, part, size FROM changed_rows WHERE attempt = ?1 ORDER BY part";
+
+constexpr const char* k_previews = R"sql(
+  SELECT run, number, script, sha256, outcome, cause, reason, message, result, error, traceback, total_us, statements,
+    rows_changed, database
+  FROM previews WHERE run = ?1 ORDER BY number)sql";
+
+constexpr const char* k_preview_changes = R"sql(
+  SELECT run, script, number, name, inserted, updated, deleted, net, gap, columns, key
+  FROM preview_changes WHERE run = ?1 ORDER BY script, number)sql";
+
+constexpr const char* k_preview_schema_changes = R"sql(
+  SELECT run, script, number, kind, type, name, before, after
+  FROM preview_schema_changes WHERE run = ?1 ORDER BY script, number)sql";
+
+constexpr const char* k_preview_rows = R"sql(
+  SELECT zstd, run, script, part, size FROM preview_rows WHERE run = ?1 ORDER BY script, part)sql";
 
 constexpr const char* k_head = "SELECT position, hash FROM chain ORDER BY position DESC LIMIT 1";
 
@@ -78,7 +106,14 @@ Contents::Contents(SQLite::Database& database) noexcept
       event_(database, k_event),
       run_end_(database, k_run_end),
       details_(database, k_details),
-      lines_(database, k_lines) {}
+      lines_(database, k_lines),
+      changes_(database, k_changes),
+      schema_changes_(database, k_schema_changes),
+      changed_rows_(database, k_changed_rows),
+      previews_(database, k_previews),
+      preview_changes_(database, k_preview_changes),
+      preview_schema_changes_(database, k_preview_schema_changes),
+      preview_rows_(database, k_preview_rows) {}
 
 Kept& Contents::row_of(Link link) noexcept {
   switch (link) {
@@ -92,6 +127,10 @@ Kept& Contents::row_of(Link link) noexcept {
       return run_end_;
     case Link::details:
       return details_;
+    case Link::changes:
+      return changes_;
+    case Link::preview:
+      return previews_;
   }
   return attempt_;
 }
@@ -104,7 +143,52 @@ std::string Contents::lines_of(std::int64_t attempt) {
   return lines.empty() ? std::string() : lines.digest();
 }
 
+bool Contents::add_rows(Kept& rows, std::int64_t ref, Canonical& bytes) {
+  Query query(rows);
+  query.number(ref);
+  bool any = false;
+  for (; query.next(); any = true) query.take_rest(bytes);
+  bytes.null();
+  return any;
+}
+
+// What is packed is digested by itself, so that never more than one part is held.
+bool Contents::add_packed_rows(Kept& rows, std::int64_t ref, Canonical& bytes) {
+  Query query(rows);
+  query.number(ref);
+  bool any = false;
+  for (; query.next(); any = true) {
+    const std::string packed = query.take_text();
+    query.take_rest(bytes);
+    bytes.text(base::sha256_hex(packed));
+  }
+  bytes.null();
+  return any;
+}
+
+std::string Contents::changes_of(std::int64_t attempt) {
+  Canonical bytes;
+  const bool tables = add_rows(changes_, attempt, bytes);
+  const bool schema = add_rows(schema_changes_, attempt, bytes);
+  const bool rows = add_packed_rows(changed_rows_, attempt, bytes);
+  return tables || schema || rows ? bytes.digest() : std::string();
+}
+
+std::string Contents::preview_of(std::int64_t run) {
+  Canonical bytes;
+  const bool scripts = add_rows(previews_, run, bytes);
+  const bool tables = add_rows(preview_changes_, run, bytes);
+  const bool schema = add_rows(preview_schema_changes_, run, bytes);
+  const bool rows = add_packed_rows(preview_rows_, run, bytes);
+  return scripts || tables || schema || rows ? bytes.digest() : std::string();
+}
+
 std::optional<Content> Contents::of(Link link, std::int64_t ref) {
+  if (link == Link::changes || link == Link::preview) {
+    std::string all = link == Link::changes ? changes_of(ref) : preview_of(ref);
+    if (all.empty()) return std::nullopt;
+    return Content{.row = std::move(all), .lines = {}};
+  }
   Query query(row_of(link));
   if (!query.number(ref).next()) return std::nullopt;
   Canonical row;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ledger/chain.hpp"
+#include "ledger/changes.hpp"
 #include "ledger/connection.hpp"
 #include "ledger/known.hpp"
 #include "ledger/names.hpp"
@@ -21,7 +22,19 @@ constexpr const char* k_last_run = R"sql(
   SELECT id, trigger, by, host, reason, command, pid, started_at, finished_at, exit_code, scripts,
     succeeded, failed, skipped, blocked, interrupted, unknown, (
       SELECT count(*) FROM attempts a WHERE a.outcome = 'rolled_back' AND a.outcome <> 'succeeded' AND a.run = runs.id)
-  FROM runs WHERE trigger <> 'mark' ORDER BY id DESC LIMIT 1)sql";
+  FROM runs WHERE trigger NOT IN ('mark', 'preview') ORDER BY id DESC LIMIT 1)sql";
+
+constexpr const char* k_previews = R"sql(
+  SELECT r.id, r.trigger, r.by, r.host, r.reason, r.command, r.pid, r.started_at, r.finished_at, r.exit_code, r.scripts,
+    sum(p.outcome IS 'succeeded'), sum(p.outcome IS 'failed'), sum(p.outcome IS 'skipped'), sum(p.outcome IS 'blocked'),
+    sum(p.outcome IS 'interrupted'), sum(p.outcome IS 'unknown'), sum(p.outcome IS 'rolled_back')
+  FROM runs r LEFT JOIN previews p ON p.run = r.id
+  WHERE r.trigger = 'preview' AND (?1 = 0 OR r.id = ?1) GROUP BY r.id ORDER BY r.id DESC LIMIT ?2)sql";
+
+constexpr const char* k_previewed = R"sql(
+  SELECT script, sha256, outcome, cause, reason, message, result, error, traceback, total_us, statements, rows_changed,
+    database
+  FROM previews WHERE run = ?1 ORDER BY number)sql";
 
 // By the order of the chain: the clocks of two hosts may differ.
 constexpr const char* k_is_broken = R"sql(
@@ -75,6 +88,66 @@ std::optional<Run> select_last_run(SQLite::Database& database) {
   return take_run(query);
 }
 
+std::vector<Run> select_previews(SQLite::Database& database, std::int64_t run, std::int64_t limit) {
+  Query query(database, k_previews);
+  query.number(run).number(limit == 0 ? -1 : limit);
+  std::vector<Run> previews;
+  while (query.next()) previews.push_back(take_run(query));
+  return previews;
+}
+
+std::vector<Previewed> select_previewed(SQLite::Database& database, std::int64_t run) {
+  Query query(database, k_previewed);
+  query.number(run);
+  std::vector<Previewed> scripts;
+  while (query.next()) {
+    Previewed& script = scripts.emplace_back();
+    script.script = query.take_text();
+    script.sha256 = query.take_text();
+    script.outcome.kind = core::outcome_from(query.take_text()).value_or(core::OutcomeKind::failed);
+    script.outcome.cause = core::cause_from(query.take_text()).value_or(core::Cause::none);
+    for (auto* text : {&script.outcome.reason, &script.outcome.message, &script.outcome.result, &script.outcome.error,
+                       &script.outcome.traceback})
+      *text = query.take_text();
+    script.total = std::chrono::microseconds(query.take_number());
+    script.statements = query.take_count();
+    script.rows_changed = query.take_count();
+    script.database = query.take_text();
+  }
+  return scripts;
+}
+
+std::optional<Preview> find_preview(SQLite::Database& database, std::int64_t run) {
+  const std::vector<Run> found = select_previews(database, run, 1);
+  if (run == 0 || found.empty()) return std::nullopt;
+  const Run& one = found.front();
+  Preview preview;
+  preview.start = {one.trigger, one.by, one.host, one.reason, one.command, one.pid, one.started};
+  preview.end = {one.finished.value_or(one.started), one.scripts, one.exit_code.value_or(0)};
+  preview.scripts = select_previewed(database, run);
+  ChangesIn changes(database, ChangesOf::previews);
+  std::int64_t number = 0;
+  for (Previewed& script : preview.scripts) {
+    const Changer changer{run, ++number};
+    script.changes.changes = changes.find(changer);
+    for (std::string rows;
+         !(rows = changes.find_packed_rows(changer, std::int64_t(script.changes.rows.size()) + 1)).empty();)
+      script.changes.rows.push_back(std::move(rows));
+  }
+  return preview;
+}
+
+// take: false when no more are wanted.
+void each_row(ChangesIn& changes, std::int64_t attempt, std::size_t tables,
+              const std::function<bool(core::RowChange&&)>& take) {
+  for (std::int64_t part = 1;; ++part) {
+    std::optional<core::ChangedRows> rows = changes.find_rows({attempt}, part, tables);
+    if (!rows) return;
+    for (core::RowChange& row : rows->rows)
+      if (!take(std::move(row))) return;
+  }
+}
+
 bool select_is_broken(SQLite::Database& database, std::int64_t run) {
   Query query(database, k_is_broken);
   return query.number(run).next();
@@ -124,7 +197,10 @@ About select_about(SQLite::Database& database) {
 
 struct History::Inside {
   Inside(std::string ledger_path, SQLite::Database connection)
-      : path(std::move(ledger_path)), database(std::move(connection)), known(database) {}
+      : path(std::move(ledger_path)),
+        database(std::move(connection)),
+        known(database),
+        changes(database, ChangesOf::attempts) {}
 
   template <class Work>
   auto guarded(Work work) {
@@ -138,6 +214,7 @@ struct History::Inside {
   std::string path;
   SQLite::Database database;
   KnownQueries known;
+  ChangesIn changes;
 };
 
 History::History(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
@@ -193,6 +270,38 @@ std::optional<core::Progress> History::progress(std::int64_t attempt) const {
     const std::int64_t total = query.take_number();
     return core::Progress{done, total, query.take_text()};
   });
+}
+
+core::Changes History::changes(std::int64_t attempt) const {
+  return inside_->guarded([&] { return inside_->changes.find({attempt}); });
+}
+
+void History::each_changed_row(std::int64_t attempt, const std::function<void(const core::RowChange&)>& take) const {
+  inside_->guarded([&] {
+    const std::size_t tables = inside_->changes.find({attempt}).tables.size();
+    each_row(inside_->changes, attempt, tables, [&take](core::RowChange&& row) {
+      take(row);
+      return true;
+    });
+  });
+}
+
+std::vector<core::RowChange> History::sample_of_rows(std::int64_t attempt, const core::Changes& changes,
+                                                     std::size_t most_of_each) const {
+  core::Sample sample(changes, most_of_each);
+  inside_->guarded([&] {
+    each_row(inside_->changes, attempt, changes.tables.size(),
+             [&sample](core::RowChange&& row) { return sample.add(std::move(row)); });
+  });
+  return sample.take();
+}
+
+std::optional<Preview> History::preview(std::int64_t run) const {
+  return inside_->guarded([&] { return find_preview(inside_->database, run); });
+}
+
+std::vector<Run> History::previews(std::int64_t limit) const {
+  return inside_->guarded([&] { return select_previews(inside_->database, 0, limit); });
 }
 
 std::optional<Run> History::last_run() const {

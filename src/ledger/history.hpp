@@ -66,6 +66,19 @@ class History {
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;
   std::optional<core::Progress> progress(std::int64_t attempt) const;  // as it was told last
+  // What it changed, or may have changed, as far as that was recorded; empty: nothing was.
+  core::Changes changes(std::int64_t attempt) const;
+  // The recorded rows of it, in order, a part at a time: never more than one is held, and nothing is locked meanwhile.
+  // Throws Error(ledger_broken) when they are not as they were recorded. table of each is one of changes().
+  void each_changed_row(std::int64_t attempt, const std::function<void(const core::RowChange&)>& take) const;
+  // The first rows of each table and kind, at most so many of each.
+  std::vector<core::RowChange> sample_of_rows(std::int64_t attempt, const core::Changes& changes,
+                                              std::size_t most_of_each) const;
+  // What a preview found; nullopt: there was none with this run.
+  std::optional<Preview> preview(std::int64_t run) const;
+  // Newest first. Their counts are what the scripts would have come to.
+  std::vector<Run> previews(std::int64_t limit) const;
+  // The newest run that was meant to last; no preview, and no mark.
   std::optional<Run> last_run() const;
   // Whether somebody declared, since this run began, that nothing of it is alive: `fettle unlock --force`.
   bool is_broken(std::int64_t run) const;

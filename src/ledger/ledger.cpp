@@ -148,12 +148,14 @@ struct Ledger::Inside {
 
   void finish_attempt(std::int64_t attempt, const Finished& finished) {
     writes.write_details(attempt, finished.details);
+    const bool changed = writes.changes.insert({attempt}, finished.changes);
     writes.end_attempt(attempt, finished);
     writes.count_outcome(attempt, finished.outcome.kind);
     writes.insert_lines(attempt, finished.lines);
     if (finished.progress) writes.write_progress(attempt, *finished.progress, finished.at);
     writes.chain.add(Link::attempt, attempt);
     writes.chain.add_if_there(Link::details, attempt);
+    if (changed) writes.chain.add(Link::changes, attempt);
   }
 
   std::int64_t begin_run(const RunStart& start) {
@@ -170,6 +172,7 @@ struct Ledger::Inside {
   void record(const Event& event) { writes.chain.add(Link::event, writes.insert_event(event)); }
 
   std::int64_t mark(const Mark& mark);
+  std::int64_t record_preview(const Preview& preview);
 
   void give_up() noexcept {
     broken = true;
@@ -205,6 +208,17 @@ std::int64_t Ledger::Inside::mark(const Mark& mark) {
           .detail = fmt::format("{}, attempt {}", word(mark.as), attempt),
           .at = mark.at});
   return attempt;
+}
+
+std::int64_t Ledger::Inside::record_preview(const Preview& preview) {
+  RunStart start = preview.start;
+  start.trigger = k_preview;
+  const std::int64_t run = begin_run(start);
+  std::int64_t number = 0;
+  for (const Previewed& script : preview.scripts) writes.insert_previewed(run, ++number, script);
+  if (!preview.scripts.empty()) writes.chain.add(Link::preview, run);
+  end_run(run, preview.end);
+  return run;
 }
 
 Ledger::Inside::~Inside() {
@@ -368,6 +382,11 @@ std::int64_t Ledger::mark(const Mark& mark) {
                       "nothing was changed");
   return inside_->committed(fmt::format("the mark of {} cannot be recorded", script), "the ledger is as it was before",
                             [&] { return inside_->mark(mark); });
+}
+
+std::int64_t Ledger::record_preview(const Preview& preview) {
+  return inside_->committed("the preview cannot be recorded", "it is over, and nothing of it was left in a database",
+                            [&] { return inside_->record_preview(preview); });
 }
 
 std::string Ledger::text(const std::string& sha256) const {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -97,6 +98,27 @@ struct Finished {
   core::RecordedChanges changes;           // of what was committed, or may have been
   base::Instant at;
 };
+
+// What `fettle run --dry-run` found of one script. Nothing of it happened.
+struct Previewed {
+  std::string script, sha256;
+  core::Outcome outcome;
+  std::string database;                // the one it could have written; empty when it never came so far
+  std::chrono::microseconds total{0};  // from start to end
+  std::uint64_t statements = 0;        // sent by the script
+  std::uint64_t rows_changed = 0;      // as the database counted them
+  core::RecordedChanges changes;       // with as many rows as shall be kept
+};
+
+// A run of its own with the trigger k_preview, which made no attempts: nothing else that is asked of the ledger knows
+// it.
+struct Preview {
+  RunStart start;
+  RunEnd end;
+  std::vector<Previewed> scripts;  // in the order in which they would run
+};
+
+inline constexpr std::string_view k_preview = "preview";
 
 // A verb that is no attempt: retry, mark, repair, unlock.
 struct Event {
@@ -218,6 +240,9 @@ class Ledger {
   // Durable when it returns: the attempt's id. Throws Error(usage) when the text of the version is neither in the
   // ledger nor given.
   std::int64_t mark(const Mark& mark);
+
+  // Durable when it returns, in one commit: the id of its run, whatever start.trigger says a k_preview.
+  std::int64_t record_preview(const Preview& preview);
 
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;

@@ -167,8 +167,144 @@ CREATE TRIGGER details_are_kept BEFORE DELETE ON details
 BEGIN SELECT RAISE(ABORT, 'details_are_kept: no details are removed'); END;
 )sql";
 
+// As they were when version 5 came.
+constexpr std::string_view k_to_version_5 = R"sql(
+CREATE TABLE changes (
+  attempt  INTEGER NOT NULL REFERENCES attempts (id),
+  number   INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  inserted INTEGER NOT NULL,
+  updated  INTEGER NOT NULL,
+  deleted  INTEGER NOT NULL,
+  net      INTEGER NOT NULL CHECK (net IN (0, 1)),
+  gap      TEXT,
+  columns  TEXT,
+  key      TEXT,
+  PRIMARY KEY (attempt, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE schema_changes (
+  attempt INTEGER NOT NULL REFERENCES attempts (id),
+  number  INTEGER NOT NULL,
+  kind    TEXT NOT NULL CHECK (kind IN ('created', 'altered', 'dropped')),
+  type    TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  before  TEXT,
+  after   TEXT,
+  PRIMARY KEY (attempt, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE changed_rows (
+  attempt INTEGER NOT NULL REFERENCES attempts (id),
+  part    INTEGER NOT NULL,
+  size    INTEGER NOT NULL,
+  zstd    BLOB NOT NULL,
+  PRIMARY KEY (attempt, part)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE previews (
+  run          INTEGER NOT NULL REFERENCES runs (id),
+  number       INTEGER NOT NULL,
+  script       TEXT NOT NULL CHECK (script <> ''),
+  sha256       TEXT NOT NULL,
+  outcome      TEXT NOT NULL CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
+                                                'rolled_back', 'marked', 'imported')),
+  cause        TEXT CHECK (cause IN ('error', 'syntax', 'contract', 'timeout', 'memory', 'crash', 'locked',
+                                     'unreachable', 'validation', 'rule', 'dependency')),
+  reason       TEXT,
+  message      TEXT,
+  result       TEXT,
+  error        TEXT,
+  traceback    TEXT,
+  total_us     INTEGER NOT NULL,
+  statements   INTEGER NOT NULL,
+  rows_changed INTEGER NOT NULL,
+  database     TEXT,
+  PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE preview_changes (
+  run      INTEGER NOT NULL REFERENCES runs (id),
+  script   INTEGER NOT NULL,
+  number   INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  inserted INTEGER NOT NULL,
+  updated  INTEGER NOT NULL,
+  deleted  INTEGER NOT NULL,
+  net      INTEGER NOT NULL CHECK (net IN (0, 1)),
+  gap      TEXT,
+  columns  TEXT,
+  key      TEXT,
+  PRIMARY KEY (run, script, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE preview_schema_changes (
+  run    INTEGER NOT NULL REFERENCES runs (id),
+  script INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  kind   TEXT NOT NULL CHECK (kind IN ('created', 'altered', 'dropped')),
+  type   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  before TEXT,
+  after  TEXT,
+  PRIMARY KEY (run, script, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE preview_rows (
+  run    INTEGER NOT NULL REFERENCES runs (id),
+  script INTEGER NOT NULL,
+  part   INTEGER NOT NULL,
+  size   INTEGER NOT NULL,
+  zstd   BLOB NOT NULL,
+  PRIMARY KEY (run, script, part)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER changes_are_in_time BEFORE INSERT ON changes
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'changes_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER changes_are_final BEFORE UPDATE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes_are_final: what an attempt changed is not told otherwise later'); END;
+CREATE TRIGGER changes_are_kept BEFORE DELETE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes_are_kept: what an attempt changed is not removed'); END;
+CREATE TRIGGER schema_changes_are_in_time BEFORE INSERT ON schema_changes
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'schema_changes_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER schema_changes_are_final BEFORE UPDATE ON schema_changes
+BEGIN SELECT RAISE(ABORT, 'schema_changes_are_final: what an attempt changed is not told otherwise later'); END;
+CREATE TRIGGER schema_changes_are_kept BEFORE DELETE ON schema_changes
+BEGIN SELECT RAISE(ABORT, 'schema_changes_are_kept: what an attempt changed is not removed'); END;
+CREATE TRIGGER changed_rows_are_in_time BEFORE INSERT ON changed_rows
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'changed_rows_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER changed_rows_are_final BEFORE UPDATE ON changed_rows
+BEGIN SELECT RAISE(ABORT, 'changed_rows_are_final: what an attempt changed is not told otherwise later'); END;
+CREATE TRIGGER changed_rows_are_kept BEFORE DELETE ON changed_rows
+BEGIN SELECT RAISE(ABORT, 'changed_rows_are_kept: what an attempt changed is not removed'); END;
+CREATE TRIGGER previews_are_in_time BEFORE INSERT ON previews
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'previews_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER previews_are_final BEFORE UPDATE ON previews
+BEGIN SELECT RAISE(ABORT, 'previews_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER previews_are_kept BEFORE DELETE ON previews
+BEGIN SELECT RAISE(ABORT, 'previews_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER preview_changes_are_in_time BEFORE INSERT ON preview_changes
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'preview_changes_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER preview_changes_are_final BEFORE UPDATE ON preview_changes
+BEGIN SELECT RAISE(ABORT, 'preview_changes_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER preview_changes_are_kept BEFORE DELETE ON preview_changes
+BEGIN SELECT RAISE(ABORT, 'preview_changes_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER preview_schema_changes_are_in_time BEFORE INSERT ON preview_schema_changes
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'preview_schema_changes_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER preview_schema_changes_are_final BEFORE UPDATE ON preview_schema_changes
+BEGIN SELECT RAISE(ABORT, 'preview_schema_changes_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER preview_schema_changes_are_kept BEFORE DELETE ON preview_schema_changes
+BEGIN SELECT RAISE(ABORT, 'preview_schema_changes_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER preview_rows_are_in_time BEFORE INSERT ON preview_rows
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'preview_rows_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER preview_rows_are_final BEFORE UPDATE ON preview_rows
+BEGIN SELECT RAISE(ABORT, 'preview_rows_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER preview_rows_are_kept BEFORE DELETE ON preview_rows
+BEGIN SELECT RAISE(ABORT, 'preview_rows_are_kept: what a preview found is not removed'); END;
+)sql";
+
 constexpr std::array k_steps = {MigrationStep{2, k_to_version_2, build_chain}, MigrationStep{3, k_to_version_3},
-                                MigrationStep{4, k_to_version_4}};
+                                MigrationStep{4, k_to_version_4}, MigrationStep{5, k_to_version_5}};
 
 }  // namespace
 

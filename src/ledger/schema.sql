@@ -1,7 +1,7 @@
 -- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
 -- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
 -- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
--- This is the whole schema of version 4 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- This is the whole schema of version 5 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
 -- What has ended is never changed again. The triggers at the end stand against accidents: whoever means to can drop
 -- them. The chain is the proof against intent: `fettle ledger verify` finds what was edited, removed or put in.
 
@@ -17,7 +17,8 @@ INSERT INTO ledger VALUES (1, lower(hex(randomblob(16))), CAST(strftime('%s', 'n
 CREATE TABLE runs (
   id          INTEGER PRIMARY KEY,  -- counts up from 1; `fettle history` and the page show it
   trigger     TEXT NOT NULL CHECK (trigger <> ''),  -- what started it: manual, watch, web, schedule,
-                                                    -- rollback, mark
+                                                    -- rollback, mark; preview: it was taken back in
+                                                    -- the end and counts no attempts (previews)
   by          TEXT NOT NULL,        -- who started it: a login name, or what --by said
   host        TEXT NOT NULL,        -- name of the machine it ran on
   pid         INTEGER NOT NULL,     -- process id of the runner on that machine
@@ -116,6 +117,105 @@ CREATE TABLE details (
   data     TEXT   -- the data files that it read, a JSON object of names and SHA-256; NULL: none
 ) STRICT;
 
+-- What an attempt changed in its database, for those that changed something: as the broker told it before the commit,
+-- of what was committed, or may have been. A row for each table.
+CREATE TABLE changes (
+  attempt  INTEGER NOT NULL REFERENCES attempts (id),  -- whose
+  number   INTEGER NOT NULL,  -- counts up from 1 within the attempt, as the tables were touched first
+  name     TEXT NOT NULL,     -- of the table, not quoted; on a server with its schema where that is not the current
+                              -- one; empty: nobody can say which tables
+  inserted INTEGER NOT NULL,  -- rows
+  updated  INTEGER NOT NULL,  -- rows
+  deleted  INTEGER NOT NULL,  -- rows
+  net      INTEGER NOT NULL CHECK (net IN (0, 1)),  -- 1: each row is counted once, for what it was before and is
+                                                    -- behind; 0: as often as it was written
+  gap      TEXT,  -- why the rows in changed_rows are not all that were changed; NULL: they are
+  columns  TEXT,  -- names of the columns of its rows in changed_rows, a JSON array; NULL: none is known
+  key      TEXT,  -- names of those that tell its rows apart, a JSON array; NULL: only all together do
+  PRIMARY KEY (attempt, number)
+) STRICT, WITHOUT ROWID;
+
+-- What an attempt changed in the schema of its database.
+CREATE TABLE schema_changes (
+  attempt INTEGER NOT NULL REFERENCES attempts (id),  -- whose
+  number  INTEGER NOT NULL,  -- counts up from 1 within the attempt
+  kind    TEXT NOT NULL CHECK (kind IN ('created', 'altered', 'dropped')),  -- what became of it
+  type    TEXT NOT NULL,     -- table, index, view, trigger …
+  name    TEXT NOT NULL,     -- of it, as the database has it
+  before  TEXT,  -- SQL that made it as it was; NULL: there was none, or the database cannot tell
+  after   TEXT,  -- SQL that makes it as it is; NULL: there is none, or the database cannot tell
+  PRIMARY KEY (attempt, number)
+) STRICT, WITHOUT ROWID;
+
+-- The rows that an attempt changed, as they were and as they became, up to [run] images bytes.
+CREATE TABLE changed_rows (
+  attempt INTEGER NOT NULL REFERENCES attempts (id),  -- whose
+  part    INTEGER NOT NULL,  -- counts up from 1 within the attempt
+  size    INTEGER NOT NULL,  -- of the part, bytes
+  zstd    BLOB NOT NULL,     -- the part as one zstd frame: a message ChangedRows (src/core/message.hpp), whose rows
+                             -- name their table by its place in changes, from 0
+  PRIMARY KEY (attempt, part)
+) STRICT, WITHOUT ROWID;
+
+-- What previews found (`fettle run --dry-run`): a row for each script of a run with the trigger preview, written with
+-- the run in one commit. Nothing of it happened, so it says nothing of what a script is or was.
+CREATE TABLE previews (
+  run          INTEGER NOT NULL REFERENCES runs (id),  -- which preview
+  number       INTEGER NOT NULL,  -- counts up from 1 within the run, in the order in which the scripts would run
+  script       TEXT NOT NULL CHECK (script <> ''),  -- bytes of the file name
+  sha256       TEXT NOT NULL,     -- of the bytes that were previewed; they may be in no version
+  outcome      TEXT NOT NULL CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
+                                                'rolled_back', 'marked', 'imported')),
+                                  -- how an attempt would have ended
+  cause        TEXT CHECK (cause IN ('error', 'syntax', 'contract', 'timeout', 'memory', 'crash', 'locked',
+                                     'unreachable', 'validation', 'rule', 'dependency')),  -- as of an attempt
+  reason       TEXT,              -- as of an attempt, and so are all that follow
+  message      TEXT,              -- what the script says of its work; NULL: nothing
+  result       TEXT,              -- further fields that execute() returned, a JSON object; NULL: none
+  error        TEXT,              -- what went wrong; NULL: nothing
+  traceback    TEXT,              -- Lua's stack at the error; NULL: none
+  total_us     INTEGER NOT NULL,  -- microseconds from start to end
+  statements   INTEGER NOT NULL,  -- SQL statements that the script sent
+  rows_changed INTEGER NOT NULL,  -- rows changed, as the database counted them
+  database     TEXT,              -- name of the one database that it could write; NULL: it never came so far
+  PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+
+-- What each of them would have changed: as changes, schema_changes and changed_rows of attempts.
+CREATE TABLE preview_changes (
+  run      INTEGER NOT NULL REFERENCES runs (id),  -- which preview
+  script   INTEGER NOT NULL,  -- which script: previews.number
+  number   INTEGER NOT NULL,  -- counts up from 1 within the script
+  name     TEXT NOT NULL,     -- of the table; empty: nobody can say which tables
+  inserted INTEGER NOT NULL,  -- rows
+  updated  INTEGER NOT NULL,  -- rows
+  deleted  INTEGER NOT NULL,  -- rows
+  net      INTEGER NOT NULL CHECK (net IN (0, 1)),  -- 1: each row is counted once; 0: as often as it was written
+  gap      TEXT,  -- why not all rows could be told; NULL: they could
+  columns  TEXT,  -- names of the columns of its rows in preview_rows, a JSON array; NULL: none is known
+  key      TEXT,  -- names of those that tell its rows apart, a JSON array; NULL: only all together do
+  PRIMARY KEY (run, script, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE preview_schema_changes (
+  run    INTEGER NOT NULL REFERENCES runs (id),  -- which preview
+  script INTEGER NOT NULL,  -- which script: previews.number
+  number INTEGER NOT NULL,  -- counts up from 1 within the script
+  kind   TEXT NOT NULL CHECK (kind IN ('created', 'altered', 'dropped')),  -- what would become of it
+  type   TEXT NOT NULL,     -- table, index, view, trigger …
+  name   TEXT NOT NULL,     -- of it
+  before TEXT,  -- SQL that made it as it is; NULL: there is none, or the database cannot tell
+  after  TEXT,  -- SQL that makes it as it would be; NULL: there would be none, or the database cannot tell
+  PRIMARY KEY (run, script, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE preview_rows (
+  run    INTEGER NOT NULL REFERENCES runs (id),  -- which preview
+  script INTEGER NOT NULL,  -- which script: previews.number
+  part   INTEGER NOT NULL,  -- counts up from 1 within the script
+  size   INTEGER NOT NULL,  -- of the part, bytes
+  zstd   BLOB NOT NULL,     -- the part, as in changed_rows; some of the rows, as a sample
+  PRIMARY KEY (run, script, part)
+) STRICT, WITHOUT ROWID;
+
 -- How far an attempt said it has come. Overwritten while it runs, so no proof of anything and not in the chain.
 CREATE TABLE progress (
   attempt INTEGER PRIMARY KEY REFERENCES attempts (id),  -- whose
@@ -155,10 +255,13 @@ CREATE TABLE events (
 CREATE TABLE chain (
   position INTEGER PRIMARY KEY,  -- counts up from 1 without a gap
   kind     TEXT NOT NULL CHECK (kind <> ''),  -- what became final: run_start (who started a run, and when), attempt,
-                                              -- event, run_end, details
-  ref      INTEGER NOT NULL,     -- id of the run, attempt (of details: theirs) or event
+                                              -- event, run_end, details, changes (of an attempt), preview
+                                              -- (of a run)
+  ref      INTEGER NOT NULL,     -- id of the run, attempt (of details and changes: theirs) or event
   content  TEXT NOT NULL,        -- digest of the row's columns in the order of this file: of an attempt all but
-                                 -- moved_to; of a run_start id to started_at, of a run_end id and finished_at on
+                                 -- moved_to; of a run_start id to started_at, of a run_end id and finished_at on. Of
+                                 -- changes and a preview of all rows of all of their tables in the order of this file,
+                                 -- each table followed by NULL, and in place of a zstd the SHA-256 of its bytes
   lines    TEXT,                 -- digest of number, at, level, text of its log lines in order; NULL: it has none
   hash     TEXT NOT NULL         -- digest of the hash before (of the first: digest of the ledger's id), position, kind,
                                  -- ref, content and lines
@@ -181,6 +284,55 @@ CREATE TRIGGER details_are_final BEFORE UPDATE ON details
 BEGIN SELECT RAISE(ABORT, 'details_are_final: details of an attempt that has ended are not changed any more'); END;
 CREATE TRIGGER details_are_kept BEFORE DELETE ON details
 BEGIN SELECT RAISE(ABORT, 'details_are_kept: no details are removed'); END;
+CREATE TRIGGER changes_are_in_time BEFORE INSERT ON changes
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'changes_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER changes_are_final BEFORE UPDATE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes_are_final: what an attempt changed is not told otherwise later'); END;
+CREATE TRIGGER changes_are_kept BEFORE DELETE ON changes
+BEGIN SELECT RAISE(ABORT, 'changes_are_kept: what an attempt changed is not removed'); END;
+CREATE TRIGGER schema_changes_are_in_time BEFORE INSERT ON schema_changes
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'schema_changes_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER schema_changes_are_final BEFORE UPDATE ON schema_changes
+BEGIN SELECT RAISE(ABORT, 'schema_changes_are_final: what an attempt changed is not told otherwise later'); END;
+CREATE TRIGGER schema_changes_are_kept BEFORE DELETE ON schema_changes
+BEGIN SELECT RAISE(ABORT, 'schema_changes_are_kept: what an attempt changed is not removed'); END;
+CREATE TRIGGER changed_rows_are_in_time BEFORE INSERT ON changed_rows
+  WHEN (SELECT outcome FROM attempts WHERE id = NEW.attempt) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'changed_rows_are_in_time: an attempt that has ended is told nothing more of'); END;
+CREATE TRIGGER changed_rows_are_final BEFORE UPDATE ON changed_rows
+BEGIN SELECT RAISE(ABORT, 'changed_rows_are_final: what an attempt changed is not told otherwise later'); END;
+CREATE TRIGGER changed_rows_are_kept BEFORE DELETE ON changed_rows
+BEGIN SELECT RAISE(ABORT, 'changed_rows_are_kept: what an attempt changed is not removed'); END;
+CREATE TRIGGER previews_are_in_time BEFORE INSERT ON previews
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'previews_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER previews_are_final BEFORE UPDATE ON previews
+BEGIN SELECT RAISE(ABORT, 'previews_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER previews_are_kept BEFORE DELETE ON previews
+BEGIN SELECT RAISE(ABORT, 'previews_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER preview_changes_are_in_time BEFORE INSERT ON preview_changes
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'preview_changes_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER preview_changes_are_final BEFORE UPDATE ON preview_changes
+BEGIN SELECT RAISE(ABORT, 'preview_changes_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER preview_changes_are_kept BEFORE DELETE ON preview_changes
+BEGIN SELECT RAISE(ABORT, 'preview_changes_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER preview_schema_changes_are_in_time BEFORE INSERT ON preview_schema_changes
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'preview_schema_changes_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER preview_schema_changes_are_final BEFORE UPDATE ON preview_schema_changes
+BEGIN SELECT RAISE(ABORT, 'preview_schema_changes_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER preview_schema_changes_are_kept BEFORE DELETE ON preview_schema_changes
+BEGIN SELECT RAISE(ABORT, 'preview_schema_changes_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER preview_rows_are_in_time BEFORE INSERT ON preview_rows
+  WHEN (SELECT finished_at FROM runs WHERE id = NEW.run) IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'preview_rows_are_in_time: a preview that is over is told nothing more of'); END;
+CREATE TRIGGER preview_rows_are_final BEFORE UPDATE ON preview_rows
+BEGIN SELECT RAISE(ABORT, 'preview_rows_are_final: what a preview found is not changed'); END;
+CREATE TRIGGER preview_rows_are_kept BEFORE DELETE ON preview_rows
+BEGIN SELECT RAISE(ABORT, 'preview_rows_are_kept: what a preview found is not removed'); END;
 CREATE TRIGGER log_lines_are_final BEFORE UPDATE ON log_lines
 BEGIN SELECT RAISE(ABORT, 'log_lines_are_final: no log line is changed'); END;
 CREATE TRIGGER log_lines_are_kept BEFORE DELETE ON log_lines

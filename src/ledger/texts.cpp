@@ -18,12 +18,13 @@ constexpr std::int64_t k_largest_text = std::int64_t{1} << 30U;  // bytes; more 
 Packer::Packer() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {}
 
 std::string Packer::pack(std::string_view text) {
-  if (!context_) throw base::Error(base::ErrorKind::internal, "cannot compress a script: out of memory");
+  if (!context_) throw base::Error(base::ErrorKind::internal, "cannot compress what is to be kept: out of memory");
   std::string packed(ZSTD_compressBound(text.size()), '\0');
   const std::size_t size =
       ZSTD_compressCCtx(context_.get(), packed.data(), packed.size(), text.data(), text.size(), k_level);
   if (ZSTD_isError(size) != 0)
-    throw base::Error(base::ErrorKind::internal, fmt::format("cannot compress a script: {}", ZSTD_getErrorName(size)));
+    throw base::Error(base::ErrorKind::internal,
+                      fmt::format("cannot compress what is to be kept: {}", ZSTD_getErrorName(size)));
   packed.resize(size);
   return packed;
 }

@@ -1,4 +1,5 @@
-// The exact bytes of every version that ran, zstd-compressed, each stored once. Used by both sides of the ledger.
+// The exact bytes of every version that ran, zstd-compressed, each stored once; and the packing of whatever else is
+// kept so. Used by both sides of the ledger.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

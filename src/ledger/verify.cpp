@@ -19,6 +19,21 @@ namespace {
 
 constexpr std::string_view k_unmatched = "its content does not match its hash: it was changed after it was recorded";
 
+constexpr const char* k_details = R"sql(
+  SELECT d.attempt, a.id IS NULL OR a.outcome IS NOT NULL FROM details d LEFT JOIN attempts a ON a.id = d.attempt
+  ORDER BY d.attempt)sql";
+
+constexpr const char* k_changes = R"sql(
+  SELECT c.attempt, a.id IS NULL OR a.outcome IS NOT NULL FROM (
+    SELECT attempt FROM changes UNION SELECT attempt FROM schema_changes UNION SELECT attempt FROM changed_rows) c
+  LEFT JOIN attempts a ON a.id = c.attempt ORDER BY c.attempt)sql";
+
+constexpr const char* k_previews = R"sql(
+  SELECT p.run, r.id IS NULL OR r.finished_at IS NOT NULL FROM (
+    SELECT run FROM previews UNION SELECT run FROM preview_changes UNION SELECT run FROM preview_schema_changes
+    UNION SELECT run FROM preview_rows) p
+  LEFT JOIN runs r ON r.id = p.run ORDER BY p.run)sql";
+
 std::string_view noun_of(Link link) noexcept {
   switch (link) {
     case Link::attempt:
@@ -27,6 +42,10 @@ std::string_view noun_of(Link link) noexcept {
       return "event";
     case Link::details:
       return "details of attempt";
+    case Link::changes:
+      return "changes of attempt";
+    case Link::preview:
+      return "preview of run";
     case Link::run_start:
     case Link::run_end:
       return "run";
@@ -69,7 +88,7 @@ class Verification {
   void find_doubles();
   void walk_attempts();
   void walk_rows(Link link, const char* ids, std::int64_t& count);
-  void walk_details();
+  void walk_more(Link link, const char* ids);
   void walk_texts();
   void find_lost_lines();
 
@@ -194,7 +213,8 @@ void Verification::check_expected(const std::optional<Head>& expected) {
 }
 
 void Verification::find_doubles() {
-  for (const Link link : {Link::run_start, Link::attempt, Link::event, Link::run_end, Link::details}) {
+  for (const Link link :
+       {Link::run_start, Link::attempt, Link::event, Link::run_end, Link::details, Link::changes, Link::preview}) {
     in_chain(link).sort();
     for (const std::int64_t id : in_chain(link).twice())
       report(FindingKind::added, link, id, "it stands in the chain more than once");
@@ -251,15 +271,13 @@ void Verification::walk_rows(Link link, const char* ids, std::int64_t& count) {
   }
 }
 
-void Verification::walk_details() {
-  Query query(database_, R"sql(
-    SELECT d.attempt, a.id IS NULL OR a.outcome IS NOT NULL FROM details d LEFT JOIN attempts a ON a.id = d.attempt
-    ORDER BY d.attempt)sql");
+// What stands beside an attempt or a run. ids: whose it is, and whether that is final, or was never there.
+void Verification::walk_more(Link link, const char* ids) {
+  Query query(database_, ids);
   while (query.next()) {
-    const std::int64_t attempt = query.take_number();
+    const std::int64_t id = query.take_number();
     const bool is_final = query.take_number() != 0;
-    if (is_final && !in_chain(Link::details).has(attempt))
-      report(FindingKind::added, Link::details, attempt, "fettle did not record them");
+    if (is_final && !in_chain(link).has(id)) report(FindingKind::added, link, id, "fettle did not record them");
   }
 }
 
@@ -296,7 +314,9 @@ Verdict Verification::look(const std::optional<Head>& expected) {
   walk_attempts();
   walk_rows(Link::run_start, "SELECT id, finished_at IS NOT NULL FROM runs ORDER BY id", verdict_.runs);
   walk_rows(Link::event, "SELECT id, 0 FROM events ORDER BY id", verdict_.events);
-  walk_details();
+  walk_more(Link::details, k_details);
+  walk_more(Link::changes, k_changes);
+  walk_more(Link::preview, k_previews);
   walk_texts();
   find_lost_lines();
   return std::move(verdict_);

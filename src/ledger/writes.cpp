@@ -47,6 +47,11 @@ constexpr const char* k_count_outcome = R"sql(
 constexpr const char* k_insert_line = R"sql(
   INSERT INTO log_lines (attempt, number, at, level, text) VALUES (?1, ?2, ?3, ?4, ?5))sql";
 
+constexpr const char* k_previewed = R"sql(
+  INSERT INTO previews (run, number, script, sha256, outcome, cause, reason, message, result, error, traceback,
+    total_us, statements, rows_changed, database)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15))sql";
+
 constexpr const char* k_insert_event = R"sql(
   INSERT INTO events (at, verb, script, by, host, reason, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))sql";
 
@@ -118,6 +123,14 @@ void bind_texts(Query& query, const core::Outcome& outcome) {
       .text_or_null(outcome.traceback);
 }
 
+void bind_words(Query& query, const core::Outcome& outcome) {
+  query.word(core::name(outcome.kind));
+  if (outcome.cause == core::Cause::none)
+    query.null();
+  else
+    query.word(core::name(outcome.cause));
+}
+
 void demand_one(int rows, std::string_view what, std::int64_t id) {
   if (rows != 1) throw base::Error(base::ErrorKind::internal, fmt::format("the ledger has no {} {}", what, id));
 }
@@ -128,7 +141,9 @@ Writes::Writes(SQLite::Database& database) noexcept
     : texts(database),
       chain(database),
       known(database),
+      changes(database, ChangesOf::attempts),
       database_(database),
+      previewed_changes_(database, ChangesOf::previews),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       insert_run_(database, k_insert_run),
@@ -148,7 +163,8 @@ Writes::Writes(SQLite::Database& database) noexcept
       claimed_(database, k_claimed),
       settled_(database, k_settled),
       disowned_(database, k_disowned),
-      interrupted_(database, k_interrupted) {}
+      interrupted_(database, k_interrupted),
+      previewed_(database, k_previewed) {}
 
 void Writes::begin_transaction() {
   Query(begin_).run();
@@ -200,11 +216,7 @@ std::int64_t Writes::insert_attempt(const Intent& intent) {
 
 void Writes::end_attempt(std::int64_t attempt, const Finished& finished) {
   Query query(end_attempt_);
-  query.word(core::name(finished.outcome.kind));
-  if (finished.outcome.cause == core::Cause::none)
-    query.null();
-  else
-    query.word(core::name(finished.outcome.cause));
+  bind_words(query, finished.outcome);
   query.number(finished.at.milliseconds)
       .text_or_null(finished.database)
       .text_or_null(finished.declaration.description)
@@ -258,6 +270,21 @@ void Writes::insert_lines(std::int64_t attempt, const std::vector<LogLine>& line
 
 void Writes::set_moved_to(std::int64_t attempt, const std::string& moved_to) {
   demand_one(Query(moved_to_).text_or_null(moved_to).number(attempt).run(), "attempt", attempt);
+}
+
+void Writes::insert_previewed(std::int64_t run, std::int64_t number, const Previewed& script) {
+  {
+    Query query(previewed_);
+    query.number(run).number(number).text(script.script).text(script.sha256);
+    bind_words(query, script.outcome);
+    bind_texts(query, script.outcome);
+    query.number(script.total.count())
+        .number(as_number(script.statements))
+        .number(as_number(script.rows_changed))
+        .text_or_null(script.database)
+        .run();
+  }
+  previewed_changes_.insert({run, number}, script.changes);
 }
 
 std::int64_t Writes::insert_event(const Event& event) {

@@ -10,6 +10,7 @@
 
 #include "ledger/attempts.hpp"
 #include "ledger/chain.hpp"
+#include "ledger/changes.hpp"
 #include "ledger/known.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/sql.hpp"
@@ -33,6 +34,7 @@ class Writes {
   void write_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at);
   void insert_lines(std::int64_t attempt, const std::vector<LogLine>& lines);
   void set_moved_to(std::int64_t attempt, const std::string& moved_to);
+  void insert_previewed(std::int64_t run, std::int64_t number, const Previewed& script);
   std::int64_t insert_event(const Event& event);
   std::vector<Ledger::Unfinished> unfinished();
   std::vector<Ledger::Unfiled> unfiled(core::Skipped skipped);
@@ -44,12 +46,14 @@ class Writes {
   Texts texts;
   Chain chain;
   KnownQueries known;
+  ChangesIn changes;
 
  private:
   SQLite::Database& database_;
+  ChangesIn previewed_changes_;
   Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, intent_details_, end_attempt_, details_, progress_,
       count_outcome_, insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_,
-      settled_, disowned_, interrupted_;
+      settled_, disowned_, interrupted_, previewed_;
 };
 
 }  // namespace ledger

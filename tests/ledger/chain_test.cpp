@@ -222,7 +222,7 @@ TEST_CASE("a ledger of version 1 keeps everything and gets a chain over it, in t
   support::make_ledger_1(fixture.path, k_rows_1);
   const std::string before = fixture.ask("SELECT group_concat(quote(script) || outcome || moved_to) FROM attempts");
   { const Ledger migrated = fixture.open(); }
-  CHECK(fixture.ask("PRAGMA user_version") == "4");
+  CHECK(fixture.ask("PRAGMA user_version") == "5");
   CHECK(fixture.ask("SELECT group_concat(quote(script) || outcome || moved_to) FROM attempts") == before);
   CHECK(fixture.ask("SELECT text FROM log_lines") == "hello");
   CHECK(fixture.ask("SELECT group_concat(kind || ' ' || ref, ', ') FROM chain") ==
@@ -254,7 +254,7 @@ TEST_CASE("reading a ledger of version 1 says how it is brought up to date") {
 }
 
 TEST_CASE("a ledger of an older version is brought up to date by the next run, and says so until then") {
-  for (const std::size_t steps : {1U, 2U}) {
+  for (const std::size_t steps : {1U, 2U, 3U}) {
     CAPTURE(steps);
     const LedgerFixture fixture;
     const LedgerFixture fresh;
@@ -268,7 +268,7 @@ TEST_CASE("a ledger of an older version is brought up to date by the next run, a
         fixture.ask("SELECT group_concat(id || quote(script) || outcome || sha256) FROM attempts");
     CHECK_THROWS_WITH(fixture.history(), doctest::Contains("too old to be read"));
     { const Ledger migrated = fixture.open(); }
-    CHECK(fixture.ask("PRAGMA user_version") == "4");
+    CHECK(fixture.ask("PRAGMA user_version") == "5");
     CHECK(fixture.ask("SELECT group_concat(id || quote(script) || outcome || sha256) FROM attempts") == before);
     CHECK(fixture.history().attempts({}).size() == 3);
     { const Ledger made = fresh.open(); }
