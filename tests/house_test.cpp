@@ -343,6 +343,8 @@ const std::vector<Catcher> k_known_catchers = {
      "what the server says of a commit or a lock is told in fettle's words; what was begun in vain is made as new"},
     {"target/mariadb_connection.hpp", 1, "what the server says of a statement is told in fettle's words"},
     {"target/mariadb_script.cpp", 2, "what the server says of a procedure is told in fettle's words"},
+    {"target/changed_rows.cpp", 1, "an account that does not fit into the memory fails the attempt, not the broker"},
+    {"target/sqlite_changes.cpp", 2, "no exception may fly through SQLite's hook: it fails the attempt at its end"},
     {"target/mariadb_killer.cpp", 1, "a word to stop that cannot be said is seen by its not stopping"},
     {"target/mariadb_piecemeal.cpp", 1, "rows of one call are executed all or none"},
     {"target/mariadb_link.cpp", 2, "a server without encryption; a word to stop that finds the next statement"},

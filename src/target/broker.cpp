@@ -270,7 +270,7 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     done.word = core::Done::Word::committed;
   } catch (const SqlError& error) {
     done.cause = error.cause();
-    done.error = error.what();
+    done.error = error.cause() == Cause::memory ? spending_.too_much_memory() : error.what();
     done.lost = own.lost();
     if (asked_to_commit && error.cause() == Cause::unreachable) done.word = core::Done::Word::unknown;
   }

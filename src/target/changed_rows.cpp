@@ -1,13 +1,11 @@
 #include "target/changed_rows.hpp"
 
+#include <new>
 #include <utility>
 
+#include "target/change_log.hpp"
+
 namespace target {
-namespace {
-
-constexpr std::size_t k_largest = std::size_t{7} << 20U;  // bytes of one row before and behind: a message takes 16 MiB
-
-}  // namespace
 
 // In the wire order of core::ChangedRows: how many, then each.
 void ChangedRows::begin() {
@@ -16,10 +14,16 @@ void ChangedRows::begin() {
   count_ = 0;
 }
 
-bool ChangedRows::add(const core::RowChange& change) {
-  if (core::wire_size(change.before) + core::wire_size(change.after) > k_largest) return false;
+bool ChangedRows::add(const PackedChange& change) {
+  if (change.before.size() + change.after.size() > 2 * k_largest_image) return false;
   if (part_.size() == 0) begin();
-  part_.put(change.kind).put(change.table).put(change.before).put(change.after);
+  part_.put(change.kind).put(change.table);
+  for (const std::string_view row : {change.before, change.after}) {
+    if (row.empty())
+      part_.put(std::uint32_t{0});  // as a row without values is packed
+    else
+      part_.append(row);
+  }
   part_.replace(0, ++count_);
   if (part_.size() < core::k_changed_rows_part) return true;
   send_(part_.bytes());
@@ -36,8 +40,12 @@ std::string ChangedRows::take_rest() {
 
 void tell_changes(Connection& own, core::Done& done, std::function<void(std::string_view)> send) {
   ChangedRows rows(std::move(send));
-  done.changes = own.changes([&rows](const core::RowChange& change) { return rows.add(change); });
-  done.changed_rows = rows.take_rest();
+  try {
+    done.changes = own.changes([&rows](const PackedChange& change) { return rows.add(change); });
+    done.changed_rows = rows.take_rest();
+  } catch (const std::bad_alloc&) {
+    throw SqlError(core::Cause::memory, "");
+  }
 }
 
 }  // namespace target

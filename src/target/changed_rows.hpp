@@ -18,7 +18,7 @@ class ChangedRows {
   explicit ChangedRows(std::function<void(std::string_view)> send) : send_(std::move(send)) {}
 
   // false: this one is too large to be told, and is not.
-  bool add(const core::RowChange& change);
+  bool add(const PackedChange& change);
   // What was not sent yet, packed; empty: nothing.
   std::string take_rest();
 

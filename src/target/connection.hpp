@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/changes.hpp"
 #include "core/message.hpp"
 #include "core/outcome.hpp"
 #include "core/value.hpp"
@@ -62,6 +63,14 @@ struct Beginning {
   os::Deadline deadline;  // of the attempt: a server that does not hear of us any more ends the work by itself then
   std::string script, sha256;  // not for reading: the one that find_receipt() will be asked about
   std::string node;            // who is at work, for others to see where the database can show it
+};
+
+// A changed row (core::RowChange), each side packed as core::Writer puts a core::Row; empty: there was none, there is
+// none.
+struct PackedChange {
+  core::RowChange::Kind kind = core::RowChange::Kind::updated;
+  std::uint32_t table = 0;
+  std::string_view before, after;
 };
 
 class Connection {
@@ -142,7 +151,7 @@ class Connection {
   virtual void watch_changes(std::uint64_t images);
   // What it was since begin(): behind the last statement of a transaction that may write, before leave_receipt(). Each
   // row goes to `tell`, which gives false for one that is too large to be told. Throws SqlError.
-  using TellRow = std::function<bool(const core::RowChange&)>;
+  using TellRow = std::function<bool(const PackedChange&)>;
   virtual core::Changes changes(const TellRow& tell);
 
   // From now on everything happens in one transaction that is never committed: the first begin() for writing opens it,

@@ -15,6 +15,7 @@
 #include "os/clock.hpp"
 #include "target/refusals.hpp"
 #include "target/sqlite_address.hpp"
+#include "target/sqlite_changes.hpp"
 #include "target/sqlite_copy.hpp"
 #include "target/sqlite_cursor.hpp"
 #include "target/sqlite_facts.hpp"
@@ -84,6 +85,8 @@ class Sqlite final : public Connection {
     guard_.listen_to(SqliteGuard::Speaker::fettle);
     return facts_of(handle());
   }
+  void watch_changes(std::uint64_t images) override { changes_.watch(images); }
+  core::Changes changes(const TellRow& tell) override { return changes_.tell(tell); }
   std::uint64_t rows_changed() const override {
     return static_cast<std::uint64_t>(sqlite3_total_changes64(handle()) - changes_at_begin_);
   }
@@ -98,7 +101,6 @@ class Sqlite final : public Connection {
   void set_up_guards();
   void forget_temporary();
   void allow(core::Access access);
-  void make_receipts_alone();
   void begin_preview(bool reads);
   void keep_preview();
   std::int64_t run(sqlite3_stmt* statement);
@@ -115,6 +117,7 @@ class Sqlite final : public Connection {
   std::vector<os::Fd> files_;    // for files(): the database and, in WAL mode, its companions
   SqliteStatements statements_;  // of scripts
   SqliteInternal internal_;
+  SqliteChanges changes_;
   core::Access access_ = core::Access::read;
   bool wal_ = false;
   std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
@@ -139,7 +142,8 @@ Sqlite::Sqlite(const SqliteAddress& address)
       database_(open_database(address)),
       guard_(database_.getHandle()),
       statements_(database_.getHandle(), guard_, SqliteGuard::Speaker::script, [this](int code) { fail(code); }),
-      internal_(database_.getHandle(), guard_, [this](int code) { fail(code); }) {
+      internal_(database_.getHandle(), guard_, [this](int code) { fail(code); }),
+      changes_(database_.getHandle(), guard_) {
   sqlite3_extended_result_codes(handle(), 1);
   sqlite3_busy_handler(handle(), &Sqlite::on_busy, this);
   sqlite3_progress_handler(handle(), k_steps_between_stop_checks, &Sqlite::on_progress, this);
@@ -224,9 +228,8 @@ void Sqlite::fail(int code) {
 bool Sqlite::step(sqlite3_stmt* statement) {
   guard_.expect(sqlite3_sql(statement));
   const int code = sqlite3_step(statement);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  fail(code);
+  if (code != SQLITE_ROW && code != SQLITE_DONE) fail(code);
+  return code == SQLITE_ROW;
 }
 
 std::int64_t Sqlite::run(sqlite3_stmt* statement) {
@@ -239,6 +242,7 @@ std::int64_t Sqlite::run(sqlite3_stmt* statement) {
 }
 
 std::int64_t Sqlite::execute(std::string_view sql, const core::Values& parameters) {
+  changes_.before(sql);
   const Rewind rewind(statements_.keep(sql));
   bind_all(rewind.statement, parameters, Bytes::stay);
   return run(rewind.statement);
@@ -260,6 +264,7 @@ std::int64_t Sqlite::execute_many(std::string_view sql, core::PackedRows rows) {
 
 std::int64_t Sqlite::run_many(std::string_view sql, core::PackedRows rows) {
   std::int64_t affected = 0;
+  changes_.before(sql);
   const Rewind rewind(statements_.keep(sql));
   core::Values row;
   while (rows.next(row)) {
@@ -272,6 +277,7 @@ std::int64_t Sqlite::run_many(std::string_view sql, core::PackedRows rows) {
 
 // The cursor outlives the parameters.
 std::unique_ptr<Cursor> Sqlite::query(std::string_view sql, const core::Values& parameters) {
+  changes_.before(sql);
   Compiled statement = statements_.take(sql);
   bind_all(statement.get(), parameters, Bytes::are_copied);
   if (only_reads(access_) && sqlite3_stmt_readonly(statement.get()) == 0) run(statement.get());
@@ -325,7 +331,10 @@ void Sqlite::allow(core::Access access) {
 
 void Sqlite::begin(const Beginning& how) {
   forget_temporary();
-  if (how.access == core::Access::receipt_only && !previews_) make_receipts_alone();
+  if (how.access == core::Access::receipt_only && !previews_) {
+    allow(core::Access::write);
+    internal_.make_receipts();
+  }
   access_ = how.access;
   const bool reads = only_reads(access_);
   guard_.expect(access_);
@@ -337,12 +346,8 @@ void Sqlite::begin(const Beginning& how) {
     if (!reads) internal_.make_receipts();  // before a script could make one of its own
   }
   changes_at_begin_ = sqlite3_total_changes64(handle());
+  changes_.begin(access_);
   guard_.listen_to(SqliteGuard::Speaker::script);
-}
-
-void Sqlite::make_receipts_alone() {
-  allow(core::Access::write);
-  internal_.make_receipts();
 }
 
 // --- previews ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ class SqliteGuard {
   SqliteGuard& operator=(const SqliteGuard&) = delete;
 
   void listen_to(Speaker speaker) noexcept { speaker_ = speaker; }
+  Speaker speaker() const noexcept { return speaker_; }
   void expect(core::Access access) noexcept { access_ = access; }
 
   // The text of the statement that is compiled or stepped next (nullptr: none), which may compile others meanwhile.

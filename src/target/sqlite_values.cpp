@@ -48,14 +48,20 @@ int bind(sqlite3_stmt* statement, int index, const core::ValueView& value, Bytes
 }
 
 std::size_t column_bytes(sqlite3_stmt* statement, int index) noexcept {
-  sqlite3_value* value = sqlite3_column_value(statement, index);
+  return bytes_of(sqlite3_column_value(statement, index));
+}
+
+std::size_t bytes_of(sqlite3_value* value) noexcept {
   const int type = sqlite3_value_type(value);
   return type == SQLITE_TEXT || type == SQLITE_BLOB ? static_cast<std::size_t>(sqlite3_value_bytes(value)) : 0;
 }
 
 // By sqlite3_column_value, which looks the column up once; what it gives may be read where SQLite has no second thread.
 core::ValueView column(sqlite3_stmt* statement, int index) {
-  sqlite3_value* value = sqlite3_column_value(statement, index);
+  return view_of(sqlite3_column_value(statement, index));
+}
+
+core::ValueView view_of(sqlite3_value* value) {
   const auto bytes = [&](const void* data) {
     return std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value)));
   };

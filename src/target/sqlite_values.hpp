@@ -22,8 +22,10 @@ int bind(sqlite3_stmt* statement, int index, const core::ValueView& value, Bytes
 
 // What a text or blob of the row at hand takes, 0 for other values; a blob is not made for that.
 std::size_t column_bytes(sqlite3_stmt* statement, int index) noexcept;
+std::size_t bytes_of(sqlite3_value* value) noexcept;
 
 // Of the row at hand, valid until the next step; index counts from 0, as in SQLite. Throws SqlError(memory).
 core::ValueView column(sqlite3_stmt* statement, int index);
+core::ValueView view_of(sqlite3_value* value);  // likewise, for as long as SQLite keeps it
 
 }  // namespace target
