@@ -349,7 +349,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"target/mariadb_piecemeal.cpp", 1, "rows of one call are executed all or none"},
     {"target/mariadb_link.cpp", 2, "a server without encryption; a word to stop that finds the next statement"},
     {"target/mariadb_statements.cpp", 1, "what could not be prepared is given back"},
-    {"target/postgresql.cpp", 7, "what the server says of a commit or a lock is told in fettle's words"},
+    {"target/postgresql.cpp", 8, "what the server says of a commit or a lock is told in fettle's words"},
     {"target/postgresql_statements.cpp", 2, "what the server says of a statement is told in fettle's words"},
     {"target/postgresql_link.cpp", 1, "a word to stop that finds the next statement is no fault"},
     {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},

@@ -43,6 +43,7 @@ void Mariadb::begin(const Beginning& how) {
   access_ = how.access;
   changed_ = 0;
   begun_ = false;
+  changes_.begin(session_.database(), session_.dialect());
   if (preview_.is_open() || (preview_.is_on() && how.access != Access::read)) return begin_previewed(how);
   try {
     prepare_session(how.access, how.deadline);
@@ -96,6 +97,12 @@ void Mariadb::rollback() {
   } catch (const MariaError&) {
     if (!link_.lost()) throw;  // otherwise the server does it
   }
+}
+
+core::Changes Mariadb::changes(const TellRow& /*tell*/) {
+  core::Changes changes;
+  if (!only_reads(access_)) guard([&] { changes = changes_.tell(); });
+  return changes;
 }
 
 // --- previews ------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 
 #include "target/connection.hpp"
 #include "target/mariadb_address.hpp"
+#include "target/mariadb_changes.hpp"
 #include "target/mariadb_facts.hpp"
 #include "target/mariadb_guard.hpp"
 #include "target/mariadb_killer.hpp"
@@ -55,6 +56,8 @@ class Mariadb final : public Connection {
   void commit() override;
   void rollback() override;
   bool in_transaction() const override { return begun_ && (is_piecemeal() || link_.in_transaction()); }
+  void watch_changes(std::uint64_t images) override { changes_.watch(images); }
+  core::Changes changes(const TellRow& tell) override;
   void preview() override { preview_.turn_on(); }
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
@@ -125,6 +128,7 @@ class Mariadb final : public Connection {
   MariaPiecemeal piecemeal_{link_, receipts_};
   MariaStatements statements_{link_};
   MariaPreview preview_{link_};
+  MariaChanges changes_{link_};
   std::string lock_, node_lock_ = "fettle_node";  // the second only tells others who has the first
   core::Access access_ = core::Access::read;
   bool begun_ = false;

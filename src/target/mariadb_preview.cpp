@@ -4,7 +4,7 @@
 #include <random>
 #include <utility>
 
-#include "base/text.hpp"
+#include "target/mariadb_changes.hpp"
 #include "target/refusals.hpp"
 
 namespace target {
@@ -27,22 +27,13 @@ std::string quoted(std::string_view name) {
   return out + "`";
 }
 
-// CREATE [OR REPLACE] TEMPORARY TABLE [IF NOT EXISTS] [database.]name
+// As the script wrote it.
 std::string temporary_table_in(std::string_view sql, Dialect dialect) {
   const std::vector<SqlToken> tokens = tokens_of(sql, dialect);
-  std::size_t at = 0;
-  const auto skip = [&](std::initializer_list<std::string_view> words) {
-    for (std::size_t ahead = 0; ahead < words.size(); ++ahead)
-      if (at + ahead >= tokens.size() || !tokens[at + ahead].is_word(words.begin()[ahead])) return false;
-    at += words.size();
-    return true;
-  };
-  if (!skip({"create"})) return "";
-  skip({"or", "replace"});
-  if (!skip({"temporary", "table"})) return "";
-  skip({"if", "not", "exists"});
-  std::string name = at < tokens.size() ? tokens[at].text : "";
-  for (; at + 2 < tokens.size() && tokens[at + 1].text == "."; at += 2) name += "." + tokens[at + 2].text;
+  const std::size_t at = temporary_table_at(tokens);
+  std::string name;
+  if (at == 0) return name;
+  for (std::size_t next = at; next < name_at(tokens, at).end; ++next) name += tokens[next].text;
   return name;
 }
 

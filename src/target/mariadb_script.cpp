@@ -91,6 +91,7 @@ std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core
     const std::uint64_t rows = statement->execute(parameters, reading);
     const bool counts = text.changes_rows && rows != std::numeric_limits<std::uint64_t>::max();
     if (counts) changed_ += rows;
+    changes_.note(text.sql, counts ? rows : 0);
   });
   preview_.note(text.sql, session_.dialect());
   return statement;
@@ -138,7 +139,9 @@ void Mariadb::send(const MariaText& text, MariaBulk& bulk) {
   if (bulk.rows() == 0) return;
   guard([&] {
     std::unique_ptr<MariaStatement> statement = statements_.take(text.sql);
-    changed_ += statement->execute(bulk);
+    const std::uint64_t rows = statement->execute(bulk);
+    changed_ += rows;
+    changes_.note(text.sql, rows);
     statements_.keep(std::move(statement));
   });
   check_transaction();

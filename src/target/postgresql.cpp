@@ -77,7 +77,9 @@ void Postgresql::begin_to_write(const Beginning& how) {
     kept_.send(k_lock_of_transaction, PgParameters({lock}));
     receipts_.send_state();
     receipts_.send_find(how.script, how.sha256);
+    if (changes_.is_on()) changes_.send_beginning();
     const std::vector<PgResult> results = link_.collect();
+    if (changes_.is_on()) changes_.take_beginning(results.at(5).get());
     receipts_.take_state(results.at(3).get());
     early_ = receipts_.take_found(results.at(4).get());
     if (says_yes(results.at(2).get())) return;
@@ -97,6 +99,7 @@ void Postgresql::begin_with_lock_of_session(const Beginning& how) {
   if (!has_receipts_) make_receipts(how.deadline);
   if (is_piecemeal() && !receipts_.look_for_begun())
     make_table(how.deadline, PgReceipts::definition_of_begun(), [&] { receipts_.make_begun(); });
+  if (is_piecemeal()) changes_.begin_piecemeal();
   if (is_piecemeal() && !receipts_.look_for_begun()) throw SqlError(Cause::error, table_cannot_be_seen(k_begun));
   begun_ = true;
   send_settings(link_, how);
@@ -186,6 +189,17 @@ void Postgresql::end_session() {
   link_.collect(PgLink::Patience::to_the_end);
 }
 
+// --- what a script changed -----------------------------------------------------------------------------------------
+
+core::Changes Postgresql::changes(const TellRow& /*tell*/) {
+  if (!changes_.is_on() || only_reads(access_) || !in_transaction() || link_.failed()) return {};
+  try {
+    return changes_.tell();
+  } catch (const PgError& error) {
+    explain(error);
+  }
+}
+
 // --- previews ------------------------------------------------------------------------------------------------------
 
 void Postgresql::preview() {
@@ -206,6 +220,10 @@ void Postgresql::begin_previewed(const Beginning& how) {
   if (access_ == Access::read) return;  // answered with the first statement
   link_.collect();
   take_lock(pg_lock_of(how.script), how.deadline, k_lock_of_transaction);
+  if (changes_.is_on()) {
+    changes_.send_beginning();
+    changes_.take_beginning(link_.collect().back().get());
+  }
   if (!has_receipts_) return;
   receipts_.send_state(PgReceipts::Leaves::nothing);
   receipts_.send_find(how.script, how.sha256);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "target/connection.hpp"
+#include "target/postgresql_changes.hpp"
 #include "target/postgresql_cursor.hpp"
 #include "target/postgresql_facts.hpp"
 #include "target/postgresql_guard.hpp"
@@ -35,6 +36,8 @@ class Postgresql final : public Connection, public PgReader {
   void commit() override;
   void rollback() override;
   bool in_transaction() const override { return begun_ && (has_lock_of_session() || link_.in_transaction()); }
+  void watch_changes(std::uint64_t images) override { changes_.watch(images); }
+  core::Changes changes(const TellRow& tell) override;
   void preview() override;
   std::int64_t execute(std::string_view sql, const core::Values& parameters) override;
   std::int64_t execute_many(std::string_view sql, core::PackedRows rows) override;
@@ -95,6 +98,7 @@ class Postgresql final : public Connection, public PgReader {
   PgReceipts receipts_{link_, kept_};
   PgPiecemeal piecemeal_{link_, receipts_};
   PgPreview preview_{link_};
+  PgChanges changes_{link_, kept_};
   PGcancel* cancel_;
   core::Access access_ = core::Access::read;
   bool begun_ = false;

@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 8> k_transaction = {"begin",    "start", 
 constexpr std::array<std::string_view, 7> k_lasting = {"listen",  "unlisten",   "prepare", "execute",
                                                        "discard", "deallocate", "load"};
 constexpr std::array<std::string_view, 4> k_reading = {"select", "with", "values", "table"};
+constexpr std::array<std::string_view, 10> k_of_schema = {"create", "alter",   "drop",    "truncate", "do",
+                                                          "call",   "comment", "cluster", "refresh",  "import"};
 constexpr std::array<std::string_view, 5> k_writing = {"insert", "update", "delete", "merge", "into"};
 
 const std::vector<std::string_view>& wanted() {
@@ -87,7 +89,8 @@ PgStatement read_postgresql(std::string_view sql, core::Access access) {
   // A cursor that outlives its transaction cannot lock rows.
   const bool locks = piecemeal && text.has("update");
   const bool can_be_read_on = reads && !locks && (verb == "with" ? !writes : !text.has("into"));
-  return {std::move(text.sql), text.placeholders, can_be_read_on};
+  const bool may_change_schema = contains(k_of_schema, verb) || (verb == "select" && text.has("into"));
+  return {std::move(text.sql), text.placeholders, can_be_read_on, may_change_schema};
 }
 
 }  // namespace target

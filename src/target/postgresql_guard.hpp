@@ -14,6 +14,7 @@ struct PgStatement {
   std::string sql;
   std::size_t placeholders = 0;
   bool can_be_read_on = false;  // a cursor can be declared for it
+  bool may_change_schema = false;
 };
 
 // Throws SqlError for what scripts may not do.

@@ -40,6 +40,11 @@ void Postgresql::prepare(const PgStatement& statement, std::size_t parameters) {
   for (const std::string& cursor : std::exchange(over_, {}))
     if (!link_.failed()) link_.send("CLOSE " + cursor);
   if (is_piecemeal()) link_.collect();  // what some statements are, they may only be alone
+  if (statement.may_change_schema && access_ == core::Access::write && changes_.wants_schema() && !link_.failed()) {
+    changes_.send_schema();
+    const std::vector<PgResult> results = collect();
+    changes_.take_schema(results.at(results.size() - 2).get());
+  }
 }
 
 std::int64_t Postgresql::affected(const PGresult* result) {
@@ -51,6 +56,7 @@ std::int64_t Postgresql::affected(const PGresult* result) {
       tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") || tag.starts_with("MERGE");
   if (!changes) return 0;
   changed_ += static_cast<std::uint64_t>(rows);
+  changes_.count(tag, static_cast<std::uint64_t>(rows));
   return rows;
 }
 
