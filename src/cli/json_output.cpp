@@ -113,6 +113,8 @@ std::string run_json(const core::RunReport& run) {
 std::string rehearsal_json(const runner::Rehearsal& rehearsal) {
   Json json = run_object(rehearsal.report);
   json["copies"] = or_null(rehearsal.kept);
+  json["copies_on_servers"] = Json::object();
+  for (const auto& [database, copy] : rehearsal.kept_on_servers) json["copies_on_servers"][database] = copy;
   return dump(json);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cli/json_output.hpp"
 #include "folder/folders.hpp"
 #include "runner/preview.hpp"
@@ -18,9 +19,11 @@ int rehearse(const Context& context, const runner::RunRequest& request) {
   if (context.arguments.json) {
     context.print(rehearsal_json(rehearsal) + "\n");
   } else {
-    const std::string where =
-        rehearsal.kept.empty() ? std::string("The copies are gone. Next, for real: fettle run")
-                               : fmt::format("The copies are kept, to look at: fettle -C {} history", rehearsal.kept);
+    std::string where = rehearsal.kept.empty()
+                            ? std::string("The copies are gone. Next, for real: fettle run")
+                            : fmt::format("The copies are kept, to look at: fettle -C {} history", rehearsal.kept);
+    for (const auto& [database, copy] : rehearsal.kept_on_servers)
+      where += fmt::format("; on its server, {} is {}", base::escape(database), copy);
     for (const std::string& line :
          paragraph("This was a rehearsal: nothing of yours was changed. " + where, context.style.width))
       context.print(line + "\n");

@@ -72,7 +72,15 @@ struct WorkerSettings {
 
 struct DatabaseAddress {
   std::string name, url;
-  std::string copy_to{};  // a file that does not exist: this database is copied into it; empty: it is not
+  // This database is copied: into a file that does not exist, or by a server into a database of this name beside it.
+  std::string copy_to{};
+};
+
+// The copies that rehearsals have servers keep (target/postgresql_copy).
+struct ServerCopies {
+  std::string mark;                // that of this ledger's; empty: no rehearsal is meant, servers are opened
+  std::string prefix;              // of their names; behind it comes the rehearsal's
+  std::vector<std::string> alive;  // rehearsals whose copies stay, those of all others are dropped
 };
 
 // The broker's first message; its descriptors (the run lock) stay open as long as the broker lives.
@@ -84,6 +92,7 @@ struct BrokerSettings {
   Limits limits{};
   std::uint64_t images = 0;  // bytes of changed rows that are kept of one attempt, as they were before; 0: only counts
   bool preview = false;      // each database keeps one transaction for everything, which is never committed
+  ServerCopies copies{};
 };
 
 struct DatabaseFacts {

@@ -1,5 +1,6 @@
 // A command line of the administrator as a child: for /bin/sh, with a text on its stdin, what it says kept, and a limit
-// of time for all of it. Nothing of it can stall or end its parent. Called in the runner.
+// of time for all of it. Nothing of it can stall or end its parent. Called in the runner, and in a broker before it is
+// locked down.
 #pragma once
 
 #include <chrono>

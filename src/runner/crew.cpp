@@ -24,6 +24,7 @@ constexpr std::chrono::seconds k_to_prepare{10};  // a worker needs well under a
 constexpr std::chrono::minutes k_to_connect{10};
 constexpr std::chrono::minutes k_to_die{2};  // after SIGKILL: the disk may have to answer first
 constexpr std::chrono::seconds k_to_end{5};
+constexpr std::chrono::seconds k_to_stop{30};  // for a broker that has a server stop
 // A broker looks up from a statement every fraction of a millisecond, unless it is inside one function of it.
 constexpr std::chrono::milliseconds k_to_look_up{100};
 constexpr std::chrono::milliseconds k_to_take{10'000};  // a message, by a broker that is at no statement
@@ -99,9 +100,27 @@ void Crew::stand_by() {
   await_ready();
 }
 
-void Crew::copy_databases_to(const std::vector<std::string>& files) {
+void Crew::copy_databases_to(const std::vector<std::string>& places, const core::ServerCopies& copies) {
   for (std::size_t at = 0; at < broker_settings_.databases.size(); ++at)
-    broker_settings_.databases[at].copy_to = files.at(at);
+    broker_settings_.databases[at].copy_to = places.at(at);
+  broker_settings_.copies = copies;
+}
+
+// It sees that nobody listens any more, and has its server stop.
+bool Crew::start_broker_unless(int stop, std::vector<int> held) {
+  open_databases(std::move(held));
+  broker_ = zygote_.take_child();
+  const bool ready = broker_speaks(os::Deadline::max(), stop);
+  if (ready) {
+    start_broker({});
+    return true;
+  }
+  broker_channel_.close();
+  if (!zygote_.wait(broker_, k_to_stop)) {
+    os::kill_process(broker_.pidfd);
+    zygote_.wait(broker_, k_to_die);
+  }
+  return false;
 }
 
 void Crew::open_databases(std::vector<int> held) {

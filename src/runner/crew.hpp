@@ -42,8 +42,12 @@ class Crew {
   // Lets the broker open the databases while something else goes on; start_broker() is to follow. held: descriptors
   // that must live as long as it does (the run lock). Throws Error(internal).
   void open_databases(std::vector<int> held);
-  // Before they are opened: each is to be copied into the file at its place. One that cannot be says so in its status.
-  void copy_databases_to(const std::vector<std::string>& files);
+  // Before they are opened: each is to be copied into the file at its place, or by its server into the database of that
+  // name; empty: it is not. One that cannot be says so in its status. copies: see core::ServerCopies.
+  void copy_databases_to(const std::vector<std::string>& places, const core::ServerCopies& copies);
+  // As start_broker() on those that are to be copied, however long it takes. false: stop was readable first, and the
+  // broker is gone.
+  bool start_broker_unless(int stop, std::vector<int> held);
   bool has_broker() const noexcept { return broker_ready_; }  // with its databases
   // Waits until they are open, having open_databases() called where it was not; no effect when they are. Throws
   // Error(config) when the lock-down of the broker or of a worker is weaker than sandbox.minimum, Error(internal) when

@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view k_prefix = "rehearsal-";
+constexpr std::string_view k_kept_prefix = "kept-";
 constexpr std::chrono::seconds k_to_be_locked{60};  // by the process that has just made it
 
 void drop(const std::string& folder) {
@@ -50,6 +51,11 @@ void remove_forgotten(const std::string& home) {
 [[noreturn]] void cannot_make(const std::string& folder) {
   base::throw_errno(base::ErrorKind::io, fmt::format("cannot make the folder {}", base::escape(folder)),
                     k_nothing_changed, "Look at the rights and the space of the folder of [ledger] path.");
+}
+
+[[noreturn]] void cannot_look(const std::string& folder) {
+  base::throw_errno(base::ErrorKind::io, fmt::format("cannot look into the folder {}", base::escape(folder)),
+                    k_nothing_changed, "Look at its rights.");
 }
 
 void copy_scripts(const folder::Folders& from, const core::Config& to, core::Observer& observer) {
@@ -89,6 +95,22 @@ Stage::~Stage() {
   if (!path_.empty()) drop(path_);
 }
 
+std::string Stage::name() const {
+  return path_.substr(path_.rfind('-') + 1);
+}
+
+std::vector<std::string> Stage::alive() const {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (fs::directory_iterator each(home_, failed), end; !failed && each != end; each.increment(failed)) {
+    const std::string folder = each->path().filename();
+    if (folder.starts_with(k_prefix) || folder.starts_with(k_kept_prefix))
+      names.push_back(folder.substr(folder.rfind('-') + 1));
+  }
+  if (failed) cannot_look(home_);
+  return names;
+}
+
 core::Config Stage::configured() const {
   core::Config copied = config_;
   copied.directory = path_;
@@ -111,7 +133,7 @@ void Stage::copy(core::Observer& observer) const {
 }
 
 std::string Stage::keep() {
-  std::string kept = fmt::format("{}/kept-{}", home_, path_.substr(path_.rfind('-') + 1));
+  std::string kept = fmt::format("{}/{}{}", home_, k_kept_prefix, name());
   if (::rename(path_.c_str(), kept.c_str()) != 0) kept = path_;
   path_.clear();
   return kept;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/config.hpp"
 #include "core/observer.hpp"
@@ -22,6 +23,9 @@ class Stage {
   Stage& operator=(const Stage&) = delete;
 
   const std::string& path() const noexcept { return path_; }
+  // What tells it from all others of this ledger, letters and digits; and of all whose folders stand, also kept ones.
+  std::string name() const;
+  std::vector<std::string> alive() const;
   // The same run, with everything that it could change in this folder but the databases. No hooks, no guards.
   core::Config configured() const;
   // The ledger and the pending scripts; the caller holds the run lock. Throws Error(io, ledger_broken).

@@ -16,7 +16,7 @@ void Connection::take_lock(os::Deadline give_up, const std::function<bool()>& ta
   }
 }
 
-void Connection::copy_to(const std::string& /*file*/) {
+void Connection::copy_to(const std::string& /*file*/, int /*wake*/) {
   throw SqlError(core::Cause::unreachable, fmt::format("a database of {} cannot be copied into a file", engine()));
 }
 

@@ -79,8 +79,9 @@ class Connection {
 
   virtual std::string_view engine() const = 0;
 
-  // Before the process is locked down: writes all that is committed now into a new file. Throws SqlError.
-  virtual void copy_to(const std::string& file);
+  // Before the process is locked down: writes all that is committed now into a new file, and ends early once wake
+  // becomes readable. Throws SqlError.
+  virtual void copy_to(const std::string& file, int wake);
 
   // What the process must still be able to reach on disk once it is locked down.
   virtual std::vector<os::FileRule> files() const { return {}; }

@@ -7,12 +7,16 @@
 
 namespace target {
 
-Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings, bool preview) {
+Database open_database(const core::DatabaseAddress& address, const core::BrokerSettings& settings, int wake) {
   Database database{address.name, nullptr, {address.name, std::string(engine_of(address.url)), {}, core::Cause::none}};
   try {
-    database.connection = connect(address.url, surroundings);
-    if (preview) database.connection->preview();
-    if (!address.copy_to.empty()) database.connection->copy_to(address.copy_to);
+    if (!settings.copies.mark.empty() && keeps_copies(address.url)) {
+      keep_copies(address.url, settings.copies, address.copy_to, wake);
+      return database;
+    }
+    database.connection = connect(address.url, {settings.directory, settings.ledger_path});
+    if (settings.preview) database.connection->preview();
+    if (!address.copy_to.empty()) database.connection->copy_to(address.copy_to, wake);
   } catch (const SqlError& error) {
     database.connection.reset();
     database.status.fault = error.what();

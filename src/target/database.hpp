@@ -16,8 +16,9 @@ struct Database {
   core::DatabaseStatus status;
 };
 
-// Never throws for a database that cannot be opened: its status says why.
-Database open_database(const core::DatabaseAddress& address, const Surroundings& surroundings, bool preview);
+// Never throws for a database that cannot be opened or copied: its status says why. wake: readable once a copy is not
+// wanted any more.
+Database open_database(const core::DatabaseAddress& address, const core::BrokerSettings& settings, int wake);
 
 // What a script that is to begin finds: whether its version was applied, or begun without a transaction. Leaves, where
 // nothing stands in its way, that it has begun so. true: the receipt of `wish.disowned` is there, and proves nothing.

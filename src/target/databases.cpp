@@ -17,9 +17,8 @@ constexpr std::uint64_t k_room_beside_databases = std::uint64_t{256} << 20U;  //
 Databases::Databases(const core::BrokerSettings& settings, const std::function<bool()>& stop, int wake)
     : memory_(settings.limits.database_memory) {
   if (memory_ != core::k_unlimited) limit_sqlite_memory(memory_);
-  const Surroundings surroundings{settings.directory, settings.ledger_path};
   for (const core::DatabaseAddress& address : settings.databases) {
-    Database database = open_database(address, surroundings, settings.preview);
+    Database database = open_database(address, settings, wake);
     if (database.connection) {
       database.connection->stop_when(stop, wake);
       database.connection->watch_changes(settings.images);

@@ -5,6 +5,7 @@
 
 #include "target/mariadb.hpp"
 #include "target/postgresql.hpp"
+#include "target/postgresql_copy.hpp"
 #include "target/sqlite.hpp"
 
 namespace target {
@@ -15,6 +16,8 @@ struct Driver {
   std::string_view engine;
   std::unique_ptr<Connection> (*open)(std::string_view address, const Surroundings& surroundings);
   bool (*is_made)(std::string_view address, const Surroundings& surroundings);
+  // Of a server that keeps copies of its databases itself; null: it does not.
+  void (*keep_copies)(const std::string& url, const core::ServerCopies& wish, const std::string& name, int wake);
 };
 
 // A server makes its databases itself.
@@ -23,11 +26,11 @@ bool never_made(std::string_view, const Surroundings&) {
 }
 
 constexpr std::array k_drivers = {
-    Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite},
-    Driver{"postgresql:", "postgresql", open_postgresql, never_made},
-    Driver{"postgres:", "postgresql", open_postgresql, never_made},
-    Driver{"mariadb:", "mariadb", open_mariadb, never_made},
-    Driver{"mysql:", "mariadb", open_mariadb, never_made},
+    Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite, nullptr},
+    Driver{"postgresql:", "postgresql", open_postgresql, never_made, keep_postgresql_copies},
+    Driver{"postgres:", "postgresql", open_postgresql, never_made, keep_postgresql_copies},
+    Driver{"mariadb:", "mariadb", open_mariadb, never_made, nullptr},
+    Driver{"mysql:", "mariadb", open_mariadb, never_made, nullptr},
 };
 
 const Driver* driver_of(std::string_view url) noexcept {
@@ -46,6 +49,15 @@ std::string_view engine_of(std::string_view url) noexcept {
 bool is_made_by_opening(const std::string& url, const Surroundings& surroundings) {
   const Driver* driver = driver_of(url);
   return driver != nullptr && driver->is_made(std::string_view(url).substr(driver->scheme.size()), surroundings);
+}
+
+bool keeps_copies(std::string_view url) noexcept {
+  const Driver* driver = driver_of(url);
+  return driver != nullptr && driver->keep_copies != nullptr;
+}
+
+void keep_copies(const std::string& url, const core::ServerCopies& wish, const std::string& name, int wake) {
+  driver_of(url)->keep_copies(url, wish, name, wake);
 }
 
 std::unique_ptr<Connection> connect(const std::string& url, const Surroundings& surroundings) {

@@ -43,9 +43,9 @@ class Sqlite final : public Connection {
   ~Sqlite() override;
 
   std::string_view engine() const override { return "sqlite"; }
-  void copy_to(const std::string& file) override {
+  void copy_to(const std::string& file, int wake) override {
     guard_.listen_to(SqliteGuard::Speaker::fettle);
-    copy_sqlite(handle(), file);
+    copy_sqlite(handle(), file, wake);
   }
   std::vector<os::FileRule> files() const override;
   std::string journalled_file() const override { return wal_ ? std::string() : address_.path; }
