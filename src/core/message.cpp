@@ -63,7 +63,7 @@ FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.
 FETTLE_FIELDS(Finish, m.commit, m.confirm)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
 FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.missing, m.earlier, m.statements)
-FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt, m.undoes, m.only_begun)
+FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt, m.undoes, m.only_begun, m.needs_table)
 FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error)
 FETTLE_FIELDS(Examine, m.database, m.access)
 FETTLE_FIELDS(Fact, m.name, m.text)

@@ -218,6 +218,7 @@ struct Inquire {
   // Of a rollback: the attempt that it takes back, whose receipt is gone when it was committed. 0: it is none.
   std::int64_t undoes = 0;
   bool only_begun = false;  // whether it has begun without a transaction, as far as can be seen now, is all that counts
+  bool needs_table = false;  // a database without a table of receipts is another one than it was, and proves nothing
 };
 
 struct Inquired {

@@ -52,6 +52,21 @@ void refile(const Evidence& evidence, Filing filing, Repair& repair) {
   }
 }
 
+// One that had a transaction; whoever does not answer is asked by the next run.
+Repair recover_doubt(const Evidence& evidence) {
+  Repair repair;
+  if (evidence.receipt == Proof::present) {
+    repair.record = Record::confirmed;
+    repair.reason = "it was unknown; its receipt is in the database, so it was committed";
+    refile(evidence, Filing::to_succeeded, repair);
+  }
+  if (evidence.receipt == Proof::absent) {
+    repair.record = Record::refuted;
+    repair.reason = "it was unknown; its receipt is not in the database, so nothing of it was committed";
+  }
+  return repair;
+}
+
 // A rollback that its runner did not see the end of.
 Repair recover_rollback(const Evidence& evidence) {
   Repair repair;
@@ -82,6 +97,7 @@ Repair recover_rollback(const Evidence& evidence) {
 }  // namespace
 
 Repair recover(const Evidence& evidence, Skipped skipped) {
+  if (evidence.in_doubt) return recover_doubt(evidence);
   if (evidence.undoes) return evidence.outcome ? Repair{} : recover_rollback(evidence);
   Repair repair;
   std::optional<OutcomeKind> outcome = evidence.outcome;

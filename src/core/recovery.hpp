@@ -24,10 +24,11 @@ struct Evidence {
   std::string script;
   std::optional<OutcomeKind> outcome;  // nullopt: the runner died before it was recorded
   bool filed = false;                  // the ledger knows where the file went
+  bool in_doubt = false;               // it ended as unknown, and its database was asked again
   bool undoes = false;                 // it is a rollback, and files nothing
   bool requeues = false;               // of a rollback: the file was to go back to the pending folder
   unsigned interruptions = 0;          // how often this version was interrupted before, in a row
-  Proof receipt = Proof::absent;       // asked only while there is no outcome
+  Proof receipt = Proof::absent;       // asked only while there is no outcome, or it is in doubt
   PendingFile pending = PendingFile::absent;
   bool in_succeeded = false;  // a file with the attempt's bytes lies there
   bool in_failed = false;
@@ -40,6 +41,8 @@ enum class Record {
   unknown,      // it had no transaction: some of it was executed
   interrupted,  // nothing was committed; the script is tried again
   given_up,     // interrupted too often: failed, so that it cannot take every run down
+  confirmed,    // it was unknown, and the receipt proves it: a later attempt says so
+  refuted,      // it was unknown, and nothing was committed: a later attempt says so; the script is tried again
 };
 
 enum class Refile {

@@ -15,6 +15,7 @@ namespace ledger {
 
 // The state of an attempt that is a person's declaration (schema.sql).
 inline constexpr std::string_view k_marked = "marked";
+inline constexpr std::string_view k_settled = "settled";  // Ledger::settle_doubt
 
 // One attempt in full.
 struct Attempt {

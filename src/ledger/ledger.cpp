@@ -173,6 +173,7 @@ struct Ledger::Inside {
 
   std::int64_t mark(const Mark& mark);
   std::int64_t record_preview(const Preview& preview);
+  std::int64_t settle_doubt(const Settled& settled);
 
   void give_up() noexcept {
     broken = true;
@@ -219,6 +220,26 @@ std::int64_t Ledger::Inside::record_preview(const Preview& preview) {
   if (!preview.scripts.empty()) writes.chain.add(Link::preview, run);
   end_run(run, preview.end);
   return run;
+}
+
+std::int64_t Ledger::Inside::settle_doubt(const Settled& settled) {
+  const Event& event = settled.event;
+  const std::int64_t run = begin_run({.trigger = "repair",
+                                      .by = event.by,
+                                      .host = event.host,
+                                      .reason = event.reason,
+                                      .command = "fettle repair",
+                                      .pid = settled.pid,
+                                      .at = event.at});
+  const std::int64_t attempt = begin_attempt({.run = run,
+                                              .script = {settled.doubt.script, settled.doubt.sha256, {}},
+                                              .state = std::string(k_settled),
+                                              .at = event.at,
+                                              .args = settled.doubt.args});
+  finish_attempt(attempt, settled.finished);
+  end_run(run, {.at = event.at, .scripts = 1, .exit_code = 0});
+  record(event);
+  return attempt;
 }
 
 Ledger::Inside::~Inside() {
@@ -312,6 +333,20 @@ std::vector<Ledger::Unfinished> Ledger::unfinished() const {
 std::vector<Ledger::Unfiled> Ledger::unfiled(core::Skipped skipped) const {
   return inside_->guarded("the ledger cannot be read", "nothing was run",
                           [&] { return inside_->writes.unfiled(skipped); });
+}
+
+std::vector<InDoubt> Ledger::in_doubt() const {
+  return inside_->guarded("the ledger cannot be read", "nothing was run", [&] { return inside_->writes.in_doubt(); });
+}
+
+std::int64_t Ledger::settle_doubt(const Settled& settled) {
+  return inside_->committed(fmt::format("what became of attempt {} cannot be recorded", settled.doubt.attempt),
+                            "the ledger is as it was before", [&] { return inside_->settle_doubt(settled); });
+}
+
+std::int64_t Ledger::receipt_of(std::int64_t attempt) const {
+  return inside_->guarded("the ledger cannot be read", "nothing was run",
+                          [&] { return inside_->writes.receipt_of(attempt); });
 }
 
 bool Ledger::is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) const {

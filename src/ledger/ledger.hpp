@@ -148,6 +148,24 @@ struct Mark {
   base::Instant at;
 };
 
+// An attempt that ended as unknown, and is the newest of its script.
+struct InDoubt {
+  std::int64_t attempt = 0;
+  std::string script, sha256;
+  std::string database;  // that could not be asked
+  std::string args;      // as Intent::args
+  base::Instant finished;
+};
+
+// What its database proves of it later on. Nothing of the attempt is changed. As a mark it adds a run, with the trigger
+// "repair", in it an attempt with the state "settled" and this end, and an event.
+struct Settled {
+  InDoubt doubt;
+  Finished finished;
+  Event event;  // tells who and why
+  std::int64_t pid = 0;
+};
+
 // What the caller lets others do while the ledger is at work. Either may be empty; what they throw flies on, once
 // everything is durable all the same.
 struct Meanwhile {
@@ -208,6 +226,14 @@ class Ledger {
     base::Instant finished;
   };
   std::vector<Unfiled> unfiled(core::Skipped skipped = core::Skipped::move) const;
+
+  // Those that its database may settle: no rollbacks.
+  std::vector<InDoubt> in_doubt() const;
+  // Durable when it returns: the attempt's id.
+  std::int64_t settle_doubt(const Settled& settled);
+  // The attempt whose receipt is in the database: of one with the state "settled" the one that was in doubt, else
+  // itself.
+  std::int64_t receipt_of(std::int64_t attempt) const;
 
   // Whether an attempt other than this one, of the same script, had its file moved to that place.
   bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) const;

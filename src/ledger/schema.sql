@@ -17,7 +17,7 @@ INSERT INTO ledger VALUES (1, lower(hex(randomblob(16))), CAST(strftime('%s', 'n
 CREATE TABLE runs (
   id          INTEGER PRIMARY KEY,  -- counts up from 1; `fettle history` and the page show it
   trigger     TEXT NOT NULL CHECK (trigger <> ''),  -- what started it: manual, watch, web, schedule,
-                                                    -- rollback, mark; preview: it was taken back in
+                                                    -- rollback, mark, repair; preview: it was taken back in
                                                     -- the end and counts no attempts (previews)
   by          TEXT NOT NULL,        -- who started it: a login name, or what --by said
   host        TEXT NOT NULL,        -- name of the machine it ran on
@@ -54,8 +54,9 @@ CREATE TABLE attempts (
   script          TEXT NOT NULL CHECK (script <> ''),           -- bytes of the file name: the script's identity
   sha256          TEXT NOT NULL REFERENCES versions (sha256),   -- the bytes that ran: the script's version
   state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied; or
-                                        -- it was not picked up: marked, a person declared the outcome; rollback, its
-                                        -- rollback() was to take an earlier attempt back (details.undoes)
+                                        -- it was not picked up: marked, a person declared the outcome; settled, the
+                                        -- database proved it of an attempt that was unknown; rollback, its rollback()
+                                        -- was to take an earlier attempt back (details.undoes)
   outcome         TEXT CHECK (outcome IN ('succeeded', 'skipped', 'failed', 'blocked', 'interrupted', 'unknown',
                                           'rolled_back', 'marked', 'imported')),
                                         -- how it ended; NULL: it runs now, or its runner died

@@ -76,7 +76,21 @@ constexpr const char* k_unfiled_but_skipped = R"sql(
     AND state <> 'rollback' AND NOT EXISTS (SELECT 1 FROM details d WHERE d.attempt = a.id AND d.again = 1)
   ORDER BY id DESC)sql";
 
-constexpr const char* k_settled = R"sql(
+constexpr const char* k_in_doubt = R"sql(
+  SELECT a.id, a.script, a.sha256, a.database, d.args, a.finished_at
+  FROM attempts a INDEXED BY attempts_other_outcome LEFT JOIN details d ON d.attempt = a.id
+  WHERE a.outcome = 'unknown' AND a.outcome <> 'succeeded' AND a.state <> 'rollback' AND a.database IS NOT NULL
+    AND NOT EXISTS (
+      SELECT 1 FROM attempts b INDEXED BY attempts_by_script WHERE b.script = a.script AND b.id > a.id)
+  ORDER BY a.id)sql";
+
+constexpr const char* k_receipt_of = R"sql(
+  SELECT coalesce((
+    SELECT max(b.id) FROM attempts a CROSS JOIN attempts b INDEXED BY attempts_by_script ON b.script = a.script
+    WHERE a.id = ?1 AND a.state = 'settled' AND b.sha256 = a.sha256 AND b.id < a.id AND b.outcome = 'unknown'
+      AND b.state <> 'rollback'), ?1))sql";
+
+constexpr const char* k_is_settled = R"sql(
   SELECT 1 FROM attempts a WHERE a.id = ?1 AND a.outcome IS NOT NULL AND (a.outcome <> 'unknown' OR EXISTS (
     SELECT 1 FROM attempts b INDEXED BY attempts_by_script
     WHERE b.script = a.script AND b.sha256 = a.sha256 AND b.state = 'marked' AND b.id > a.id)))sql";
@@ -160,8 +174,10 @@ Writes::Writes(SQLite::Database& database) noexcept
       unfinished_(database, k_unfinished),
       unfiled_(database, k_unfiled),
       unfiled_but_skipped_(database, k_unfiled_but_skipped),
+      in_doubt_(database, k_in_doubt),
+      receipt_of_(database, k_receipt_of),
       claimed_(database, k_claimed),
-      settled_(database, k_settled),
+      settled_(database, k_is_settled),
       disowned_(database, k_disowned),
       interrupted_(database, k_interrupted),
       previewed_(database, k_previewed) {}
@@ -331,6 +347,26 @@ std::vector<Ledger::Unfiled> Writes::unfiled(core::Skipped skipped) {
     attempt.outcome.traceback = query.take_text();
   }
   return found;
+}
+
+std::vector<InDoubt> Writes::in_doubt() {
+  Query query(in_doubt_);
+  std::vector<InDoubt> found;
+  while (query.next()) {
+    InDoubt& doubt = found.emplace_back();
+    doubt.attempt = query.take_number();
+    doubt.script = query.take_text();
+    doubt.sha256 = query.take_text();
+    doubt.database = query.take_text();
+    doubt.args = query.take_text();
+    doubt.finished.milliseconds = query.take_number();
+  }
+  return found;
+}
+
+std::int64_t Writes::receipt_of(std::int64_t attempt) {
+  Query query(receipt_of_);
+  return query.number(attempt).next() ? query.take_number() : attempt;
 }
 
 bool Writes::is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt) {

@@ -38,6 +38,8 @@ class Writes {
   std::int64_t insert_event(const Event& event);
   std::vector<Ledger::Unfinished> unfinished();
   std::vector<Ledger::Unfiled> unfiled(core::Skipped skipped);
+  std::vector<InDoubt> in_doubt();
+  std::int64_t receipt_of(std::int64_t attempt);
   bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt);
   bool is_settled(std::int64_t attempt);
   Ledger::Disowned disowned(const std::string& script, const std::string& sha256);
@@ -52,8 +54,8 @@ class Writes {
   SQLite::Database& database_;
   ChangesIn previewed_changes_;
   Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, intent_details_, end_attempt_, details_, progress_,
-      count_outcome_, insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, claimed_,
-      settled_, disowned_, interrupted_, previewed_;
+      count_outcome_, insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, in_doubt_,
+      receipt_of_, claimed_, settled_, disowned_, interrupted_, previewed_;
 };
 
 }  // namespace ledger

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <optional>
+#include <unistd.h>
+#include <utility>
 #include <variant>
 
 #include "base/json.hpp"
@@ -34,26 +36,69 @@ struct Left {
   std::string database;
   bool requeues = false;
   std::string filed_at;
+  bool in_doubt = false;  // it ended as unknown, and its database may know better by now
+  std::string args;       // then
 };
 
-std::vector<Left> left_by_dead_runs(const core::Config& config, const ledger::Ledger& ledger) {
+core::Declaration declaration_of(const core::Config& config, const ledger::Ledger& ledger, Crew& crew,
+                                 const std::string& script, const std::string& sha256, std::int64_t attempt,
+                                 bool* is_known = nullptr) {
+  core::Load load;
+  load.name = base::escape(script);
+  load.text = ledger.text(sha256);
+  load.attempt = attempt;
+  load.environment = config.run.environment;
+  crew.prepare_workers(1);
+  Introduction introduction = introduce(config, crew, std::move(load));
+  if (is_known != nullptr) *is_known = !introduction.fault;
+  return std::move(introduction.declaration);
+}
+
+// Without a transaction a receipt that is missing says nothing.
+std::vector<ledger::InDoubt> doubts_with_transaction(const core::Config& config, const ledger::Ledger& ledger,
+                                                     Crew& crew) {
+  std::vector<ledger::InDoubt> doubts = ledger.in_doubt();
+  std::erase_if(doubts, [&](const ledger::InDoubt& doubt) {
+    bool is_known = false;
+    const core::Declaration declaration =
+        declaration_of(config, ledger, crew, doubt.script, doubt.sha256, doubt.attempt, &is_known);
+    return !is_known || !declaration.transaction;
+  });
+  return doubts;
+}
+
+std::vector<Left> left_open(const core::Config& config, const ledger::Ledger& ledger, Crew& crew) {
   std::vector<Left> all;
   for (const ledger::Ledger::Unfinished& open : ledger.unfinished()) {
-    const auto interruptions = static_cast<unsigned>(ledger.interruptions(open.script, open.sha256));
-    all.push_back({open.attempt,
-                   open.script,
-                   open.sha256,
-                   std::nullopt,
-                   {},
-                   interruptions,
-                   open.undoes,
-                   open.database,
-                   open.requeues,
-                   open.filed_at});
+    Left& left = all.emplace_back();
+    left.attempt = open.attempt;
+    left.script = open.script;
+    left.sha256 = open.sha256;
+    left.interruptions = static_cast<unsigned>(ledger.interruptions(open.script, open.sha256));
+    left.undoes = open.undoes == 0 ? 0 : ledger.receipt_of(open.undoes);
+    left.database = open.database;
+    left.requeues = open.requeues;
+    left.filed_at = open.filed_at;
   }
-  for (const ledger::Ledger::Unfiled& unfiled : ledger.unfiled(config.run.skipped))
-    all.push_back(
-        {unfiled.attempt, unfiled.script, unfiled.sha256, unfiled.outcome, unfiled.finished, 0, 0, {}, false, {}});
+  for (const ledger::Ledger::Unfiled& unfiled : ledger.unfiled(config.run.skipped)) {
+    Left& left = all.emplace_back();
+    left.attempt = unfiled.attempt;
+    left.script = unfiled.script;
+    left.sha256 = unfiled.sha256;
+    left.outcome = unfiled.outcome;
+    left.ended = unfiled.finished;
+  }
+  for (const ledger::InDoubt& doubt : doubts_with_transaction(config, ledger, crew)) {
+    Left& left = all.emplace_back();
+    left.attempt = doubt.attempt;
+    left.script = doubt.script;
+    left.sha256 = doubt.sha256;
+    left.outcome.emplace().kind = core::OutcomeKind::unknown;
+    left.ended = doubt.finished;
+    left.database = doubt.database;
+    left.in_doubt = true;
+    left.args = doubt.args;
+  }
   return all;
 }
 
@@ -87,13 +132,15 @@ struct Found {
 };
 
 // The script's own database is not known of an attempt that never ended, so every database is asked. That of a rollback
-// is, and no other may be asked: its proof is that something is not there.
+// is, and of one in doubt, and no other may be asked: what is not there proves something, too.
 Found look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_id) {
   Found found;
   const auto ask = [&](const std::string& database) {
-    return crew.inquire({database, left.script, left.sha256, ledger_id, left.attempt, left.undoes}).proof;
+    core::Inquire wish{database, left.script, left.sha256, ledger_id, left.attempt, left.undoes};
+    wish.needs_table = left.in_doubt;
+    return crew.inquire(wish).proof;
   };
-  if (left.undoes != 0) return {ask(left.database), left.database};
+  if (left.undoes != 0 || left.in_doubt) return {ask(left.database), left.database};
   for (const core::DatabaseStatus& database : crew.databases()) {
     const Proof proof = ask(database.name);
     if (proof == Proof::present || proof == Proof::begun) return {proof, database.name};
@@ -104,13 +151,8 @@ Found look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_i
 
 // What its runner would have written down of it. A text that cannot be loaded now leaves it empty.
 void fill_in(const core::Config& config, const ledger::Ledger& ledger, Crew& crew, Recovery& recovery) {
-  core::Load load;
-  load.name = base::escape(recovery.evidence.script);
-  load.text = ledger.text(recovery.sha256);
-  load.attempt = recovery.evidence.attempt;
-  load.environment = config.run.environment;
-  crew.prepare_workers(1);
-  recovery.declaration = introduce(config, crew, std::move(load)).declaration;
+  recovery.declaration =
+      declaration_of(config, ledger, crew, recovery.evidence.script, recovery.sha256, recovery.evidence.attempt);
 }
 
 // A rename changes ctime: a file that was touched after its attempt had ended was put back by somebody.
@@ -137,6 +179,8 @@ Recovery examine(const core::Config& config, const folder::Folders& folders, con
   recovery.evidence.script = left.script;
   if (left.outcome) recovery.evidence.outcome = left.outcome->kind;
   recovery.recorded = left.outcome.value_or(core::Outcome{});
+  recovery.evidence.in_doubt = left.in_doubt;
+  recovery.args = left.args;
   recovery.evidence.undoes = left.undoes != 0;
   recovery.evidence.requeues = left.requeues;
   recovery.sha256 = left.sha256;
@@ -148,7 +192,8 @@ Recovery examine(const core::Config& config, const folder::Folders& folders, con
   recovery.repair = core::recover(recovery.evidence, config.run.skipped);
   if (filed) recovery.filed_as = filed->script.name;
   if (left.undoes != 0) recovery.filed_as = left.filed_at.substr(left.filed_at.rfind('/') + 1);
-  if (recovery.repair.record == Record::succeeded || left.undoes != 0) recovery.database = std::move(found.database);
+  if (recovery.repair.record == Record::succeeded || left.undoes != 0 || left.in_doubt)
+    recovery.database = std::move(found.database);
   return recovery;
 }
 
@@ -175,8 +220,13 @@ core::Outcome outcome_of(const Recovery& recovery) {
       outcome.reason = recovery.repair.reason;
       break;
     case Record::interrupted:
+    case Record::refuted:
       outcome.kind = core::OutcomeKind::interrupted;
       outcome.reason = recovery.repair.reason;
+      break;
+    case Record::confirmed:
+      outcome.kind = core::OutcomeKind::succeeded;
+      outcome.reason = fmt::format("attempt {}: {}", recovery.evidence.attempt, recovery.repair.reason);
       break;
   }
   return outcome;
@@ -231,6 +281,36 @@ ledger::Event event_of(const Recovery& recovery, const Actor& actor) {
   return event;
 }
 
+ledger::Finished end_of(const Recovery& recovery) {
+  ledger::Finished finished;
+  finished.outcome = outcome_of(recovery);
+  finished.declaration = recovery.declaration;
+  finished.database = recovery.database;
+  finished.details.depends = base::json_list(recovery.declaration.depends);
+  finished.details.tags = base::json_list(recovery.declaration.tags);
+  finished.at = os::now();
+  return finished;
+}
+
+// An attempt that has ended is not changed: what was unknown of it a new one tells, and that has the file.
+void record(Recovery& recovery, const Actor& actor, ledger::Ledger& ledger) {
+  const ledger::Event event = event_of(recovery, actor);
+  if (!recovery.evidence.in_doubt) {
+    ledger.note(event);
+    ledger.finish_attempt(recovery.evidence.attempt, end_of(recovery));
+    return;
+  }
+  ledger::Settled settled;
+  settled.doubt.attempt = recovery.evidence.attempt;
+  settled.doubt.script = recovery.evidence.script;
+  settled.doubt.sha256 = recovery.sha256;
+  settled.doubt.args = recovery.args;
+  settled.finished = end_of(recovery);
+  settled.event = event;
+  settled.pid = ::getpid();
+  recovery.evidence.attempt = ledger.settle_doubt(settled);
+}
+
 // Whether anything was changed.
 bool refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& ledger) {
   const auto place = recovery.evidence.in_succeeded ? Place::succeeded : Place::failed;
@@ -257,17 +337,19 @@ bool refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& 
 
 }  // namespace
 
-bool is_damaged(const core::Config& config, const ledger::Ledger& ledger) {
-  return !ledger.unfinished().empty() || !ledger.unfiled(config.run.skipped).empty();
+bool is_damaged(const core::Config& config, const ledger::Ledger& ledger, Crew& crew) {
+  return !ledger.unfinished().empty() || !ledger.unfiled(config.run.skipped).empty() ||
+         !doubts_with_transaction(config, ledger, crew).empty();
 }
 
 std::vector<Recovery> look_for_damage(const core::Config& config, const folder::Folders& folders,
                                       const ledger::Ledger& ledger, Crew& crew) {
   std::vector<Recovery> damage;
-  for (const Left& left : left_by_dead_runs(config, ledger)) {
-    Found found = left.outcome ? Found{} : look_for_receipt(crew, left, ledger.id());
+  for (const Left& left : left_open(config, ledger, crew)) {
+    Found found = left.outcome && !left.in_doubt ? Found{} : look_for_receipt(crew, left, ledger.id());
     Recovery recovery = examine(config, folders, ledger, left, std::move(found));
-    if (recovery.repair.record == Record::succeeded) fill_in(config, ledger, crew, recovery);
+    if (recovery.repair.record == Record::succeeded || recovery.repair.record == Record::confirmed)
+      fill_in(config, ledger, crew, recovery);
     if (!recovery.repair.empty()) damage.push_back(std::move(recovery));
   }
   return damage;
@@ -276,23 +358,13 @@ std::vector<Recovery> look_for_damage(const core::Config& config, const folder::
 std::vector<std::string> repair_damage(const std::vector<Recovery>& damage, const Actor& actor,
                                        folder::Folders& folders, ledger::Ledger& ledger) {
   std::vector<std::string> held;
-  for (const Recovery& recovery : damage) {
+  for (Recovery recovery : damage) {
     if (recovery.repair.hold) held.push_back(recovery.evidence.script);
     const bool records = recovery.repair.record != Record::nothing;
     // Before the record, by which nobody would look at it again.
     const bool goes_back = recovery.repair.refile == Refile::put_back;
     if (goes_back && refile(recovery, folders, ledger)) folders.sync();
-    if (records) {
-      ledger.note(event_of(recovery, actor));
-      ledger::Finished finished;
-      finished.outcome = outcome_of(recovery);
-      finished.declaration = recovery.declaration;
-      finished.database = recovery.database;
-      finished.details.depends = base::json_list(recovery.declaration.depends);
-      finished.details.tags = base::json_list(recovery.declaration.tags);
-      finished.at = os::now();
-      ledger.finish_attempt(recovery.evidence.attempt, finished);
-    }
+    if (records) record(recovery, actor, ledger);
     if (!goes_back && refile(recovery, folders, ledger) && !records) ledger.note(event_of(recovery, actor));
   }
   folders.sync();

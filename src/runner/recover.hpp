@@ -16,20 +16,22 @@
 
 namespace runner {
 
-// One attempt of a dead run and what is to be done about it.
+// One attempt of a dead run, or one that is unknown, and what is to be done about it.
 struct Recovery {
   core::Evidence evidence;
   core::Repair repair;
   core::Outcome recorded;  // what the ledger knows already of an attempt that has ended
   std::string sha256;
+  std::string args;      // of one that was unknown: what --arg gave it
   std::string filed_as;  // name in successfully-ran/ or failed/ where a copy lies; empty: none
   // Of one that succeeded: what would have been recorded of it.
   core::Declaration declaration;
   std::string database;
 };
 
-// Whether there is anything to look at: two look-ups in the ledger.
-bool is_damaged(const core::Config& config, const ledger::Ledger& ledger);
+// Whether there is anything to look at: three look-ups in the ledger. Of an attempt that is unknown a worker tells
+// whether it had a transaction: only then the database can say what became of it.
+bool is_damaged(const core::Config& config, const ledger::Ledger& ledger, Crew& crew);
 
 // Only looks; gives what needs doing. The caller holds the run lock, so every run that has not ended is dead, and its
 // broker too.

@@ -13,7 +13,7 @@ RepairReport repair(const core::Config& config, const Actor& actor, DryRun dry_r
   const os::Fd lock = take_run_lock(config, std::nullopt, nullptr);
   ledger::Ledger ledger = ledger::Ledger::open(config.path(config.ledger.path));
   RepairReport report;
-  if (!is_damaged(config, ledger)) return report;
+  if (!is_damaged(config, ledger, crew)) return report;
   crew.start_broker({lock.get()});
   report.damage = look_for_damage(config, folders, ledger, crew);
   if (dry_run == DryRun::no) {

@@ -199,8 +199,8 @@ void tell(Workplace& at, core::AttemptReport told, core::RunReport& report) {
 // Recovery takes it for done when the receipt is gone. So nothing is begun of which it is gone already.
 bool is_applied_there(Workplace& at, const Chosen& choice, core::RunReport& report) {
   const Applied& applied = choice.applied;
-  const core::Inquired answer =
-      at.crew.inquire({choice.database, applied.script, applied.sha256, at.ledger.id(), applied.attempt});
+  const core::Inquired answer = at.crew.inquire(
+      {choice.database, applied.script, applied.sha256, at.ledger.id(), at.ledger.receipt_of(applied.attempt)});
   if (answer.proof != core::Proof::absent) return true;
   core::AttemptReport told;
   told.script = applied.script;

@@ -56,7 +56,7 @@ std::int64_t record_start(ledger::Ledger& ledger, const core::RunReport& report,
 std::vector<std::string> recover(const core::Config& config, const Actor& actor, const os::Fd& lock,
                                  folder::Folders& folders, ledger::Ledger& ledger, Crew& crew,
                                  core::Observer& observer) {
-  if (!is_damaged(config, ledger)) return {};
+  if (!is_damaged(config, ledger, crew)) return {};
   crew.start_broker({lock.get()});
   const std::vector<Recovery> damage = look_for_damage(config, folders, ledger, crew);
   for (const Recovery& recovery : damage) observer.warning(fmt::format("recovered: {}", describe(recovery)));
@@ -98,6 +98,13 @@ bool is_forbidden(const core::Config& config, const RunRequest& request, core::O
   return true;
 }
 
+// To recover they may have been opened before the hook opened the way to them.
+void open_what_the_hook_opened(Crew& crew) {
+  const auto& databases = crew.databases();
+  const auto is_closed = [](const core::DatabaseStatus& database) { return !database.fault.empty(); };
+  if (crew.has_broker() && std::any_of(databases.begin(), databases.end(), is_closed)) crew.renew_broker();
+}
+
 // The scripts of a run which holds the lock, as far as a hook and a person let it.
 void go_through(Workplace& place, const RunRequest& request, std::vector<std::string> names,
                 std::vector<std::string> others, const os::Fd& lock, os::Steady::time_point start,
@@ -111,6 +118,7 @@ void go_through(Workplace& place, const RunRequest& request, std::vector<std::st
   if (asks_first) tell_start();
   const bool goes_on = hooks.before(names, place.folders) && !place.stop.requested() &&
                        (request.feed == nullptr || !request.feed->ended());
+  if (goes_on && asks_first) open_what_the_hook_opened(place.crew);
   if (goes_on) place.crew.start_broker({lock.get()});
   if (!asks_first) tell_start();
   report.stopped_by_signal = place.stop.signal();

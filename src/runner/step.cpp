@@ -90,7 +90,7 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
-  setting.undoes = ready.undoes;
+  setting.undoes = ready.undoes == 0 ? 0 : at.ledger.receipt_of(ready.undoes);
   setting.disowned = disowned(at, ready);
   setting.on_time = at.force == core::Force::no;
   setting.forced = at.force == core::Force::yes && ready.undoes == 0;

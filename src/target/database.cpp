@@ -27,6 +27,8 @@ Database open_database(const core::DatabaseAddress& address, const core::BrokerS
 
 namespace {
 
+constexpr const char* k_no_table = "it has no table of receipts";
+
 // An attempt whose beginning was answered by nobody executed nothing: it may begin again.
 bool is_settled(const core::Receipt& start, const core::Begin& wish) {
   const core::Receipt& own = wish.receipt;
@@ -50,7 +52,7 @@ core::Proof look_for_absence(Connection& open, const core::Inquire& wish, std::s
   if (was_begun(open, wish)) return core::Proof::begun;
   if (is_there) return core::Proof::absent;
   if (open.keeps_receipts()) return core::Proof::present;
-  error = "it has no table of receipts";
+  error = k_no_table;
   return core::Proof::unreachable;
 }
 
@@ -134,6 +136,10 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
     std::optional<core::Receipt> receipt = look_for_receipt(open, wish);
     answer.proof = receipt ? core::Proof::present : was_begun(open, wish) ? core::Proof::begun : core::Proof::absent;
     if (receipt) answer.receipt = std::move(*receipt);
+    if (wish.needs_table && answer.proof == core::Proof::absent && !open.keeps_receipts()) {
+      answer.proof = core::Proof::unreachable;
+      answer.error = k_no_table;
+    }
   } catch (const SqlError& error) {
     answer.error = error.what();
   }

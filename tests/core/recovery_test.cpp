@@ -53,6 +53,13 @@ Evidence ended(OutcomeKind outcome, PendingFile pending) {
   return evidence;
 }
 
+Evidence in_doubt(Proof receipt, PendingFile pending = PendingFile::same) {
+  Evidence evidence = ended(OutcomeKind::unknown, pending);
+  evidence.in_doubt = true;
+  evidence.receipt = receipt;
+  return evidence;
+}
+
 Evidence with_copy_in_succeeded(Evidence evidence) {
   evidence.in_succeeded = true;
   return evidence;
@@ -126,6 +133,14 @@ std::vector<Row> rows() {
       {"interrupted for the third time", open_attempt(absent, PendingFile::same, 2), Record::given_up,
        Refile::to_failed},
       {"unknown: a person decides", ended(OutcomeKind::unknown, PendingFile::same), Record::nothing, Refile::nothing},
+      {"unknown, and its receipt is there", in_doubt(present), Record::confirmed, Refile::to_succeeded},
+      {"unknown, its receipt is there, and the file was edited since", in_doubt(present, PendingFile::other),
+       Record::confirmed, Refile::nothing},
+      {"unknown, its receipt is there, and somebody filed it",
+       with_copy_in_succeeded(in_doubt(present, PendingFile::absent)), Record::confirmed, Refile::note_succeeded},
+      {"unknown, and its receipt is not there", in_doubt(absent), Record::refuted, Refile::nothing},
+      {"unknown, and its database is still away", in_doubt(unreachable), Record::nothing, Refile::nothing},
+      {"unknown, and begun without a transaction", in_doubt(Proof::begun), Record::nothing, Refile::nothing},
       {"a rollback whose runner died after its commit", rollback(present), Record::rolled_back, Refile::nothing},
       {"a rollback whose runner died before its commit", rollback(absent), Record::interrupted, Refile::nothing},
       {"a rollback that was to put its file back", requeued(present, PendingFile::absent), Record::rolled_back,
@@ -157,6 +172,14 @@ Evidence after(Evidence evidence, const core::Repair& repair) {
       break;
     case Record::given_up:
       evidence.outcome = OutcomeKind::failed;
+      break;
+    case Record::confirmed:
+      evidence.outcome = OutcomeKind::succeeded;
+      evidence.in_doubt = false;
+      break;
+    case Record::refuted:
+      evidence.outcome = OutcomeKind::interrupted;
+      evidence.in_doubt = false;
       break;
   }
   if (repair.refile != Refile::nothing) evidence.filed = true;
@@ -200,6 +223,17 @@ TEST_CASE("nothing is ever recorded against a receipt, or for success without on
         CHECK(repair.hold == (receipt == Proof::unreachable));
         if (receipt == Proof::present) CHECK(repair.refile != Refile::to_failed);
       }
+}
+
+TEST_CASE("what is unknown is settled by a database that answers alone, and never as a failure") {
+  for (const PendingFile pending : {PendingFile::absent, PendingFile::same, PendingFile::put_back, PendingFile::other})
+    for (const Proof receipt : {Proof::present, Proof::begun, Proof::absent, Proof::unreachable}) {
+      const core::Repair repair = core::recover(in_doubt(receipt, pending), core::Skipped::move);
+      CHECK((repair.record == Record::confirmed) == (receipt == Proof::present));
+      CHECK((repair.record == Record::refuted) == (receipt == Proof::absent));
+      if (receipt == Proof::begun || receipt == Proof::unreachable) CHECK(repair.empty());
+      CHECK_FALSE(repair.hold);
+    }
 }
 
 TEST_CASE("a skipped script that is kept pending is left where it is") {

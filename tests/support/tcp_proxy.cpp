@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,6 +53,12 @@ void TcpProxy::strike_at(std::size_t message, Fault fault) {
   fault_ = fault;
 }
 
+void TcpProxy::strike_on(const std::string& text, Fault fault) {
+  strike_at(k_never, fault);
+  const std::lock_guard lock(mutex_);
+  strike_text_ = text;
+}
+
 void TcpProxy::stall() {
   const std::lock_guard lock(mutex_);
   all_stall_ = true;
@@ -61,6 +68,7 @@ void TcpProxy::heal() {
   const std::lock_guard lock(mutex_);
   healed_ = true;
   all_stall_ = false;
+  isolated_ = false;
 }
 
 void TcpProxy::close(Line& line) {
@@ -82,6 +90,10 @@ std::size_t TcpProxy::bytes_waiting() const {
 
 void TcpProxy::accept_one() {
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (const std::lock_guard lock(mutex_); isolated_) {
+    ::close(client);
+    return;
+  }
   const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(server_port_);
   if (::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
@@ -99,7 +111,14 @@ bool TcpProxy::pass(Line& line, int from, int to) {
   std::array<char, 65536> room;
   const ssize_t count = ::recv(from, room.data(), room.size(), 0);
   if (count <= 0) return false;
-  const bool strikes = seen_++ == strike_;
+  const bool is_meant =
+      !strike_text_.empty() && from == line.client &&
+      std::string_view(room.data(), static_cast<std::size_t>(count)).find(strike_text_) != std::string_view::npos;
+  const bool strikes = seen_++ == strike_ || is_meant;
+  if (is_meant) {
+    strike_text_.clear();
+    isolated_ = true;
+  }
   if (strikes) struck_ = true;
   if (strikes && fault_ == Fault::before) return false;
   if (strikes && fault_ == Fault::stall) line.stalled = true;

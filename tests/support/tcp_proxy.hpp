@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,8 @@ class TcpProxy {
   int port() const noexcept { return port_; }
   // Counted from now, over all connections; further connections after the fault pass.
   void strike_at(std::size_t message, Fault fault);
+  // At the first message from a client with this text in it; no further connection is taken then, until heal().
+  void strike_on(const std::string& text, Fault fault);
   void stall();  // from now on nothing passes on any line, new ones too, and nobody is told
   void heal();   // what stalls goes on
   std::size_t messages() const noexcept { return seen_; }
@@ -49,7 +52,8 @@ class TcpProxy {
   std::mutex mutex_;
   std::size_t strike_ = k_never;
   Fault fault_ = Fault::before;
-  bool healed_ = false, all_stall_ = false;
+  std::string strike_text_;
+  bool healed_ = false, all_stall_ = false, isolated_ = false;
   std::atomic<std::size_t> seen_{0}, waiting_{0};
   std::atomic<bool> struck_{false};
   std::thread thread_;
