@@ -52,13 +52,13 @@ std::string must(const Launch& launch) {
   return ended.out;
 }
 
-std::unique_ptr<Program> launch(const std::string& folder, int port) {
-  auto program = std::make_unique<Program>(
-      Launch{.command = as_nobody({programs() + "postgres", "-D", folder + "/data", "-p", std::to_string(port), "-k",
-                                   folder, "-h", "127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=32MB",
-                                   "-c", "dynamic_shared_memory_type=mmap"}),
-             .directory = folder,
-             .environment = {}});
+std::unique_ptr<Program> launch(const std::string& folder, int port, const std::string& more = "") {
+  auto program = std::make_unique<Program>(Launch{
+      .command = as_nobody({programs() + "postgres", "-D", folder + "/data", "-p", std::to_string(port), "-k", folder,
+                            "-h", more.empty() ? "127.0.0.1" : "127.0.0.1," + more, "-c", "max_connections=200", "-c",
+                            "shared_buffers=32MB", "-c", "dynamic_shared_memory_type=mmap"}),
+      .directory = folder,
+      .environment = {}});
   const bool up = wait_until([&] {
     return run({.command = {programs() + "pg_isready", "-q", "-h", folder, "-p", std::to_string(port)},
                 .directory = {},
@@ -100,7 +100,8 @@ PostgresqlServer* PostgresqlServer::shared() {
   return server.get();
 }
 
-PostgresqlServer::PostgresqlServer() : folder_(make_folder()), port_(free_port()) {
+PostgresqlServer::PostgresqlServer(const std::string& address, const std::string& network)
+    : folder_(make_folder()), address_(address), port_(free_port()) {
   const std::string data = folder_ + "/data";
   write_file(folder_ + "/password", std::string(k_password) + "\n");
   if (is_root() && ::chown((folder_ + "/password").c_str(), 65534, 65534) != 0) throw std::runtime_error("chown");
@@ -108,6 +109,9 @@ PostgresqlServer::PostgresqlServer() : folder_(make_folder()), port_(free_port()
                               "--pwfile=" + folder_ + "/password", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"}),
         .directory = folder_,
         .environment = {}});
+  if (!network.empty())
+    write_file(data + "/pg_hba.conf",
+               read_file(data + "/pg_hba.conf") + "host all all " + network + " scram-sha-256\n");
   start();
   ask("postgres", fmt::format("CREATE ROLE fettle LOGIN PASSWORD '{}'", k_password));
 }
@@ -119,7 +123,7 @@ PostgresqlServer::~PostgresqlServer() {
 }
 
 void PostgresqlServer::start() {
-  program_ = launch(folder_, port_);
+  program_ = launch(folder_, port_, address_);
 }
 
 std::string PostgresqlServer::make_database() {

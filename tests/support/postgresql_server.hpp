@@ -14,7 +14,10 @@ class PostgresqlServer {
   // nullptr where it is not installed; the test is then skipped, and says so.
   static PostgresqlServer* shared();
 
-  PostgresqlServer();
+  PostgresqlServer() : PostgresqlServer("") {}
+  // address: of an interface that it listens on, too, for clients of that network; its CIDR form is trusted as the
+  // loopback is.
+  explicit PostgresqlServer(const std::string& address, const std::string& network = "");
   ~PostgresqlServer();
   PostgresqlServer(const PostgresqlServer&) = delete;
   PostgresqlServer& operator=(const PostgresqlServer&) = delete;
@@ -37,6 +40,7 @@ class PostgresqlServer {
 
  private:
   std::string folder_;
+  std::string address_;
   int port_ = 0;
   int databases_ = 0;
   std::unique_ptr<Program> program_;
