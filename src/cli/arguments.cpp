@@ -33,7 +33,7 @@ constexpr std::string_view k_exit_codes =
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
-  std::string wait, outcome, run, limit, since, until, steps;
+  std::string wait, outcome, run, limit, since, until, steps, preview;
   std::vector<std::string> script_arguments, only;
 };
 
@@ -164,9 +164,19 @@ void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--run", raw.run, "ID", "Only attempts of this run");
   text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
   app.add_flag("--csv", out.csv, "Print the result as CSV (RFC 4180)");
+  CLI::Option* previews = app.add_flag("--preview", out.previews, "Previews (run --dry-run) instead of attempts");
   CLI::Option* fleet = app.add_flag("--fleet", out.fleet, "What all nodes have applied, as the databases know it");
   for (const char* other : {"--script", "--outcome", "--since", "--until", "--by", "--run", "--csv"})
     fleet->excludes(other);
+  for (const char* other : {"--script", "--outcome", "--since", "--until", "--by", "--run", "--csv", "--fleet"})
+    previews->excludes(other);
+}
+
+void add_show(CLI::App& app, Arguments& out, Raw& raw) {
+  words_of(app, out, "ID|SCRIPT", "ID|SCRIPT", "Number of an attempt, or a script: its newest attempt");
+  app.add_flag("--full", out.full, "All rows that it changed, values in full");
+  text_option(app, "--preview", raw.preview, "RUN", "What this preview found (fettle history --preview)");
+  text_option(app, "-o,--output", out.output, "FILE", "Write a report: FILE.md or FILE.html");
 }
 
 void add_verify(CLI::App& app, Arguments& out) {
@@ -196,8 +206,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
     add_actor(app, out);
   }
   if (command == "history") add_history(app, out, raw);
-  if (command == "show")
-    words_of(app, out, "ID|SCRIPT", "ID|SCRIPT", "Number of an attempt, or a script: its newest attempt");
+  if (command == "show") add_show(app, out, raw);
   if (command == "status") app.add_flag("--exit-code", out.exit_code, "Exit with 3 when something is pending");
   if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
   if (command == "ledger verify") add_verify(app, out);
@@ -366,6 +375,7 @@ void Parser::finish() {
   if (!raw_.steps.empty()) out_.steps = whole_number(raw_.steps, "--steps");
   if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");
   if (!raw_.until.empty()) out_.up_to = point_in_time(raw_.until, "--until");
+  if (!raw_.preview.empty()) out_.preview_run = whole_number(raw_.preview, "--preview");
   if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");
 }
 
@@ -376,8 +386,10 @@ void check_words(const Arguments& out) {
     refuse(fmt::format("fettle {} takes one word, not {}", out.command, out.words.size()), help);
   if (out.words.empty() && out.command == "new" && !out.list) refuse("fettle new needs a title", help);
   if (!out.words.empty() && out.list) refuse("fettle new --list takes no title", help);
-  if (out.words.empty() && out.command == "show")
-    refuse("fettle show needs the number of an attempt, or a script", help);
+  if (out.command == "show" && out.words.empty() == (out.preview_run == 0))
+    refuse(out.words.empty() ? "fettle show needs the number of an attempt, or a script"
+                             : "name an attempt or a script, or say --preview RUN, not both",
+           help);
   if (out.csv && out.json) refuse("say --csv or --json, not both", help);
   if (out.command == "mark" && out.words.size() != 2)
     refuse("mark takes a script and one of: succeeded, failed, pending", help);

@@ -65,6 +65,10 @@ struct Arguments {
   bool yes = false;                    // rollback: nobody need be asked
   std::int64_t limit = 20;             // history; 0: all
   bool csv = false;                    // history
+  bool previews = false;               // history: of previews
+  std::int64_t preview_run = 0;        // show: the run of a preview; 0: an attempt
+  bool full = false;                   // show: all rows that were changed
+  std::string output;                  // show: file for a report; empty: none
 };
 
 // arguments: without the program's name.

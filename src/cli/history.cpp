@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/fleet.hpp"
 #include "cli/json_output.hpp"
@@ -37,7 +38,7 @@ void print_csv(const Context& context, const History& history, const ledger::Fil
 void print_json(const Context& context, const History& history, const ledger::Filter& filter) {
   bool any = false;
   const auto print = [&](const ledger::Attempt& attempt) {
-    context.print((any ? ",\n" : "[\n") + history_json_row(attempt));
+    context.print((any ? ",\n" : "[\n") + history_json_row(attempt, history->changes(attempt.id)));
     any = true;
   };
   if (history) history->each_attempt(filter, print);
@@ -49,10 +50,45 @@ bool asks_for_some(const ledger::Filter& filter) {
          !filter.by.empty();
 }
 
+// "2 succeeded, 1 failed"
+std::string counts_of_preview(const core::Counts& counts) {
+  const std::pair<std::uint64_t, core::OutcomeKind> all[] = {
+      {counts.succeeded, core::OutcomeKind::succeeded},     {counts.skipped, core::OutcomeKind::skipped},
+      {counts.failed, core::OutcomeKind::failed},           {counts.blocked, core::OutcomeKind::blocked},
+      {counts.interrupted, core::OutcomeKind::interrupted}, {counts.unknown, core::OutcomeKind::unknown}};
+  std::string text;
+  for (const auto& [count, kind] : all)
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, core::name(kind));
+  return text.empty() ? "no script" : text;
+}
+
+int print_previews(const Context& context) {
+  const History history = ledger::History::open(context.config().path(context.config().ledger.path));
+  const std::vector<ledger::Run> previews =
+      history ? history->previews(context.arguments.limit) : std::vector<ledger::Run>();
+  if (context.arguments.json) {
+    context.print(previews_json(previews) + "\n");
+    return 0;
+  }
+  if (previews.empty()) {
+    context.print("Nothing was previewed yet. Next: fettle run --dry-run\n");
+    return 0;
+  }
+  context.print(context.style.paint(Colour::dim, " run  started           by            found") + "\n");
+  for (const ledger::Run& run : previews) {
+    const std::string line = fmt::format("{:>4}  {}  {}  {}", run.id, base::local_time(run.started).substr(0, 16),
+                                         pad(base::fit(base::escape(run.by), 12), 12), counts_of_preview(run.counts));
+    context.print(base::fit(line, context.style.width) + "\n");
+  }
+  if (context.arguments.talk != Talk::quiet) context.say("What one of them found: fettle show --preview RUN\n");
+  return 0;
+}
+
 }  // namespace
 
 int history_command(const Context& context) {
   if (context.arguments.fleet) return fleet_history(context);
+  if (context.arguments.previews) return print_previews(context);
   const History history = ledger::History::open(context.config().path(context.config().ledger.path));
   const ledger::Filter filter = filter_of(context.arguments, history);
   if (context.arguments.csv || context.arguments.json) {

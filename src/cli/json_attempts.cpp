@@ -82,12 +82,12 @@ void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const
   json["traceback"] = or_null(outcome.traceback);
 }
 
-Json attempt_object(const ledger::Attempt& attempt) {
+Json attempt_object(const ledger::Attempt& attempt, const core::Changes& changes) {
   Json json = {{"script", attempt.script}, {"sha256", attempt.sha256}, {"attempt", attempt.id}};
   add_outcome(json, attempt.ended_as, attempt.outcome);
   json["duration_ms"] = attempt.ended_as ? milliseconds(attempt.measures.total) : Json(nullptr);
   json["moved_to"] = or_null(attempt.moved_to);
-  json["changes"] = nullptr;
+  json["changes"] = counted_changes(changes);
   json["run"] = attempt.run;
   json["by"] = or_null(attempt.by);
   json["host"] = or_null(attempt.host);
@@ -101,9 +101,9 @@ Json attempt_object(const ledger::Attempt& attempt) {
   return json;
 }
 
-std::string history_json_row(const ledger::Attempt& attempt) {
+std::string history_json_row(const ledger::Attempt& attempt, const core::Changes& changes) {
   std::string text = "  ";
-  for (const char letter : dump(attempt_object(attempt))) {
+  for (const char letter : dump(attempt_object(attempt, changes))) {
     text += letter;
     if (letter == '\n') text += "  ";
   }
@@ -122,23 +122,23 @@ std::string history_csv_row(const ledger::Attempt& attempt) {
   return text + "\r\n";
 }
 
-std::string show_json(const ledger::Attempt& attempt, std::int64_t rolled_back_by,
-                      const std::vector<ledger::LogLine>& lines, const std::string& text,
-                      const std::vector<ledger::Attempt>& others) {
+std::string show_json(const ToShow& shown) {
+  const ledger::Attempt& attempt = shown.attempt;
   Json json = attempt_object(attempt);
+  json["changes"] = changes_object(shown.changes, shown.rows);
   json["run_reason"] = or_null(attempt.run_reason);
   json["command"] = or_null(attempt.command);
   json["database"] = or_null(attempt.database);
   json["description"] = or_null(attempt.description);
   json["repeatable"] = attempt.repeatable;
-  json["rolled_back_by"] = id_or_null(rolled_back_by);
+  json["rolled_back_by"] = id_or_null(shown.rolled_back_by);
   json["measures"] = measures_object(attempt.measures);
   json["log"] = Json::array();
-  for (const ledger::LogLine& line : lines)
+  for (const ledger::LogLine& line : shown.lines)
     json["log"].push_back({{"at", time_or_null(line.at)}, {"level", core::name(line.level)}, {"text", line.text}});
-  json["text"] = text;
+  json["text"] = shown.text;
   json["other_attempts"] = Json::array();
-  for (const ledger::Attempt& other : others) json["other_attempts"].push_back(attempt_object(other));
+  for (const auto& [other, changes] : shown.others) json["other_attempts"].push_back(attempt_object(other, changes));
   return dump(json);
 }
 

@@ -24,7 +24,7 @@ Json script_object(const core::AttemptReport& attempt) {
   add_outcome(json, attempt.outcome.kind, attempt.outcome);
   json["duration_ms"] = milliseconds(attempt.duration);
   json["moved_to"] = or_null(attempt.moved_to);
-  json["changes"] = nullptr;
+  json["changes"] = changes_object(attempt.changes, attempt.sample);
   json["note"] = or_null(attempt.note);
   json["try"] = attempt.try_number;
   json["allowed_failure"] = attempt.allowed;
@@ -108,6 +108,15 @@ Json head_object(const ledger::Head& head) {
 
 std::string run_json(const core::RunReport& run) {
   return dump(run_object(run));
+}
+
+std::string previews_json(const std::vector<ledger::Run>& previews) {
+  Json json = Json::array();
+  for (const ledger::Run& run : previews) {
+    json.push_back(ledger_run_object(run));
+    json.back()["scripts"] = run.scripts;
+  }
+  return dump(json);
 }
 
 std::string rehearsal_json(const runner::Rehearsal& rehearsal) {

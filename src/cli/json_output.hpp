@@ -47,14 +47,23 @@ std::string status_json(const runner::Survey& survey, const std::optional<watch:
                         const std::vector<runner::Mustered>& fleet, const Groups& groups, bool names);
 std::string fleet_json(const std::vector<runner::Mustered>& fleet);
 // One member of the list that history prints, without the comma behind it.
-std::string history_json_row(const ledger::Attempt& attempt);
+std::string history_json_row(const ledger::Attempt& attempt, const core::Changes& changes);
 // RFC 4180: lines with their ends; the scalar fields of history's JSON, null as nothing.
 std::string history_csv_header();
 std::string history_csv_row(const ledger::Attempt& attempt);
-// rolled_back_by: the attempt that took it back; 0: none has.
-std::string show_json(const ledger::Attempt& attempt, std::int64_t rolled_back_by,
-                      const std::vector<ledger::LogLine>& lines, const std::string& text,
-                      const std::vector<ledger::Attempt>& others);
+// One attempt with everything that there is to say of it.
+struct ToShow {
+  ledger::Attempt attempt;
+  std::int64_t rolled_back_by = 0;  // the attempt that took it back; 0: none has
+  std::vector<ledger::LogLine> lines;
+  std::string text;
+  core::Changes changes;
+  std::vector<core::RowChange> rows;  // a sample of them, or all
+  std::vector<std::pair<ledger::Attempt, core::Changes>> others;
+};
+std::string show_json(const ToShow& shown);
+// Runs that were previews, newest first.
+std::string previews_json(const std::vector<ledger::Run>& previews);
 std::string plan_json(const runner::PlanReport& plan);
 std::string check_json(const runner::CheckReport& check);
 std::string doctor_json(const core::Diagnoses& diagnoses);

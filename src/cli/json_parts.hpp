@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "core/changes.hpp"
 #include "core/guard.hpp"
 #include "core/hook.hpp"
 #include "core/outcome.hpp"
@@ -45,7 +46,11 @@ inline Json id_or_null(std::int64_t id) {
 }
 
 void add_outcome(Json& json, const std::optional<core::OutcomeKind>& kind, const core::Outcome& outcome);
-Json attempt_object(const ledger::Attempt& attempt);   // of history, and of what failed in status
+// Of history, and of what failed in status. changes: of which only counts are told.
+Json attempt_object(const ledger::Attempt& attempt, const core::Changes& changes = {});
+// null: nothing was recorded. rows: those that are told, of any table.
+Json changes_object(const core::Changes& changes, const std::vector<core::RowChange>& rows);
+Json counted_changes(const core::Changes& changes);
 Json groups_object(const Groups& groups, bool names);  // of status; names: of those that have ended too
 Json ignored_list(const std::vector<core::Ignored>& ignored);
 Json fleet_object(const std::vector<runner::Mustered>& fleet);           // of status

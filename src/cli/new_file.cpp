@@ -38,13 +38,33 @@ int write_all(int fd, std::string_view text) noexcept {
   return 0;
 }
 
+enum class Sync { no, yes };
+
+int make(const std::string& path, std::string_view text, Sync sync) {
+  const os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!fd) return errno;
+  int fault = write_all(fd.get(), text);
+  if (fault == 0 && sync == Sync::yes && ::fsync(fd.get()) != 0) fault = errno;
+  if (fault != 0) (void)::unlink(path.c_str());
+  return fault;
+}
+
 }  // namespace
 
 int try_make_file(const std::string& path, std::string_view text) {
-  const os::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!fd) return errno;
-  const int fault = write_all(fd.get(), text);
-  if (fault != 0) (void)::unlink(path.c_str());
+  return make(path, text, Sync::no);
+}
+
+int try_make_whole_file(const std::string& path, std::string_view text) {
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) == 0) return EEXIST;
+  const std::string beside = fmt::format("{}.{}", path, ::getpid());
+  (void)::unlink(beside.c_str());  // of a process that had this number and died
+  if (const int fault = make(beside, text, Sync::yes); fault != 0) return fault;
+  if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  int fault = errno;
+  if (fault == EINVAL || fault == ENOSYS) fault = ::link(beside.c_str(), path.c_str()) == 0 ? 0 : errno;
+  (void)::unlink(beside.c_str());
   return fault;
 }
 

@@ -20,6 +20,9 @@ Made make_folder(const std::string& path);
 // EEXIST: something of that name is there already.
 int try_make_file(const std::string& path, std::string_view text);
 
+// The same, and until all of it is on the disk there is no file of that name.
+int try_make_whole_file(const std::string& path, std::string_view text);
+
 // Puts a new file in the place of the one of that name, at once: nobody reads half of it.
 int try_replace_file(const std::string& path, std::string_view text);
 

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <fmt/format.h>
 #include <string_view>
 #include <utility>
@@ -6,11 +7,13 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "cli/changes.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/recorded.hpp"
+#include "cli/report.hpp"
 #include "cli/words.hpp"
 #include "core/script.hpp"
 
@@ -166,10 +169,47 @@ void print_text(const Context& context, std::string_view text) {
                   fmt::format(" {}\n", base::escape_lines(line)));
 }
 
+Full wish(const Context& context) noexcept {
+  return context.arguments.full ? Full::yes : Full::no;
+}
+
+// Of all rows none is held longer than it takes to print it.
+RowsOf recorded_rows(const ledger::History& history, std::int64_t attempt) {
+  return [&history, attempt](std::uint32_t table, const std::function<void(const core::RowChange&)>& take) {
+    history.each_changed_row(attempt, [&](const core::RowChange& row) {
+      if (row.table == table) take(row);
+    });
+  };
+}
+
+std::vector<core::RowChange> rows_to_show(const ledger::History& history, std::int64_t attempt,
+                                          const core::Changes& changes, Full full) {
+  if (full == Full::no) return history.sample_of_rows(attempt, changes, k_sample);
+  std::vector<core::RowChange> rows;
+  history.each_changed_row(attempt, [&rows](const core::RowChange& row) { rows.push_back(row); });
+  return rows;
+}
+
+void print_changes(const Context& context, const core::Changes& changes, const RowsOf& rows, std::string_view more) {
+  if (changes.empty()) return;
+  heading(context, "Changes");
+  tell_changes(changes, rows, context.style, wish(context),
+               [&context](const std::string& line) { context.print(line + "\n"); });
+  if (wish(context) == Full::no && !more.empty()) context.print(fmt::format("  All rows: {}\n", more));
+}
+
+void print_changes(const Context& context, const ledger::History& history, std::int64_t attempt) {
+  const core::Changes changes = history.changes(attempt);
+  if (wish(context) == Full::yes) return print_changes(context, changes, recorded_rows(history, attempt), {});
+  const std::vector<core::RowChange> sample = history.sample_of_rows(attempt, changes, k_sample);
+  print_changes(context, changes, rows_of(sample), fmt::format("fettle show {} --full", attempt));
+}
+
 void print_attempt(const Context& context, const ledger::History& history, const ledger::Attempt& attempt,
                    std::int64_t rolled_back_by, const std::vector<ledger::Attempt>& others) {
   print_header(context, attempt, rolled_back_by);
   print_outcome(context, attempt.outcome);
+  print_changes(context, history, attempt.id);
   print_log(context, history.lines(attempt.id));
   print_text(context, history.text(attempt.sha256));
   if (others.empty()) return;
@@ -177,17 +217,151 @@ void print_attempt(const Context& context, const ledger::History& history, const
   print_attempts(context, others);
 }
 
+ToShow to_show(const Context& context, const ledger::History& history, const ledger::Attempt& attempt,
+               std::int64_t rolled_back_by, const std::vector<ledger::Attempt>& others) {
+  ToShow shown;
+  shown.attempt = attempt;
+  shown.rolled_back_by = rolled_back_by;
+  shown.lines = history.lines(attempt.id);
+  shown.text = history.text(attempt.sha256);
+  shown.changes = history.changes(attempt.id);
+  shown.rows = rows_to_show(history, attempt.id, shown.changes, wish(context));
+  for (const ledger::Attempt& other : others) shown.others.emplace_back(other, history.changes(other.id));
+  return shown;
+}
+
+ReportedScript reported_attempt(const Context& context, const ledger::History& history,
+                                const ledger::Attempt& attempt) {
+  ReportedScript script;
+  script.script = attempt.script;
+  script.sha256 = attempt.sha256;
+  script.outcome = attempt.ended_as ? std::optional(attempt.outcome) : std::nullopt;
+  script.duration = attempt.measures.total;
+  script.statements = attempt.measures.statements;
+  script.rows_changed = attempt.measures.rows_changed;
+  script.database = attempt.database;
+  script.changes = history.changes(attempt.id);
+  script.rows = rows_to_show(history, attempt.id, script.changes, wish(context));
+  script.text = history.text(attempt.sha256);
+  return script;
+}
+
+void told_of(const Context& context) {
+  const std::string& file = context.arguments.output;
+  if (context.arguments.json)
+    context.print(object_json({{"output", file}}) + "\n");
+  else if (context.arguments.talk != Talk::quiet)
+    context.print(fmt::format("Written: {}\n", base::escape(file)));
+}
+
+void write_attempt(const Context& context, const ledger::History& history, const ledger::Attempt& attempt) {
+  ReportFacts facts;
+  facts.title = fmt::format("Attempt {}: {}", attempt.id, attempt.script);
+  facts.facts = {{"run", fmt::format("{} by {}", attempt.run, who(attempt))},
+                 {"started", base::iso8601(attempt.started)},
+                 {"command", attempt.command}};
+  facts.full = wish(context);
+  const ReportedScript script = reported_attempt(context, history, attempt);
+  write_report(context.arguments.output, facts, {&script, 1});
+  told_of(context);
+}
+
+// ---- previews ----
+
+core::RunReport report_of(const ledger::Preview& preview, std::int64_t run) {
+  core::RunReport report;
+  report.run = run;
+  report.trigger = preview.start.trigger;
+  report.by = preview.start.by;
+  report.host = preview.start.host;
+  report.reason = preview.start.reason;
+  report.started = preview.start.at;
+  report.finished = preview.end.at;
+  report.duration = std::chrono::milliseconds(preview.end.at.milliseconds - preview.start.at.milliseconds);
+  report.dry_run = true;
+  for (const ledger::Previewed& previewed : preview.scripts) {
+    core::AttemptReport& script = report.scripts.emplace_back();
+    script.script = previewed.script;
+    script.sha256 = previewed.sha256;
+    script.outcome = previewed.outcome;
+    script.duration = previewed.total;
+    script.changes = previewed.changes.changes;
+    script.sample = core::all_rows(previewed.changes);
+    report.counts.add(previewed.outcome.kind);
+  }
+  return report;
+}
+
+void print_previewed(const Context& context, const core::AttemptReport& script) {
+  const std::string title =
+      fmt::format("{} {} ", context.style.symbol(script.outcome.kind), base::escape(script.script));
+  context.print("\n" + context.style.paint(Colour::bold, base::fit(title, context.style.width)) + "\n");
+  print_field(context, "outcome", core::name(script.outcome.kind));
+  print_field(context, "reason", script.outcome.reason);
+  print_field(context, "message", script.outcome.message);
+  print_field(context, "error", script.outcome.error);
+  print_field(context, "version", script.sha256);
+  const std::vector<std::string> lines =
+      change_lines(script.changes, rows_of(script.sample), context.style, wish(context));
+  for (const std::string& line : lines) context.print(line + "\n");
+}
+
+void print_preview(const Context& context, const core::RunReport& report, const std::string& command) {
+  const std::string title = fmt::format("preview {} {} {}", report.run, context.style.bullet(),
+                                        base::plural(report.scripts.size(), "script"));
+  context.print(context.style.paint(Colour::bold, title) + "\n\n");
+  print_field(context, "started", base::local_time(report.started));
+  print_field(context, "by",
+              fmt::format("{} on {}{}{}", report.by, report.host, report.reason.empty() ? "" : ": ", report.reason));
+  print_field(context, "command", command);
+  print_field(context, "so", "everything was rolled back: nothing was changed");
+  for (const core::AttemptReport& script : report.scripts) print_previewed(context, script);
+}
+
+void write_preview(const Context& context, const ledger::Preview& preview, const core::RunReport& report) {
+  std::vector<ReportedScript> scripts;
+  for (std::size_t at = 0; at < report.scripts.size(); ++at) {
+    scripts.push_back(reported(report.scripts[at]));
+    scripts.back().statements = preview.scripts[at].statements;
+    scripts.back().rows_changed = preview.scripts[at].rows_changed;
+    scripts.back().database = preview.scripts[at].database;
+  }
+  ReportFacts facts = facts_of(report);
+  facts.full = wish(context);
+  write_report(context.arguments.output, facts, scripts);
+  told_of(context);
+}
+
+int show_preview(const Context& context) {
+  const std::int64_t run = context.arguments.preview_run;
+  const ledger::History history = open_history(context);
+  const std::optional<ledger::Preview> preview = history.preview(run);
+  if (!preview)
+    throw base::Error(base::ErrorKind::usage, fmt::format("run {} was no preview", run), "Nothing was changed.",
+                      "fettle history --preview");
+  const core::RunReport report = report_of(*preview, run);
+  if (!context.arguments.output.empty())
+    write_preview(context, *preview, report);
+  else if (context.arguments.json)
+    context.print(run_json(report) + "\n");
+  else
+    print_preview(context, report, preview->start.command);
+  return 0;
+}
+
 }  // namespace
 
 int show_command(const Context& context) {
+  if (!context.arguments.output.empty()) (void)report_format(context.arguments.output);
+  if (context.arguments.preview_run != 0) return show_preview(context);
   const ledger::History history = open_history(context);
   const Found found = find_attempt(history, context.arguments.words.front());
   const std::vector<ledger::Attempt> others = others_of(history, found.attempt);
   const std::int64_t rolled_back_by = history.taken_back_by(found.attempt);
-  if (context.arguments.json)
-    context.print(show_json(found.attempt, rolled_back_by, history.lines(found.attempt.id),
-                            history.text(found.attempt.sha256), others) +
-                  "\n");
+  if (!context.arguments.output.empty())
+    write_attempt(context, history, found.attempt);
+  else if (context.arguments.json)
+    context.print(show_json(to_show(context, history, found.attempt, rolled_back_by, others)) + "\n");
   else
     print_attempt(context, history, found.attempt, rolled_back_by, others);
   if (!found.also.empty() && found.also != found.attempt.script && context.arguments.talk != Talk::quiet)

@@ -202,6 +202,12 @@ std::vector<std::string> paragraph(std::string_view raw, std::size_t width) {
   return lines;
 }
 
+std::vector<std::string> chunks(std::string_view text, std::size_t width) {
+  std::vector<std::string> pieces;
+  break_hard(text, std::max<std::size_t>(width, 1), pieces);
+  return pieces;
+}
+
 std::string pad(std::string_view text, std::size_t width) {
   const std::size_t used = base::display_width(text);
   return std::string(text) + std::string(width > used ? width - used : 0, ' ');

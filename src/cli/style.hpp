@@ -44,6 +44,9 @@ int write_fault() noexcept;
 // and the indentation of each line, widens tabs.
 std::vector<std::string> paragraph(std::string_view raw, std::size_t width);
 
+// Escaped text in parts of at most `width` columns, broken anywhere between letters.
+std::vector<std::string> chunks(std::string_view text, std::size_t width);
+
 // The text filled with spaces up to `width` columns.
 std::string pad(std::string_view text, std::size_t width);
 

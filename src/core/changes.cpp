@@ -23,6 +23,16 @@ bool Sample::add(RowChange&& row) {
   return missing_ > 0;
 }
 
+std::vector<RowChange> all_rows(const RecordedChanges& recorded) {
+  std::vector<RowChange> all;
+  for (const std::string& packed : recorded.rows) {
+    std::optional<ChangedRows> part = decode<ChangedRows>(packed);
+    if (!part) continue;
+    for (RowChange& row : part->rows) all.push_back(std::move(row));
+  }
+  return all;
+}
+
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each) {
   if (recorded.rows.empty()) return {};
   std::optional<ChangedRows> part = decode<ChangedRows>(recorded.rows.front());

@@ -70,7 +70,9 @@ class Sample {
   std::vector<RowChange> rows_;
 };
 
-// Such a sample of those that were told first.
+// All of them; nothing of a part that cannot be read.
+std::vector<RowChange> all_rows(const RecordedChanges& recorded);
+// A sample of those that were told first.
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each);
 
 std::string_view name(RowChange::Kind kind) noexcept;

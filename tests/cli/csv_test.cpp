@@ -103,7 +103,7 @@ TEST_CASE("csv: nothing that a script said reaches the terminal as a control cha
 
 TEST_CASE("csv: every column is a field of the JSON, with its value, and no scalar field is left out") {
   const ledger::Attempt attempt = an_attempt();
-  const auto json = nlohmann::ordered_json::parse(cli::history_json_row(attempt));
+  const auto json = nlohmann::ordered_json::parse(cli::history_json_row(attempt, {}));
   const auto cells = read_one(attempt);
   for (const auto& [name, text] : cells) {
     CAPTURE(name);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <doctest/doctest.h>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -118,7 +119,8 @@ TEST_CASE("json: a result that is no JSON, or too deep to write, is told as text
 TEST_CASE("json: history is a list of attempts with the fields of a run's scripts and those of its run") {
   ledger::Attempt running = an_attempt();
   running.ended_as.reset();
-  const Json json = Json::parse("[" + cli::history_json_row(an_attempt()) + "," + cli::history_json_row(running) + "]");
+  const Json json =
+      Json::parse("[" + cli::history_json_row(an_attempt(), {}) + "," + cli::history_json_row(running, {}) + "]");
   REQUIRE(json.size() == 2);
   for (const char* name :
        {"script", "sha256", "attempt", "outcome", "cause", "reason", "message", "result", "error", "traceback",
@@ -148,7 +150,7 @@ TEST_CASE("json: what more there is to say of an attempt is told as lists and ob
                      .args = R"({"limit":"10"})",
                      .warnings = R"(["odd"])",
                      .data = "{oops"};
-  const Json json = Json::parse(cli::history_json_row(attempt));
+  const Json json = Json::parse(cli::history_json_row(attempt, {}));
   CHECK(json["try"] == 2);
   CHECK(json["will_retry"] == true);
   CHECK(json["allowed_failure"] == true);
@@ -162,12 +164,57 @@ TEST_CASE("json: what more there is to say of an attempt is told as lists and ob
 
 TEST_CASE("json: show adds the text that ran, the log, the measures and the other attempts") {
   const ledger::LogLine line{.at = {1'763'720'940'123}, .level = core::LineLevel::warn, .text = "odd \xff"};
-  const Json json = Json::parse(cli::show_json(an_attempt(), 0, {line}, "return {\xff}\n", {an_attempt()}));
+  cli::ToShow shown;
+  shown.attempt = an_attempt();
+  shown.lines = {line};
+  shown.text = "return {\xff}\n";
+  shown.others = {{an_attempt(), {}}};
+  const Json json = Json::parse(cli::show_json(shown));
   CHECK(json["text"] == "return {\uFFFD}\n");
   CHECK(json["log"][0]["level"] == "warn");
   CHECK(json["log"][0]["at"] == "2025-11-21T10:29:00.123Z");
   CHECK(json["measures"]["total_ms"] == 2.5);
   CHECK(json["other_attempts"][0]["attempt"] == 9);
+}
+
+TEST_CASE("json: changes are tables with counts and rows, and what became of the schema") {
+  core::Changes changes;
+  changes.tables = {
+      {.table = "menu", .columns = {"id", "photo"}, .key = {"id"}, .inserted = 1, .updated = 2, .net = true},
+      {.table = "", .deleted = 4, .net = false, .gap = "not known"}};
+  changes.schema = {{core::SchemaChange::Kind::created, "index", "by_id", "", "CREATE INDEX by_id"}};
+  const double endless = std::numeric_limits<double>::infinity();
+  const std::vector<core::RowChange> rows = {{core::RowChange::Kind::updated,
+                                              0,
+                                              {std::int64_t{9007199254740993}, core::Null{}},
+                                              {1.5, core::Blob{std::string("\0\xff", 2)}}},
+                                             {core::RowChange::Kind::inserted, 0, {}, {endless, "odd \xff"}},
+                                             {core::RowChange::Kind::inserted, 9, {}, {true}}};
+  core::RunReport run = a_run();
+  run.scripts[0].changes = changes;
+  run.scripts[0].sample = rows;
+  const Json json = Json::parse(cli::run_json(run))["scripts"][0]["changes"];
+  CHECK(json["tables"][0]["table"] == "menu");
+  CHECK(json["tables"][0]["inserted"] == 1);
+  CHECK(json["tables"][0]["updated"] == 2);
+  CHECK(json["tables"][0]["deleted"] == 0);
+  CHECK(json["tables"][0]["net"] == true);
+  CHECK(json["tables"][0]["gap"].is_null());
+  CHECK(json["tables"][0]["columns"] == Json::array({"id", "photo"}));
+  CHECK(json["tables"][0]["key"] == Json::array({"id"}));
+  CHECK(json["tables"][0]["rows"] ==
+        Json::parse(R"([{"kind":"updated","before":[9007199254740993,null],"after":[1.5,{"blob_hex":"00ff"}]},
+                        {"kind":"inserted","before":null,"after":["inf","odd \uFFFD"]}])"));
+  CHECK(json["tables"][1]["table"].is_null());
+  CHECK(json["tables"][1]["net"] == false);
+  CHECK(json["tables"][1]["gap"] == "not known");
+  CHECK(json["schema"] == Json::parse(R"([{"kind":"created","type":"index","name":"by_id","before":null,
+                                           "after":"CREATE INDEX by_id"}])"));
+  CHECK(Json::parse(cli::run_json(a_run()))["scripts"][0]["changes"].is_null());
+  const Json counted = Json::parse(cli::history_json_row(an_attempt(), changes))["changes"];
+  CHECK(counted["tables"][0] ==
+        Json::parse(R"({"table":"menu","inserted":1,"updated":2,"deleted":0,"net":true,"gap":null})"));
+  CHECK(counted["schema"] == Json::parse(R"([{"kind":"created","type":"index","name":"by_id"}])"));
 }
 
 TEST_CASE("json: status tells pending, failed, ignored, counts, the last run and the lock") {
