@@ -33,7 +33,7 @@ constexpr std::string_view k_exit_codes =
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
-  std::string wait, outcome, run, limit, since, until, steps, preview;
+  std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview;
   std::vector<std::string> script_arguments, only;
 };
 
@@ -43,6 +43,14 @@ std::int64_t whole_number(const std::string& text, std::string_view option) {
   if (fault != std::errc{} || end != text.data() + text.size() || number < 0)
     refuse(fmt::format("{} needs a whole number, not \"{}\"", option, base::escape(text)), "fettle history --help");
   return number;
+}
+
+// "10" or "10%".
+std::uint64_t percent(const std::string& text) {
+  const std::int64_t number =
+      whole_number(text.ends_with('%') ? text.substr(0, text.size() - 1) : text, "--allow-drift");
+  if (number > 1000) refuse("--allow-drift is at most 1000 percent", "fettle run --help");
+  return static_cast<std::uint64_t>(number);
 }
 
 // "5", "0.5" and, since people type it, "5m".
@@ -127,6 +135,14 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   add_actor(app, out);
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
   auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
+  CLI::Option* plan =
+      app.add_option("--plan", raw.plan, "Only the versions and numbers of rows that this preview showed");
+  plan->option_text("ID");
+  app.add_flag("--full", out.full, "With --dry-run: all rows that would change, values in full");
+  text_option(app, "-o,--output", out.output, "FILE", "Also write a report: FILE.md or FILE.html");
+  app.add_option("--allow-drift", raw.drift, "Rows may differ from the preview's by so many percent")
+      ->option_text("PERCENT")
+      ->needs(plan);
   app.add_flag("--keep", out.keep, "Keep the copies of --on-copy")->needs(copy);
   app.add_flag("--dry-run", out.dry_run, "Preview: do all of it, tell what changes, undo it")->excludes(copy);
   app.add_flag("--supervised", out.supervised)->group("");  // fettle watch says it to its child
@@ -150,7 +166,8 @@ void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--since", raw.since, "TIME", "All that were applied then or later");
   text_option(app, "--steps", raw.steps, "N", "The newest N");
   app.add_flag("--requeue", out.requeue, "Put their files back to the pending ones");
-  app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
+  app.add_flag("--skip-conflicts,--theirs", out.skip_conflicts, "Leave rows that were changed since, undo the rest");
+  app.add_flag("--dry-run", out.dry_run, "Preview: do it, tell what becomes of it, and roll it back");
   app.add_flag("-y,--yes", out.yes, "Do not ask");
   add_actor(app, out);
 }
@@ -372,6 +389,8 @@ void Parser::finish() {
   if (!raw_.wait.empty()) out_.wait = seconds(raw_.wait);
   if (!raw_.outcome.empty()) out_.outcome = outcome_word(raw_.outcome);
   if (!raw_.run.empty()) out_.run = whole_number(raw_.run, "--run");
+  if (!raw_.plan.empty()) out_.plan = whole_number(raw_.plan, "--plan");
+  if (!raw_.drift.empty()) out_.drift = percent(raw_.drift);
   if (!raw_.steps.empty()) out_.steps = whole_number(raw_.steps, "--steps");
   if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");
   if (!raw_.until.empty()) out_.up_to = point_in_time(raw_.until, "--until");

@@ -40,6 +40,8 @@ struct Arguments {
   bool dry_run = false;                          // run, repair, rollback
   bool stop_on_error = false;                    // run
   bool on_copy = false, keep = false;            // run
+  std::int64_t plan = 0;                         // run: only what this preview showed; 0: whatever is pending
+  std::uint64_t drift = 0;                       // run: percent by which the rows of a plan may differ
   std::vector<std::string> tags, exclude;        // run
   std::string until;                             // run: word for a script; empty: to the end
   std::vector<core::Argument> script_arguments;  // run: --arg
@@ -62,6 +64,7 @@ struct Arguments {
   std::optional<base::Instant> up_to;  // history: --until
   std::int64_t steps = 0;              // rollback; 0: not asked
   bool requeue = false;                // rollback
+  bool skip_conflicts = false;         // rollback
   bool yes = false;                    // rollback: nobody need be asked
   std::int64_t limit = 20;             // history; 0: all
   bool csv = false;                    // history

@@ -112,7 +112,7 @@ std::string_view cause_text(core::Cause cause) noexcept {
     case core::Cause::validation:
       return "its validate() said no";
     case core::Cause::rule:
-      return "went past its own maxRows";
+      return "would change other rows than it may";
     case core::Cause::dependency:
       return "depends on itself in a circle";
   }
@@ -206,6 +206,16 @@ void Console::script_ended(const core::AttemptReport& attempt) {
   if (kind == core::OutcomeKind::blocked || kind == core::OutcomeKind::interrupted)
     print_detail("because", attempt.outcome.reason, k_error_lines);
   if (bad) print_failure(attempt);
+  if (settings_.lasting == Lasting::nothing) print_changes(attempt);
+}
+
+// Of a preview: what it would change. A real run tells that when it is asked: fettle show.
+void Console::print_changes(const core::AttemptReport& attempt) {
+  constexpr std::size_t k_further = 2;  // columns to the right
+  Style narrow = style_;
+  narrow.width -= std::min(narrow.width / 2, k_further);
+  for (const std::string& line : change_lines(attempt.changes, rows_of(attempt.sample), narrow, settings_.full))
+    print(std::string(k_further, ' ') + line);
 }
 
 // "  ✓ name      remark      time". A name that is too long for its column pushes the remark to a line of its own.

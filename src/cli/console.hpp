@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/changes.hpp"
 #include "cli/style.hpp"
 #include "core/observer.hpp"
 #include "os/clock.hpp"
@@ -24,6 +25,7 @@ struct ConsoleSettings {
   std::string database;  // for the heading: "main (sqlite:app.db)"
   std::string pending_folder = "fix-scripts";
   Lasting lasting = Lasting::everything;
+  Full full = Full::no;  // of what would be changed
 };
 
 class Console : public core::Observer {
@@ -53,6 +55,7 @@ class Console : public core::Observer {
   void erase_transient();
   void print_attempt_line(const core::AttemptReport& attempt);
   void print_failure(const core::AttemptReport& attempt);
+  void print_changes(const core::AttemptReport& attempt);
   void print_detail(std::string_view label, std::string_view text, std::size_t most_lines);
   void print_counts(const core::RunReport& run);
   void print_hints(const core::RunReport& run);

@@ -146,14 +146,16 @@ std::string repair_json(const runner::RepairReport& report, bool dry_run) {
   return dump(json);
 }
 
-std::string undoings_json(const std::vector<runner::Undoing>& all) {
+std::string undoings_json(const std::vector<runner::Undoing>& all, const core::RunReport& preview) {
   Json json = {{"dry_run", true}, {"scripts", Json::array()}};
   for (const runner::Undoing& each : all)
     json["scripts"].push_back({{"script", each.script},
                                {"sha256", each.sha256},
                                {"undoes", each.attempt},
                                {"database", or_null(each.database)},
-                               {"applied_at", time_or_null(each.applied)}});
+                               {"applied_at", time_or_null(each.applied)},
+                               {"by_rows", each.by_rows}});
+  json["preview"] = run_object(preview);
   return dump(json);
 }
 

@@ -38,7 +38,7 @@ std::string requeued_json(const std::vector<std::string>& requeued);
 // What repair found, and did unless it only told.
 std::string rehearsal_json(const runner::Rehearsal& rehearsal);
 std::string repair_json(const runner::RepairReport& report, bool dry_run);
-std::string undoings_json(const std::vector<runner::Undoing>& all);
+std::string undoings_json(const std::vector<runner::Undoing>& all, const core::RunReport& preview);
 std::string marked_json(const runner::Marked& marked, std::string_view as);
 // run: the one that was declared dead; nullopt: there was nothing to unlock.
 std::string unlocked_json(const std::optional<ledger::Run>& run);

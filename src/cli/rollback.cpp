@@ -12,6 +12,7 @@
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/run.hpp"
+#include "runner/preview.hpp"
 
 namespace cli {
 namespace {
@@ -23,6 +24,7 @@ runner::RollbackRequest request_from(const Arguments& arguments) {
   request.since = arguments.since.value_or(base::Instant{});
   request.steps = arguments.steps;
   request.requeue = arguments.requeue;
+  request.conflicts = arguments.skip_conflicts ? runner::Conflicts::skip : runner::Conflicts::refuse;
   request.by = arguments.by;
   request.reason = arguments.reason;
   request.command = arguments.command_line;
@@ -35,7 +37,8 @@ void print_undoings(const Context& context, const std::vector<runner::Undoing>& 
   for (const runner::Undoing& each : all)
     print_pair(context, each.script,
                fmt::format("attempt {}, {}{}{}", each.attempt, base::local_time(each.applied),
-                           each.description.empty() ? "" : ": ", each.description));
+                           each.description.empty() ? "" : ": ", each.description) +
+                   (each.by_rows ? " (it has no rollback(): by the rows that it changed)" : ""));
 }
 
 // Nobody can be asked where no terminal is.
@@ -53,10 +56,21 @@ bool is_agreed(const Context& context) {
 
 int tell_nothing(const Context& context) {
   if (context.arguments.json)
-    context.print(undoings_json({}) + "\n");
+    context.print(undoings_json({}, {}) + "\n");
   else
     context.print("Nothing to roll back: no script that fits is applied.\n");
   return 0;
+}
+
+int preview(const Context& context, const runner::RollbackRequest& request, const std::vector<runner::Undoing>& all) {
+  if (!context.arguments.json) context.print("\n");
+  Console console = console_of(context, Lasting::nothing);
+  const runner::Preview preview = runner::preview_rollback(context.config(), request, console);
+  if (context.arguments.json)
+    context.print(undoings_json(all, preview.report) + "\n");
+  else
+    context.print("Everything was put back as it was: nothing was changed. Next: the same without --dry-run\n");
+  return core::exit_code(preview.report);
 }
 
 }  // namespace
@@ -67,15 +81,8 @@ int rollback_command(const Context& context) {
   const std::vector<runner::Undoing> all = runner::look_at_rollback(context.config(), request);
   if (all.empty()) return tell_nothing(context);
   for (const runner::Undoing& each : all) request.agreed.push_back(each.attempt);
-  if (arguments.dry_run && arguments.json) {
-    context.print(undoings_json(all) + "\n");
-    return 0;
-  }
   if (!arguments.json) print_undoings(context, all);
-  if (arguments.dry_run) {
-    context.print("\nNothing was changed. next: the same without --dry-run\n");
-    return 0;
-  }
+  if (arguments.dry_run) return preview(context, request, all);
   flush(context.out);
   if (!is_agreed(context)) {
     context.print("Nothing was rolled back.\n");

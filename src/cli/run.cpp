@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/json_output.hpp"
+#include "cli/report.hpp"
 #include "folder/folders.hpp"
 #include "runner/preview.hpp"
 #include "runner/rehearsal.hpp"
@@ -31,15 +32,30 @@ int rehearse(const Context& context, const runner::RunRequest& request) {
   return core::exit_code(rehearsal.report);
 }
 
+void write_report(const Context& context, const core::RunReport& run) {
+  if (context.arguments.output.empty()) return;
+  std::vector<ReportedScript> scripts;
+  for (const core::AttemptReport& attempt : run.scripts) scripts.push_back(reported(attempt));
+  ReportFacts facts = facts_of(run);
+  facts.full = context.arguments.full ? Full::yes : Full::no;
+  cli::write_report(context.arguments.output, facts, scripts);
+  if (context.arguments.talk != Talk::quiet)
+    context.say(fmt::format("The report is in {}.\n", base::escape(context.arguments.output)));
+}
+
 int preview(const Context& context, const runner::RunRequest& request) {
   Console console = console_of(context, Lasting::nothing);
   const runner::Preview preview = runner::preview(context.config(), request, console);
-  if (context.arguments.json)
+  write_report(context, preview.report);
+  if (context.arguments.json) {
     context.print(run_json(preview.report) + "\n");
-  else
-    for (const std::string& line :
-         paragraph("Everything was rolled back: nothing was changed. Next, for real: fettle run", context.style.width))
-      context.print(line + "\n");
+  } else {
+    const std::string next = fmt::format(
+        "Everything was rolled back: nothing was changed. Next, for real and no other rows than these: fettle run "
+        "--plan {}",
+        preview.report.run);
+    for (const std::string& line : paragraph(next, context.style.width)) context.print(line + "\n");
+  }
   return core::exit_code(preview.report);
 }
 
@@ -64,8 +80,12 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   request.wait = arguments.wait;
   request.choice = choice_from(arguments);
   request.arguments = arguments.script_arguments;
+  if (arguments.plan != 0) request.approved.emplace(config, arguments.plan, arguments.drift);
   request.hook_text = hook_json;
-  request.kept = arguments.json ? runner::Kept::attempts : runner::Kept::counts;
+  const bool is_told_of_at_the_end = arguments.json || !arguments.output.empty();
+  request.kept = is_told_of_at_the_end ? runner::Kept::attempts : runner::Kept::counts;
+  if (arguments.full) request.rows_told = core::k_every_row;
+  if (!arguments.output.empty()) report_format(arguments.output);
   return request;
 }
 
@@ -84,7 +104,8 @@ Console console_of(const Context& context, Lasting lasting) {
        .style = context.style,
        .database = (lasting == Lasting::nothing_but_copies ? "copies of " : "") + databases_text(context.loaded),
        .pending_folder = context.config().folders.scripts,
-       .lasting = lasting});
+       .lasting = lasting,
+       .full = context.arguments.full ? Full::yes : Full::no});
 }
 
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
@@ -108,6 +129,7 @@ int run_scripts_command(const Context& context) {
   if (context.arguments.on_copy) return rehearse(context, request);
   if (context.arguments.dry_run) return preview(context, request);
   const core::RunReport report = run_and_tell(context, request);
+  write_report(context, report);
   if (context.arguments.json) context.print(run_json(report) + "\n");
   return core::exit_code(report);
 }

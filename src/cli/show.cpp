@@ -73,14 +73,17 @@ std::string durations_of(const ledger::Measures& measures) {
 
 void print_measures(const Context& context, const ledger::Measures& measures) {
   print_field(context, "durations", durations_of(measures));
+  const bool had_worker = !measures.worker_sandbox.empty();  // undone by its rows it has none
   print_field(context, "worker",
-              fmt::format("cpu {}, peak memory {}", base::format_duration(measures.cpu),
-                          base::format_size(measures.peak_memory)));
+              !had_worker ? std::string()
+                          : fmt::format("cpu {}, peak memory {}", base::format_duration(measures.cpu),
+                                        base::format_size(measures.peak_memory)));
   print_field(context, "database",
               fmt::format("{}, {} changed", base::plural(measures.statements, "statement"),
                           base::plural(measures.rows_changed, "row")));
   print_field(context, "sandbox",
-              fmt::format("worker {}; broker {}", measures.worker_sandbox, measures.broker_sandbox));
+              fmt::format("{}broker {}", had_worker ? fmt::format("worker {}; ", measures.worker_sandbox) : "",
+                          measures.broker_sandbox));
 }
 
 std::string pairs(const std::string& object, std::size_t longest) {

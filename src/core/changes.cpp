@@ -34,12 +34,16 @@ std::vector<RowChange> all_rows(const RecordedChanges& recorded) {
 }
 
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each) {
-  if (recorded.rows.empty()) return {};
-  std::optional<ChangedRows> part = decode<ChangedRows>(recorded.rows.front());
-  if (!part) return {};
   Sample sample(recorded.changes, most_of_each);
-  for (RowChange& row : part->rows)
-    if (row.table < recorded.changes.tables.size() && !sample.add(std::move(row))) break;
+  bool goes_on = true;
+  const std::size_t parts =
+      most_of_each == k_every_row ? recorded.rows.size() : std::min<std::size_t>(recorded.rows.size(), 1);
+  for (std::size_t at = 0; goes_on && at < parts; ++at) {
+    std::optional<ChangedRows> part = decode<ChangedRows>(recorded.rows[at]);
+    if (!part) break;
+    for (RowChange& row : part->rows)
+      if (row.table < recorded.changes.tables.size() && !(goes_on = sample.add(std::move(row)))) break;
+  }
   return sample.take();
 }
 

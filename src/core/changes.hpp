@@ -72,7 +72,8 @@ class Sample {
 
 // All of them; nothing of a part that cannot be read.
 std::vector<RowChange> all_rows(const RecordedChanges& recorded);
-// A sample of those that were told first.
+// A sample of those that were told first; k_every_row: all of them.
+inline constexpr std::size_t k_every_row = ~std::size_t{0};
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each);
 
 std::string_view name(RowChange::Kind kind) noexcept;

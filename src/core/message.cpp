@@ -3,6 +3,7 @@
 #include <chrono>
 #include <tuple>
 
+#include "core/restore_message.hpp"
 #include "core/wire.hpp"
 
 // One `fields` for each message lists its members once, in wire order; encoding and decoding both walk that list.
@@ -58,8 +59,10 @@ FETTLE_FIELDS(Progress, m.done, m.total, m.label)
 FETTLE_FIELDS(ProgressTold, m.progress)
 FETTLE_FIELDS(ReadData, m.name, m.offset)
 FETTLE_FIELDS(Data, m.fault, m.bytes)
+FETTLE_FIELDS(ApprovedTable, m.table, m.inserted, m.updated, m.deleted)
+FETTLE_FIELDS(Approval, m.given, m.tables, m.percent)
 FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced, m.max_rows, m.undoes,
-              m.disowned, m.disowned_by)
+              m.approval, m.restores, m.disowned, m.disowned_by)
 FETTLE_FIELDS(Finish, m.commit, m.confirm)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
 FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.missing, m.earlier, m.statements)
@@ -77,6 +80,9 @@ FETTLE_FIELDS(TableChanges, m.table, m.columns, m.key, m.inserted, m.updated, m.
 FETTLE_FIELDS(SchemaChange, m.kind, m.type, m.name, m.before, m.after)
 FETTLE_FIELDS(Changes, m.tables, m.schema)
 FETTLE_FIELDS(ChangedRows, m.rows)
+FETTLE_FIELDS(Restore, m.tables, m.rows, m.last)
+FETTLE_FIELDS(Conflict, m.table, m.change, m.key, m.why)
+FETTLE_FIELDS(Restored, m.cause, m.error, m.rows, m.conflicts, m.told)
 FETTLE_FIELDS(Done, m.word, m.cause, m.error, m.lost, m.may_have_written, m.locked, m.statements, m.rows_changed,
               m.changes, m.changed_rows)
 FETTLE_FIELDS(Statement, m.wants, m.database, m.sql, m.parameters)
@@ -233,6 +239,8 @@ FETTLE_MESSAGE(Heard)
 FETTLE_MESSAGE(BrokerReady)
 FETTLE_MESSAGE(Began)
 FETTLE_MESSAGE(ChangedRows)
+FETTLE_MESSAGE(Restore)
+FETTLE_MESSAGE(Restored)
 FETTLE_MESSAGE(Done)
 FETTLE_MESSAGE(Inquire)
 FETTLE_MESSAGE(Inquired)

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/approval.hpp"
 #include "core/changes.hpp"
 #include "core/fleet.hpp"
 #include "core/limits.hpp"
@@ -193,6 +194,8 @@ struct Begin {
   std::uint64_t max_rows = 0;  // that may be changed; 0: any number
   // This attempt of our ledger is taken back: its receipt must be there, and goes with the commit. 0: none is.
   std::int64_t undoes = 0;
+  Approval approval{};    // write: what is to be committed must be what somebody agreed to
+  bool restores = false;  // undoes: by rows (core/restore_message.hpp); nothing of the database's own fires
   // The receipt of this attempt of our ledger proves nothing, and goes with the commit, when the other one, a rollback
   // without a transaction, has left a row that says it had begun. 0: there is none.
   std::int64_t disowned = 0, disowned_by = 0;

@@ -35,6 +35,8 @@ enum class Kind : std::uint8_t {
   muster,
   mustered,
   changed_rows,
+  restore,
+  restored,
   statement = 64,
   many,
   fetch,

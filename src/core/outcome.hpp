@@ -37,7 +37,7 @@ enum class Cause : std::uint8_t {
   locked,       // another process held the database locked for too long
   unreachable,  // the database could not be opened, or its connection was lost
   validation,   // its validate() said no
-  rule,         // rolled back by a rule: it changed more rows than its maxRows
+  rule,         // rolled back by a rule: more rows than its maxRows, or others than somebody agreed to
   dependency,   // what it depends on is not applied, or the scripts depend on each other in a circle
 };
 

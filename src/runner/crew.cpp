@@ -222,6 +222,11 @@ std::optional<core::Done> Crew::roll_back(Patience patience, os::Deadline deadli
   return std::nullopt;
 }
 
+std::optional<core::Restored> Crew::restore(const core::Restore& wish, os::Deadline deadline) {
+  tell_broker(wish, in(k_to_take));
+  return hear_broker<core::Restored>(deadline);
+}
+
 core::Inquired Crew::inquire(const core::Inquire& wish) {
   core::Inquired unanswered;
   unanswered.error = k_broker_died;

@@ -13,6 +13,7 @@
 
 #include "core/config.hpp"
 #include "core/message.hpp"
+#include "core/restore_message.hpp"
 #include "os/channel.hpp"
 #include "sandbox/zygote.hpp"
 
@@ -91,6 +92,8 @@ class Crew {
   // back as well. none: the script's time is up.
   enum class Patience { none, some };
   std::optional<core::Done> roll_back(Patience patience, os::Deadline deadline);
+  // Rows put back in the transaction that was begun to restore. nullopt: as hear_began().
+  std::optional<core::Restored> restore(const core::Restore& wish, os::Deadline deadline);
   // Whether an attempt was committed, asked of a broker that is known to be sound: after a commit whose answer was
   // doubtful call renew_broker first.
   core::Inquired inquire(const core::Inquire& wish);

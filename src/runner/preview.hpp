@@ -9,15 +9,19 @@
 #include "core/config.hpp"
 #include "core/observer.hpp"
 #include "core/report.hpp"
+#include "runner/rollback.hpp"
 #include "runner/runner.hpp"
 #include "runner/stage.hpp"
 
 namespace runner {
 
 struct Preview {
-  core::RunReport report;  // dry_run is true; its attempts are those of the ledger on the stage
+  core::RunReport report;  // dry_run is true; run: its number in the ledger; attempts: those of the ledger on the stage
   std::unique_ptr<Stage> stage;
 };
+
+// The same of a rollback: what it would come to.
+Preview preview_rollback(const core::Config& config, const RollbackRequest& request, core::Observer& observer);
 
 // Hooks are not called and guards do not hold, as nothing happens. The ledger records that it was done. Throws as
 // run().

@@ -147,15 +147,21 @@ Introduction introduced(const core::Config& config, Crew& crew, const Applied& a
     refuse(fmt::format("{} as it ran in attempt {} cannot be loaded any more: {}", base::escape(applied.script),
                        applied.attempt, base::first_line(fault->error.empty() ? fault->reason : fault->error)),
            fmt::format("fettle show {}", applied.attempt));
-  if (!introduction.declaration.rolls_back)
-    refuse(fmt::format("{} as it ran in attempt {} has no rollback()", base::escape(applied.script), applied.attempt),
-           "Write a script that puts things right, and run it.");
   return introduction;
+}
+
+void refuse_what_cannot_be_undone(const ledger::History& history, const Applied& applied) {
+  const std::string why = why_not_by_rows(history, applied.attempt);
+  if (!why.empty())
+    refuse(fmt::format("{} as it ran in attempt {} has no rollback(), and what it changed cannot be put back: {}",
+                       base::escape(applied.script), applied.attempt, why),
+           "Write a script that puts things right, and run it.");
 }
 
 struct Chosen {
   Applied applied;
   std::string text, description, database;
+  bool by_rows = false;
 };
 
 std::vector<Chosen> look(const core::Config& config, const RollbackRequest& request, Crew& crew) {
@@ -169,8 +175,10 @@ std::vector<Chosen> look(const core::Config& config, const RollbackRequest& requ
   for (const Applied& each : all) {
     std::string text = history->text(each.sha256);
     Introduction introduction = introduced(config, crew, each, text);
-    choices.push_back(
-        {each, std::move(text), std::move(introduction.declaration.description), std::move(introduction.database)});
+    const bool by_rows = !introduction.declaration.rolls_back;
+    if (by_rows) refuse_what_cannot_be_undone(*history, each);
+    choices.push_back({each, std::move(text), std::move(introduction.declaration.description),
+                       std::move(introduction.database), by_rows});
   }
   return choices;
 }
@@ -198,6 +206,7 @@ void tell(Workplace& at, core::AttemptReport told, core::RunReport& report) {
 
 // Recovery takes it for done when the receipt is gone. So nothing is begun of which it is gone already.
 bool is_applied_there(Workplace& at, const Chosen& choice, core::RunReport& report) {
+  if (at.config.run.preview) return true;  // recovery has nothing to do with it
   const Applied& applied = choice.applied;
   const core::Inquired answer = at.crew.inquire(
       {choice.database, applied.script, applied.sha256, at.ledger.id(), at.ledger.receipt_of(applied.attempt)});
@@ -213,22 +222,42 @@ bool is_applied_there(Workplace& at, const Chosen& choice, core::RunReport& repo
   return false;
 }
 
+Restoration restoration_of(const Workplace& at, const Chosen& choice, std::int64_t attempt, Conflicts conflicts) {
+  Restoration wish;
+  wish.database = choice.database;
+  wish.receipt = receipt_of(at, {choice.applied.script, choice.applied.sha256, {}}, attempt);
+  wish.undoes = choice.applied.attempt;
+  wish.receipt_undone = at.ledger.receipt_of(choice.applied.attempt);
+  wish.conflicts = conflicts;
+  return wish;
+}
+
+// By its rows, or by its own rollback().
+ledger::Finished undo(Workplace& at, const Chosen& choice, Ready ready, std::int64_t attempt, Conflicts conflicts) {
+  if (choice.by_rows) {
+    const auto history = ledger::History::open(at.config.path(at.config.ledger.path));
+    return restore(at.config, history.value(), at.crew, restoration_of(at, choice, attempt, conflicts));
+  }
+  Going going = set_out(at, std::move(ready), attempt);
+  return perform(at, going, [] {});
+}
+
 // Whether it was taken back.
-bool undo(Workplace& at, Attention& attention, const Chosen& choice, bool requeues, core::RunReport& report) {
+bool undo(Workplace& at, Attention& attention, const Chosen& choice, const RollbackRequest& request,
+          core::RunReport& report) {
   const Applied& applied = choice.applied;
   Ready ready;
   ready.loaded.script = {applied.script, applied.sha256, choice.text};
   ready.undoes = applied.attempt;
   ready.database = choice.database;
-  ready.requeues = requeues;
+  ready.requeues = request.requeue;
   for (const auto& [name, value] : applied.args) ready.arguments.push_back({name, value});
   const std::int64_t attempt = at.ledger.begin_attempt(intent_of(at, ready));
-  Going going = set_out(at, std::move(ready), attempt);
-  const ledger::Finished finished = perform(at, going, [] {});
+  const ledger::Finished finished = undo(at, choice, std::move(ready), attempt, request.conflicts);
   const bool done = finished.outcome.kind == core::OutcomeKind::rolled_back;
   core::AttemptReport told;
   // Before the record, by which no later run would look at it again.
-  if (done && requeues) {
+  if (done && request.requeue) {
     told.moved_to = requeue(at, choice);
     at.folders.sync();
   }
@@ -265,7 +294,7 @@ void undo_all(Workplace& at, const std::vector<Chosen>& choices, const RollbackR
     const Chosen& choice = choices[done];
     at.observer.script_started(choice.applied.script, done + 1, choices.size());
     at.stop.works_on(choice.applied.script);
-    if (!is_applied_there(at, choice, report) || !undo(at, attention, choice, request.requeue, report)) break;
+    if (!is_applied_there(at, choice, report) || !undo(at, attention, choice, request, report)) break;
     ++done;
   }
   attention.look();
@@ -304,7 +333,8 @@ std::vector<Undoing> look_at_rollback(const core::Config& config, const Rollback
   std::vector<Undoing> all;
   for (Chosen& choice : look(config, request, crew))
     all.push_back({choice.applied.attempt, std::move(choice.applied.script), std::move(choice.applied.sha256),
-                   std::move(choice.applied.database), std::move(choice.description), choice.applied.finished});
+                   std::move(choice.applied.database), std::move(choice.description), choice.applied.finished,
+                   choice.by_rows});
   return all;
 }
 

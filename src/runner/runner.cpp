@@ -174,6 +174,7 @@ core::RunReport run(const core::Config& config, const RunRequest& asked, core::O
   std::vector<std::string> names = folders.list(folder::Place::scripts).names;
   for (const std::string& warning : core::order_warnings(names, config.folders.order)) observer.warning(warning);
   std::vector<std::string> others = leave_out(names, request.choice, config, folders, at.crew);
+  if (request.approved) names = request.approved->choose(names, folders, observer);
   if (asks_first && request.feed != nullptr)
     names = names_of(considered(names, folders, folder::Place::scripts, request.feed));
   if (names.empty()) {
@@ -185,6 +186,8 @@ core::RunReport run(const core::Config& config, const RunRequest& asked, core::O
     });
     Workplace place{config,  request.force, request.arguments, report,         folders, ledger,
                     at.crew, stop,          observer,          std::move(held)};
+    place.rows_told = request.rows_told;
+    if (request.approved) place.approved = &*request.approved;
     go_through(place, request, std::move(names), std::move(others), lock, start, report);
     ledger.end_run(report.run,
                    {report.finished, static_cast<std::int64_t>(report.counts.total()), core::exit_code(report)});

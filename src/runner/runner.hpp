@@ -14,6 +14,7 @@
 #include "core/plan.hpp"
 #include "core/report.hpp"
 #include "folder/folders.hpp"
+#include "runner/approved.hpp"
 #include "runner/choice.hpp"
 #include "runner/standby.hpp"
 
@@ -28,12 +29,14 @@ struct RunRequest {
   core::Force force = core::Force::no;
   Choice choice;
   std::vector<core::Argument> arguments;  // what --arg gave
+  std::optional<Approved> approved;       // only what this preview showed
   std::string trigger = "manual";
   std::string by;  // empty: the user behind the process
   std::string reason;
   std::string command;                            // the command line, for the ledger
   std::optional<std::chrono::milliseconds> wait;  // for the run lock; nullopt: only for a run of the watcher
   Kept kept = Kept::attempts;
+  std::size_t rows_told = 3;   // of each table and kind, with each attempt
   core::Feed* feed = nullptr;  // of a run that is supervised
   // What a hook reads on its stdin: JSON, which is written in cli. Before a run the report has names of scripts only.
   std::function<std::string(core::Hook, const core::RunReport&)> hook_text;

@@ -296,6 +296,7 @@ core::Begin Session::begin_of(core::Access access) const {
   wish.forced = setting_.forced;
   wish.max_rows = declaration_.max_rows;
   wish.undoes = setting_.undoes;
+  wish.approval = setting_.approval;
   if (undoes()) wish.once = false;
   wish.disowned = setting_.disowned.applied;
   wish.disowned_by = setting_.disowned.undone_by;

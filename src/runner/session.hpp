@@ -38,6 +38,7 @@ class Session {
     bool forced = false;  // without a transaction: whoever began it before, and did not end
     // What else the script must meet before it may run, and does not; nullptr: nothing is asked.
     std::function<std::optional<core::Outcome>(const core::Declaration&)> demands;
+    core::Approval approval;            // of what it commits
     ledger::Ledger::Disowned disowned;  // a receipt that proves nothing any more
     std::int64_t undoes = 0;  // undo() takes this attempt back: calls rollback(), and its receipt goes; 0: none
   };

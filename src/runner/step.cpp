@@ -20,8 +20,6 @@ using core::Outcome;
 using core::OutcomeKind;
 using folder::Place;
 
-constexpr std::size_t k_sample = 3;  // rows of each table and kind
-
 core::Load load_of(const Workplace& at, const Ready& ready, std::int64_t attempt) {
   const core::Script& script = ready.loaded.script;
   core::Load load;
@@ -36,19 +34,6 @@ core::Load load_of(const Workplace& at, const Ready& ready, std::int64_t attempt
   load.host = at.run.host;
   load.arguments = ready.undoes == 0 ? at.arguments : ready.arguments;
   return load;
-}
-
-core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::int64_t attempt) {
-  core::Receipt receipt;
-  receipt.script = script.name;
-  receipt.sha256 = script.sha256;
-  receipt.ledger = at.ledger.id();
-  receipt.node = at.config.fleet.node.empty() ? at.run.host : at.config.fleet.node;
-  receipt.applied_at = base::iso8601(os::now());
-  receipt.version = FETTLE_VERSION;
-  receipt.attempt = attempt;
-  receipt.run = at.run.run;
-  return receipt;
 }
 
 // Told at once; written down for others to see not more often than every second, since that costs a sync.
@@ -91,6 +76,7 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
   setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
   setting.undoes = ready.undoes == 0 ? 0 : at.ledger.receipt_of(ready.undoes);
+  if (at.approved != nullptr) setting.approval = at.approved->of(ready.loaded.script.name);
   setting.disowned = disowned(at, ready);
   setting.on_time = at.force == core::Force::no;
   setting.forced = at.force == core::Force::yes && ready.undoes == 0;
@@ -199,6 +185,19 @@ void move(Workplace& at, const folder::Loaded& loaded, core::AttemptReport& repo
 
 }  // namespace
 
+core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::int64_t attempt) {
+  core::Receipt receipt;
+  receipt.script = script.name;
+  receipt.sha256 = script.sha256;
+  receipt.ledger = at.ledger.id();
+  receipt.node = at.config.fleet.node.empty() ? at.run.host : at.config.fleet.node;
+  receipt.applied_at = base::iso8601(os::now());
+  receipt.version = FETTLE_VERSION;
+  receipt.attempt = attempt;
+  receipt.run = at.run.run;
+  return receipt;
+}
+
 std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, const std::string& name,
                                                               folder::ReadResult read) {
   if (std::holds_alternative<folder::Vanished>(read)) {
@@ -213,14 +212,15 @@ std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, con
   const core::Script& script = ready.loaded.script;
   ready.known = at.ledger.known(name, script.sha256);
   ready.step = core::decide(script.sha256, ready.known, at.config.run.changed, at.force);
+  const std::string not_agreed = at.approved == nullptr ? std::string() : at.approved->refuses(script);
   const bool in_doubt = std::find(at.held.begin(), at.held.end(), name) != at.held.end();
-  if (ready.step.decision != core::Decision::hold && !in_doubt) return ready;
+  if (ready.step.decision != core::Decision::hold && !in_doubt && not_agreed.empty()) return ready;
   core::AttemptReport held = report_of(ready.loaded, ready.step);
   held.note.clear();
   held.outcome = in_doubt
                      ? core::blocked(core::Cause::unreachable,
                                      "an earlier attempt may have been committed, and its database cannot be asked now")
-                     : core::blocked(core::Cause::none, ready.step.reason);
+                     : core::blocked(core::Cause::none, not_agreed.empty() ? ready.step.reason : not_agreed);
   return held;
 }
 
@@ -276,7 +276,7 @@ core::AttemptReport file(Workplace& at, const Going& going, const ledger::Finish
   report.allowed = finished.details.allowed;
   report.warnings = going.warnings;
   report.changes = finished.changes.changes;
-  report.sample = core::sample(finished.changes, k_sample);
+  report.sample = core::sample(finished.changes, at.rows_told);
   report.try_number = going.ready.try_number;
   if (!finished.details.again) move(at, going.ready.loaded, report);
   return report;

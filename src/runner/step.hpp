@@ -19,6 +19,7 @@
 #include "folder/folders.hpp"
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
+#include "runner/approved.hpp"
 #include "runner/crew.hpp"
 #include "runner/demands.hpp"
 #include "runner/session.hpp"
@@ -40,6 +41,8 @@ struct Workplace {
   std::vector<std::string>
       held;                    // scripts that must not run: what became of an earlier attempt cannot be found out now
   Demands* demands = nullptr;  // of the walk
+  std::size_t rows_told = 0;   // changed rows of each table and kind that are told with an attempt
+  const Approved* approved = nullptr;  // of a run that may do only what a preview showed
 };
 
 // A script that is to be attempted: read, and decided upon.
@@ -71,6 +74,8 @@ struct NothingToDo {};  // the file is gone or still being written; the observer
 // Decides upon what was read. An AttemptReport: it is held back, and no attempt is made.
 std::variant<NothingToDo, core::AttemptReport, Ready> examine(Workplace& at, const std::string& name,
                                                               folder::ReadResult read);
+
+core::Receipt receipt_of(const Workplace& at, const core::Script& script, std::int64_t attempt);
 
 ledger::Intent intent_of(const Workplace& at, const Ready& ready);
 

@@ -50,6 +50,7 @@ class Broker {
 
   bool hear_runner();
   bool obey(os::Frame frame);
+  bool put_back(const os::Frame& frame);
   template <class Wish, class Look>
   bool tell_of(const os::Frame& frame, Look look);
   void commit_with_receipt(Connection& own, core::Done& done);
@@ -78,6 +79,7 @@ class Broker {
   std::vector<os::Fd> held_;
   Databases databases_;
   core::SandboxLevel level_;
+  bool previews_;
   os::Channel worker_;
   os::Spin spin_ = os::Spin::for_this_machine();
   Spending spending_;  // of the attempt that worker_ makes
@@ -91,6 +93,7 @@ Broker::Broker(const core::BrokerSettings& settings, os::Channel runner, std::ve
       databases_(
           settings, [this] { return should_stop(); }, runner_.fd()),
       level_(databases_.lock_down()),
+      previews_(settings.preview),
       spending_(settings.limits) {}
 
 template <class Message>
@@ -149,9 +152,19 @@ bool Broker::obey(os::Frame frame) {
   if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) return tell_of<core::Inquire>(frame, look_for_proof);
   if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) return tell_of<core::Examine>(frame, look_at);
   if (frame.kind == static_cast<std::uint8_t>(Kind::muster)) return tell_of<core::Muster>(frame, look_around);
+  if (frame.kind == static_cast<std::uint8_t>(Kind::restore)) return put_back(frame);
   const auto wish = core::decode<core::Finish>(frame.body);
   if (!wish || frame.kind != static_cast<std::uint8_t>(Kind::finish)) return false;
   finish(*wish);
+  return true;
+}
+
+bool Broker::put_back(const os::Frame& frame) {
+  auto wish = core::decode<core::Restore>(frame.body);
+  if (!wish || !transaction_ || !transaction_->receipt) return false;
+  transaction_->may_have_written = true;
+  transaction_->statements += wish->rows.size();
+  tell_runner(restore(transaction_->restoring, *transaction_->own->connection, std::move(*wish)));
   return true;
 }
 
@@ -199,6 +212,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   spending_.allow_changes(wish.max_rows);
   if (wish.access == core::Access::read) return;
   try {
+    transaction_->restores = wish.restores;
+    transaction_->approval = wish.approval;
     begin_own();
     transaction_->receipt = wish.receipt;
     if (wish.undoes != 0) transaction_->outdated = {wish.receipt.attempt, wish.undoes};
@@ -217,8 +232,10 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
 
 void Broker::begin_own() {
   if (transaction_->begun) return;
-  transaction_->own->connection->begin(
-      {transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256, transaction_->node});
+  Beginning how(transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256,
+                transaction_->node);
+  how.restores = transaction_->restores;
+  transaction_->own->connection->begin(how);
   transaction_->begun = true;
 }
 
@@ -262,8 +279,11 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     tell_changes(own, done, [this](std::string_view part) {
       runner_.send(static_cast<std::uint8_t>(Kind::changed_rows), part, in(k_patience));
     });
+    if (const std::string why = core::departure(transaction_->approval, done.changes); !why.empty())
+      throw SqlError(Cause::rule, fmt::format("this is not what was agreed to: {}", why));
     own.leave_receipt(*transaction_->receipt);
-    if (!transaction_->outdated.empty()) own.take_receipts_away(*transaction_->receipt, transaction_->outdated);
+    if (!transaction_->outdated.empty() && !previews_)
+      own.take_receipts_away(*transaction_->receipt, transaction_->outdated);
     transaction_->deadline = in(k_patience);  // a commit is not cut short by the script's time limit
     asked_to_commit = true;
     own.commit();

@@ -63,6 +63,7 @@ struct Beginning {
   os::Deadline deadline;  // of the attempt: a server that does not hear of us any more ends the work by itself then
   std::string script, sha256;  // not for reading: the one that find_receipt() will be asked about
   std::string node;            // who is at work, for others to see where the database can show it
+  bool restores = false;       // write: rows are put back; triggers and foreign keys do nothing, where that can be had
 };
 
 // A changed row (core::RowChange), each side packed as core::Writer puts a core::Row; empty: there was none, there is
@@ -154,6 +155,9 @@ class Connection {
   // row goes to `tell`, which gives false for one that is too large to be told. Throws SqlError.
   using TellRow = std::function<bool(const PackedChange&)>;
   virtual core::Changes changes(const TellRow& tell);
+
+  // Behind the last row that was put back: whether it all fits together. Throws SqlError.
+  virtual void check_restored() {}
 
   // From now on everything happens in one transaction that is never committed: the first begin() for writing opens it,
   // commit() only keeps what was done since begin() in it, so that a later script sees that, and rollback() takes that

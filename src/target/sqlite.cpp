@@ -21,6 +21,7 @@
 #include "target/sqlite_facts.hpp"
 #include "target/sqlite_guard.hpp"
 #include "target/sqlite_internal.hpp"
+#include "target/sqlite_silence.hpp"
 #include "target/sqlite_statements.hpp"
 #include "target/sqlite_values.hpp"
 
@@ -79,6 +80,7 @@ class Sqlite final : public Connection {
   }
   // SQLite ends the whole transaction when it stops a statement that writes, or the disk is full.
   bool lost() const override { return outer_ && !is_open(); }
+  void check_restored() override { silence_.check(); }
   void preview() override { previews_ = true; }
   core::Fleet muster(const core::Muster& wish) override { return internal_.muster(wish); }
   std::vector<core::Fact> facts() override {
@@ -117,6 +119,7 @@ class Sqlite final : public Connection {
   std::vector<os::Fd> files_;    // for files(): the database and, in WAL mode, its companions
   SqliteStatements statements_;  // of scripts
   SqliteInternal internal_;
+  SqliteSilence silence_{handle(), internal_, address_.foreign_keys};
   SqliteChanges changes_;
   core::Access access_ = core::Access::read;
   bool wal_ = false;
@@ -336,6 +339,7 @@ void Sqlite::begin(const Beginning& how) {
     internal_.make_receipts();
   }
   access_ = how.access;
+  silence_.set(how.restores);
   const bool reads = only_reads(access_);
   guard_.expect(access_);
   if (previews_ && (outer_ || !reads)) {

@@ -13,13 +13,16 @@
 #include "os/clock.hpp"
 #include "target/connection.hpp"
 #include "target/database.hpp"
+#include "target/restoring.hpp"
 
 namespace target {
 
 struct Transaction {
   Database* own = nullptr;  // the script's own database
   core::Access access = core::Access::read;
-  bool begun = false;  // reading begins with the first statement
+  bool restores = false;
+  core::Approval approval;  // of what it commits
+  bool begun = false;       // reading begins with the first statement
   os::Deadline deadline;
   std::string script, sha256, node;  // that may write
   std::map<std::uint32_t, std::unique_ptr<Cursor>> cursors;
@@ -30,6 +33,7 @@ struct Transaction {
   bool may_have_written = false;         // a statement was sent that is not plainly a query
   std::vector<std::int64_t> outdated;    // attempts whose receipts the commit takes away
   bool locked = false;                   // the last statement that failed did so for a lock
+  std::unique_ptr<Restoring> restoring;  // of an attempt that is undone by its rows
   bool many_failed = false;              // the last part of an executemany
   bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
 };

@@ -80,7 +80,7 @@ TEST_CASE("changes: what is not known is said") {
   core::Changes changes = menu(0, 0, 3);
   changes.tables[0].net = false;
   changes.tables[0].gap = "no key";
-  changes.tables.push_back({.table = "", .updated = 2});
+  changes.tables.push_back({.table = "", .columns = {}, .key = {}, .updated = 2});
   CHECK(lines_of(changes, {}) ==
         Lines{"  menu  -3", "    … 3 more deleted", "    counted as often as rows were written, not what came of them",
               "    not all rows are known: no key", "  nobody can say which tables  ~2", "    … 2 more updated"});

@@ -181,7 +181,7 @@ TEST_CASE("json: changes are tables with counts and rows, and what became of the
   core::Changes changes;
   changes.tables = {
       {.table = "menu", .columns = {"id", "photo"}, .key = {"id"}, .inserted = 1, .updated = 2, .net = true},
-      {.table = "", .deleted = 4, .net = false, .gap = "not known"}};
+      {.table = "", .columns = {}, .key = {}, .deleted = 4, .net = false, .gap = "not known"}};
   changes.schema = {{core::SchemaChange::Kind::created, "index", "by_id", "", "CREATE INDEX by_id"}};
   const double endless = std::numeric_limits<double>::infinity();
   const std::vector<core::RowChange> rows = {{core::RowChange::Kind::updated,

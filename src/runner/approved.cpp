@@ -1,0 +1,72 @@
+#include "runner/approved.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+#include <variant>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "ledger/history.hpp"
+
+namespace runner {
+namespace {
+
+[[noreturn]] void refuse(std::string what, std::string next) {
+  throw base::Error(base::ErrorKind::usage, std::move(what), "Nothing was run; the scripts stay pending.",
+                    std::move(next));
+}
+
+}  // namespace
+
+Approved::Approved(const core::Config& config, std::int64_t preview, std::uint64_t percent)
+    : preview_(preview), percent_(percent) {
+  const auto history = ledger::History::open(config.path(config.ledger.path));
+  std::optional<ledger::Preview> found = history ? history->preview(preview) : std::nullopt;
+  if (!found) refuse(fmt::format("there is no preview {}", preview), "Make one: fettle run --dry-run");
+  scripts_ = std::move(found->scripts);
+}
+
+const ledger::Previewed* Approved::find(const std::string& script) const noexcept {
+  const auto found = std::find_if(scripts_.begin(), scripts_.end(),
+                                  [&script](const ledger::Previewed& each) { return each.script == script; });
+  return found == scripts_.end() ? nullptr : &*found;
+}
+
+std::string Approved::refuses(const core::Script& script) const {
+  const ledger::Previewed* const previewed = find(script.name);
+  if (previewed == nullptr) return fmt::format("it was not in preview {}", preview_);
+  if (previewed->sha256 != script.sha256) return fmt::format("it is not the version of preview {} any more", preview_);
+  return {};
+}
+
+core::Approval Approved::of(const std::string& script) const {
+  const ledger::Previewed* const previewed = find(script);
+  return core::approval_of(previewed == nullptr ? core::Changes{} : previewed->changes.changes, percent_);
+}
+
+std::vector<std::string> Approved::choose(const std::vector<std::string>& pending, const folder::Folders& folders,
+                                          core::Observer& observer) const {
+  std::vector<std::string> chosen;
+  for (const ledger::Previewed& each : scripts_) {
+    const std::string shown = base::escape(each.script);
+    if (each.outcome.kind == core::OutcomeKind::blocked) {
+      observer.warning(fmt::format("{} is left out: it could not be previewed ({})", shown, each.outcome.reason));
+      continue;
+    }
+    if (std::find(pending.begin(), pending.end(), each.script) == pending.end())
+      refuse(fmt::format("{} of preview {} is not pending any more", shown, preview_),
+             "Look again: fettle run --dry-run");
+    const folder::ReadResult read = folders.read(folder::Place::scripts, each.script);
+    const auto* const loaded = std::get_if<folder::Loaded>(&read);
+    const std::string why = loaded == nullptr ? "it cannot be read now" : refuses(loaded->script);
+    if (!why.empty()) refuse(fmt::format("{}: {}", shown, why), "Look again: fettle run --dry-run");
+    chosen.push_back(each.script);
+  }
+  for (const std::string& name : pending)
+    if (find(name) == nullptr)
+      observer.warning(fmt::format("{} is left out: it was not in preview {}", base::escape(name), preview_));
+  return chosen;
+}
+
+}  // namespace runner

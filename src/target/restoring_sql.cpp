@@ -1,0 +1,110 @@
+#include "target/restoring_sql.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+#include <variant>
+
+#include "core/wire.hpp"
+
+namespace target {
+namespace {
+
+constexpr const char* k_computed_in_sqlite = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (2, 3)";
+constexpr const char* k_computed_in_postgresql =
+    "SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass(?) AND attgenerated <> "
+    "''";
+constexpr const char* k_computed_in_mariadb =
+    "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = coalesce(nullif(?, ''), database()) "
+    "AND TABLE_NAME = ? AND coalesce(GENERATION_EXPRESSION, '') <> ''";
+
+bool is_null(const core::Value& value) noexcept {
+  return std::holds_alternative<core::Null>(value);
+}
+
+std::pair<std::string, std::string> parts_of(const std::string& table) {
+  const std::size_t dot = table.find('.');
+  if (dot == std::string::npos) return {{}, table};
+  return {table.substr(0, dot), table.substr(dot + 1)};
+}
+
+}  // namespace
+
+std::string quoted(std::string_view engine, std::string_view name) {
+  const char quote = engine == "mariadb" ? '`' : '"';
+  std::string text(1, quote);
+  for (const char letter : name) {
+    if (letter == quote) text += quote;
+    text += letter;
+  }
+  return text + quote;
+}
+
+std::string quoted_table(std::string_view engine, const std::string& table) {
+  if (engine == "sqlite") return quoted(engine, table);
+  const auto [schema, name] = parts_of(table);
+  return schema.empty() ? quoted(engine, name) : fmt::format("{}.{}", quoted(engine, schema), quoted(engine, name));
+}
+
+std::vector<std::string> computed_columns(Connection& own, const std::string& quoted_table, const std::string& table) {
+  core::Values parameters;
+  const auto [schema, name] = parts_of(table);
+  std::string sql = k_computed_in_sqlite;
+  if (own.engine() == "sqlite") {
+    parameters.emplace_back(std::string_view(table));
+  } else if (own.engine() == "postgresql") {
+    sql = k_computed_in_postgresql;
+    parameters.emplace_back(std::string_view(quoted_table));
+  } else {
+    sql = k_computed_in_mariadb;
+    parameters.emplace_back(std::string_view(schema));
+    parameters.emplace_back(std::string_view(name));
+  }
+  const auto rows = own.query(sql, parameters);
+  std::vector<std::string> names;
+  for (core::Writer row; rows->next(row); row.clear()) {
+    core::Reader in(row.bytes());
+    const core::Row values = in.row();
+    if (values.size() == 1)
+      if (const auto* found = std::get_if<std::string>(&values[0])) names.push_back(*found);
+  }
+  return names;
+}
+
+void RowCondition::add(std::string condition, const core::Value& value) {
+  conditions_ += fmt::format("{}{}", conditions_.empty() ? "" : " AND ", condition);
+  values_.push_back(value);
+}
+
+// SQLite: a collation may find a row whose key is written in another way.
+void RowCondition::is_key(const std::string& column, const core::Value& value) {
+  if (is_null(value)) {
+    has_null_key_ = true;
+    return is(column, value);
+  }
+  add(fmt::format("{} = ?", column), value);
+  if (engine_ == "sqlite") is(column, value);
+}
+
+void RowCondition::is(const std::string& column, const core::Value& value) {
+  if (is_null(value)) {
+    conditions_ += fmt::format("{}{} IS NULL", conditions_.empty() ? "" : " AND ", column);
+  } else if (engine_ == "sqlite") {
+    add(fmt::format("{} COLLATE BINARY = ?", column), value);
+  } else if (engine_ == "postgresql") {
+    add(fmt::format("{}::text = ?", column), value);
+  } else if (std::holds_alternative<std::string>(value)) {
+    add(fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)", column),
+        value);
+  } else {
+    add(fmt::format("{} = ?", column), value);
+  }
+}
+
+std::string RowCondition::text(bool has_key) const {
+  if (has_key && !has_null_key_) return conditions_;
+  if (engine_ == "sqlite") return fmt::format("rowid = (SELECT rowid FROM {} WHERE {} LIMIT 1)", table_, conditions_);
+  if (engine_ == "postgresql") return fmt::format("ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)", table_, conditions_);
+  return conditions_ + " LIMIT 1";
+}
+
+}  // namespace target

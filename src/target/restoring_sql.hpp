@@ -1,0 +1,42 @@
+// The SQL by which a row is found that is exactly as it was told, in the words of each engine. Lives in the broker.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/value.hpp"
+#include "target/connection.hpp"
+
+namespace target {
+
+std::string quoted(std::string_view engine, std::string_view name);
+// As core::TableChanges tells it; servers: perhaps with its schema before a dot.
+std::string quoted_table(std::string_view engine, const std::string& table);
+
+// Columns of it that the database computes, so that nobody can write them. Throws SqlError.
+std::vector<std::string> computed_columns(Connection& own, const std::string& quoted_table, const std::string& table);
+
+// What stands behind WHERE, and its parameters. Values are compared exactly: bytes, not what a collation takes for the
+// same.
+class RowCondition {
+ public:
+  RowCondition(std::string_view engine, std::string table) : engine_(engine), table_(std::move(table)) {}
+
+  void is_key(const std::string& column, const core::Value& value);  // by its index
+  void is(const std::string& column, const core::Value& value);
+
+  // has_key: at most one row can be meant; else one of those that are alike is picked.
+  std::string text(bool has_key) const;
+  const core::Row& values() const noexcept { return values_; }
+  core::Row take_values() noexcept { return std::move(values_); }
+
+ private:
+  void add(std::string condition, const core::Value& value);
+
+  std::string engine_, table_, conditions_;
+  core::Row values_;
+  bool has_null_key_ = false;
+};
+
+}  // namespace target

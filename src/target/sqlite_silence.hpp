@@ -1,0 +1,32 @@
+// Nothing of the database's own fires while rows are put back: what triggers and foreign keys did is among those rows.
+// Lives in the broker; owned by its connection.
+#pragma once
+
+#include <cstdint>
+#include <sqlite3.h>
+
+#include "target/sqlite_internal.hpp"
+
+namespace target {
+
+class SqliteSilence {
+ public:
+  SqliteSilence(sqlite3* database, SqliteInternal& internal, bool foreign_keys) noexcept
+      : database_(database), internal_(internal), foreign_keys_(foreign_keys) {}
+
+  // Outside a transaction. Throws SqlError.
+  void set(bool wanted);
+  // Behind the last row: whether foreign keys hold as far as they did before. Throws SqlError when they do not.
+  void check();
+
+ private:
+  std::int64_t orphans();  // rows that refer to none
+
+  sqlite3* database_;
+  SqliteInternal& internal_;
+  bool foreign_keys_;
+  bool set_ = false;
+  std::int64_t orphans_ = 0;  // before
+};
+
+}  // namespace target

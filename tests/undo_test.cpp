@@ -1,0 +1,178 @@
+// `fettle rollback` of scripts without rollback(): by the rows that they changed; and runs that keep to a preview.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <string>
+
+#include "support/site.hpp"
+
+using nlohmann::json;
+using support::Ended;
+using support::Site;
+
+namespace {
+
+std::string executing(const std::string& body) {
+  return fmt::format(
+      "return {{ shouldRun = function() return true end, execute = function() {} return {{ executed = true }} end }}",
+      body);
+}
+
+// The tables of the site alone.
+std::string rows_of(const Site& site) {
+  return site.sql("select group_concat(id || name || coalesce(note, '-'), ';') from (select * from users order by id)");
+}
+
+void make_users(const Site& site) {
+  site.sql(
+      "create table users(id integer primary key, name text, note text);"
+      "insert into users values (1, 'anna', null), (2, 'bob', 'x'), (3, 'cy', 'y'), (4, 'dora', null);");
+}
+
+bool says(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("journey: a script without rollback() is undone by the rows that it changed") {
+  const Site site;
+  make_users(site);
+  const std::string before = rows_of(site);
+  site.write(
+      "fix-scripts/001_a.lua",
+      executing("db.exec([[update users set name = upper(name) where id < 3]]) db.exec([[delete from users where "
+                "id = 3]]) db.exec([[insert into users values (9, 'new', null)]])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  REQUIRE(rows_of(site) == "1ANNA-;2BOBx;4dora-;9new-");
+  const Ended tried = site.fettle({"rollback", "001", "--dry-run"});
+  CHECK(tried.status == 0);
+  CHECK(says(tried.out, "by the rows that it changed"));
+  CHECK(says(tried.out, "nothing was changed"));
+  CHECK(rows_of(site) == "1ANNA-;2BOBx;4dora-;9new-");
+  const json report = site.fettle_json({"rollback", "001", "--yes", "--json", "--requeue", "--reason", "wrong"});
+  CHECK(report.at("exit_code") == 0);
+  CHECK(report.at("counts").at("rolled_back") == 1);
+  CHECK(rows_of(site) == before);
+  CHECK(site.sql("select count(*) from fettle_receipts") == "0");
+  CHECK(site.exists("fix-scripts/001_a.lua"));
+  CHECK(site.fettle({"ledger", "verify"}).status == 0);
+  REQUIRE(site.fettle({"run"}).status == 0);  // once more
+  CHECK(rows_of(site) == "1ANNA-;2BOBx;4dora-;9new-");
+}
+
+TEST_CASE("journey: rows that somebody changed since are listed, and nothing is undone unless they are to be skipped") {
+  const Site site;
+  make_users(site);
+  site.write("fix-scripts/001_a.lua",
+             executing("db.exec([[update users set name = upper(name)]]) db.exec([[insert into users values (9, 'new', "
+                       "null)]])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  site.sql(
+      "update users set name = 'Bobby' where id = 2; delete from users where id = 3; update users set note = 'mine' "
+      "where id in (1, 9)");
+  const std::string between = rows_of(site);
+  const Ended refused = site.fettle({"rollback", "001", "--yes"});
+  CHECK(refused.status == 4);
+  CHECK(says(refused.out, "3 rows are not as attempt 1 left them"));
+  CHECK(says(refused.out, "users id = 2"));
+  CHECK(says(refused.out, "it was changed since"));
+  CHECK(says(refused.out, "it is not there any more"));
+  CHECK(rows_of(site) == between);
+  CHECK(site.sql("select count(*) from fettle_receipts") == "1");
+  CHECK(site.fettle({"rollback", "001", "--yes", "--theirs"}).status == 0);
+  CHECK(rows_of(site) == "1annamine;2Bobbyx;4dora-;9newmine");  // the note of 1 is not the script's business
+  CHECK(site.sql("select count(*) from fettle_receipts") == "0");
+}
+
+TEST_CASE("journey: what a trigger or a foreign key did is undone with the rest, and neither fires again") {
+  const Site site;
+  site.write("config.toml", "[databases.main]\nurl = \"sqlite:app.db?foreign_keys=on\"\n");
+  site.sql(
+      "create table boss(id integer primary key); create table users(id integer primary key, boss references boss(id) "
+      "on "
+      "delete cascade, name text); create table log(n integer primary key, what text);"
+      "create trigger t after delete on users begin insert into log(what) values ('gone ' || old.id); end;"
+      "insert into boss values (1), (2); insert into users values (1, 1, 'a'), (2, 2, 'b'), (3, 1, 'c');");
+  const std::string before = site.sql(".dump");
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[delete from boss where id = 1]])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  REQUIRE(site.sql("select (select count(*) from users) || ' ' || (select count(*) from log)") == "1 2");
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(
+      site.sql(
+          "select (select group_concat(id || boss || name) from users) || ' ' || (select count(*) from log) || ' ' || "
+          "(select count(*) from boss)") == "11a,22b,31c 0 2");
+}
+
+TEST_CASE("journey: rows that refer to what would be taken away hold the rollback up") {
+  const Site site;
+  site.write("config.toml", "[databases.main]\nurl = \"sqlite:app.db?foreign_keys=on\"\n");
+  site.sql(
+      "create table boss(id integer primary key); create table users(id integer primary key, boss references "
+      "boss(id))");
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[insert into boss values (1)]])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  site.sql("insert into users values (1, 1)");
+  const Ended refused = site.fettle({"rollback", "001", "--yes"});
+  CHECK(refused.status == 4);
+  CHECK(says(refused.out, "foreign keys"));
+  CHECK(site.sql("select count(*) from boss") == "1");
+}
+
+TEST_CASE("journey: what was not recorded completely is not undone, and why is said") {
+  const Site site("images = \"1KiB\"\n");
+  make_users(site);
+  site.write("fix-scripts/001_ddl.lua", executing("db.exec([[create table more(a)]])"));
+  site.write(
+      "fix-scripts/002_much.lua",
+      executing("for i = 10, 2000 do db.exec([[insert into users values (?, 'name', null)]], i) end db.exec([[update "
+                "users set name = 'x']])"));
+  site.write(
+      "fix-scripts/003_loose.lua",
+      "return { transaction = false, shouldRun = function() return true end, execute = function() db.exec([[delete "
+      "from users where id = 1]]) return { executed = true } end }");
+  REQUIRE(site.fettle({"run"}).status == 0);
+  for (const char* script : {"001", "002", "003"}) {
+    CAPTURE(script);
+    const Ended refused = site.fettle({"rollback", script, "--yes"});
+    CHECK(refused.status == 2);
+    CHECK(says(refused.err, "cannot be put back"));
+    CHECK(says(refused.err, "Nothing was rolled back."));
+  }
+}
+
+TEST_CASE("journey: a run that keeps to a preview runs those versions, and no other rows than it showed") {
+  const Site site;
+  make_users(site);
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[update users set note = 'seen' where note is null]])"));
+  site.write("fix-scripts/002_b.lua", executing("db.exec([[delete from users where id = 3]])"));
+  const json preview = site.fettle_json({"run", "--dry-run", "--json"});
+  REQUIRE(preview.at("exit_code") == 0);
+  const std::string id = std::to_string(preview.at("run").get<int>());
+  site.write("fix-scripts/003_new.lua", executing("db.exec([[delete from users]])"));
+
+  site.write("fix-scripts/002_b.lua", executing("db.exec([[delete from users where id > 2]])"));
+  const Ended differs = site.fettle({"run", "--plan", id});
+  CHECK(differs.status == 2);
+  CHECK(says(differs.err, "002_b.lua: it is not the version of preview"));
+  CHECK(says(rows_of(site), "1anna-"));
+
+  site.write("fix-scripts/002_b.lua", executing("db.exec([[delete from users where id = 3]])"));
+  site.sql("insert into users values (7, 'late', null)");
+  const json drifted = site.fettle_json({"run", "--plan", id, "--json"});
+  CHECK(drifted.at("exit_code") == 4);
+  CHECK(drifted.at("scripts").at(0).at("cause") == "rule");
+  CHECK(says(drifted.at("scripts").at(0).at("error").get<std::string>(), "3 rows of users updated, 2 in the preview"));
+  CHECK(site.sql("select count(*) from users where note = 'seen'") == "0");
+  CHECK(site.exists("fix-scripts/003_new.lua"));  // nobody saw it
+
+  REQUIRE(site.fettle({"retry", "001", "--no-run"}).status == 0);
+  site.write("fix-scripts/002_b.lua", executing("db.exec([[delete from users where id = 3]])"));
+  const json allowed = site.fettle_json({"run", "--dry-run", "--json", "001", "002"});
+  site.sql("insert into users values (8, 'later', null)");
+  const std::string next = std::to_string(allowed.at("run").get<int>());
+  CHECK(site.fettle({"run", "--plan", next, "--allow-drift", "50%"}).status == 0);
+  CHECK(site.sql("select count(*) from users where note = 'seen'") == "4");
+  CHECK(site.exists("fix-scripts/003_new.lua"));
+  CHECK(site.fettle({"run", "--plan", "99"}).status == 2);
+}
