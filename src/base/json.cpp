@@ -57,4 +57,9 @@ bool is_json(std::string_view text, std::size_t max_depth) {
   return nlohmann::json::sax_parse(text, &guard);
 }
 
+bool has_field(std::string_view text, std::string_view name) {
+  const nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
+  return value.is_object() && value.contains(std::string(name));
+}
+
 }  // namespace base

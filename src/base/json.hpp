@@ -19,4 +19,7 @@ std::string json_texts(const std::vector<std::pair<std::string, std::string>>& t
 // Whether text is one well-formed JSON value nested at most max_depth deep.
 bool is_json(std::string_view text, std::size_t max_depth);
 
+// Whether text is an object that has this field.
+bool has_field(std::string_view text, std::string_view name);
+
 }  // namespace base

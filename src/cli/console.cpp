@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/words.hpp"
+#include "core/batch.hpp"
 #include "core/script.hpp"
 
 namespace cli {
@@ -63,6 +64,7 @@ std::string_view words_before(core::OutcomeKind kind) noexcept {
 std::string_view state_after(const core::Outcome& outcome) noexcept {
   if (core::leaves_something(outcome))
     return "not rolled back, for lack of a transaction: look before you run it again";
+  if (core::keeps_pages(outcome)) return "its committed pages stay; a retry goes on behind them";
   switch (outcome.cause) {
     case core::Cause::syntax:
     case core::Cause::validation:

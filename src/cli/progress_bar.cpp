@@ -36,7 +36,7 @@ std::string progress_line(const core::Progress& progress, std::chrono::microseco
   parts.push_back(known ? fmt::format("{} of {}{}", count(progress.done), count(progress.total), label)
                         : count(progress.done) + (label.empty() ? " done" : label));
   const double seconds = std::chrono::duration<double>(elapsed).count();
-  const double rate = seconds > 0 ? static_cast<double>(progress.done) / seconds : 0;
+  const double rate = seconds > 0 ? static_cast<double>(progress.done - progress.before) / seconds : 0;
   if (rate > 0)
     parts.push_back(rate >= 10 ? fmt::format("{}/s", count(static_cast<std::int64_t>(rate)))
                                : fmt::format("{:.1f}/s", rate));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <tuple>
 
+#include "core/page_message.hpp"
 #include "core/restore_message.hpp"
 #include "core/wire.hpp"
 
@@ -55,19 +56,27 @@ FETTLE_FIELDS(Execute, m.undo, m.database)
 FETTLE_FIELDS(Answer, m.word, m.reason, m.warnings)
 FETTLE_FIELDS(Result, m.word, m.message, m.json)
 FETTLE_FIELDS(Fault, m.cause, m.error, m.traceback)
-FETTLE_FIELDS(Progress, m.done, m.total, m.label)
+FETTLE_FIELDS(Progress, m.done, m.total, m.label, m.before)
 FETTLE_FIELDS(ProgressTold, m.progress)
 FETTLE_FIELDS(ReadData, m.name, m.offset)
 FETTLE_FIELDS(Data, m.fault, m.bytes)
 FETTLE_FIELDS(ApprovedTable, m.table, m.inserted, m.updated, m.deleted)
 FETTLE_FIELDS(Approval, m.given, m.tables, m.percent)
 FETTLE_FIELDS(Begin, m.database, m.access, m.milliseconds, m.receipt, m.once, m.settled, m.forced, m.max_rows, m.undoes,
-              m.approval, m.restores, m.disowned, m.disowned_by)
+              m.approval, m.restores, m.disowned, m.disowned_by, m.batches)
 FETTLE_FIELDS(Finish, m.commit, m.confirm)
 FETTLE_FIELDS(BrokerReady, m.level, m.databases)
 FETTLE_FIELDS(Began, m.cause, m.error, m.lost, m.elsewhere, m.applied, m.begun, m.missing, m.earlier, m.statements)
 FETTLE_FIELDS(Inquire, m.database, m.script, m.sha256, m.ledger, m.attempt, m.undoes, m.only_begun, m.needs_table)
-FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error)
+FETTLE_FIELDS(Paged, m.pages, m.rows, m.advanced)
+FETTLE_FIELDS(Inquired, m.proof, m.receipt, m.error, m.paged)
+FETTLE_FIELDS(Bookmark, m.by, m.name, m.cursor, m.pages, m.rows, m.failed, m.ended)
+FETTLE_FIELDS(OpenBatch, m.name, m.restart)
+FETTLE_FIELDS(BatchOpened, m.fault, m.bookmark)
+FETTLE_FIELDS(TurnPage, m.name, m.cursor, m.rows, m.failed, m.failures, m.ended, m.anew, m.pause)
+FETTLE_FIELDS(PageTurned, m.cause, m.error, m.lost, m.statements, m.rows_changed, m.waited)
+FETTLE_FIELDS(NextPage, m.milliseconds)
+FETTLE_FIELDS(Savepoint, m.what)
 FETTLE_FIELDS(Examine, m.database, m.access)
 FETTLE_FIELDS(Fact, m.name, m.text)
 FETTLE_FIELDS(Examined, m.cause, m.error, m.facts)
@@ -137,6 +146,9 @@ Done::Word last(Done::Word) {
 }
 Statement::Wants last(Statement::Wants) {
   return Statement::Wants::rows;
+}
+Savepoint::What last(Savepoint::What) {
+  return Savepoint::What::roll_back;
 }
 Describe::What last(Describe::What) {
   return Describe::What::has_index;
@@ -256,6 +268,12 @@ FETTLE_MESSAGE(Describe)
 FETTLE_MESSAGE(Rows)
 FETTLE_MESSAGE(Affected)
 FETTLE_MESSAGE(SqlFault)
+FETTLE_MESSAGE(OpenBatch)
+FETTLE_MESSAGE(BatchOpened)
+FETTLE_MESSAGE(TurnPage)
+FETTLE_MESSAGE(PageTurned)
+FETTLE_MESSAGE(NextPage)
+FETTLE_MESSAGE(Savepoint)
 FETTLE_MESSAGE(StandingBy)
 FETTLE_MESSAGE(Go)
 FETTLE_MESSAGE(Look)

@@ -4,6 +4,7 @@
 //   runner → zygote  Spawn                          zygote → runner  Spawned, Ended
 //   runner → worker  Load, Ask, Execute, Data       worker → runner  WorkerReady, Loaded, Line, Answer, Result, Fault,
 //                                                                    Progress, ReadData
+//   page_message.hpp has those of batches.
 //   runner → broker  BrokerSettings, Begin, Finish, Inquire, Examine, Muster
 //   broker → runner  BrokerReady, Began, Heard, ChangedRows, Done, Inquired, Examined, Mustered
 //   watcher → run    Go, Look                       run → watcher    StandingBy, Heard, Left, LogRecord,
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "core/approval.hpp"
+#include "core/batch.hpp"
 #include "core/changes.hpp"
 #include "core/fleet.hpp"
 #include "core/limits.hpp"
@@ -199,6 +201,7 @@ struct Begin {
   // The receipt of this attempt of our ledger proves nothing, and goes with the commit, when the other one, a rollback
   // without a transaction, has left a row that says it had begun. 0: there is none.
   std::int64_t disowned = 0, disowned_by = 0;
+  bool batches = false;  // write: it may work in pages (OpenBatch)
 };
 
 struct Finish {
@@ -229,6 +232,7 @@ struct Inquired {
   Proof proof = Proof::unreachable;
   Receipt receipt;    // when present
   std::string error;  // when unreachable
+  Paged paged;        // of its script, unless it was asked for anybody's receipt
 };
 
 struct Examine {  // what a database is like, for `fettle doctor`

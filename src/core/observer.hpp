@@ -17,6 +17,7 @@ std::string_view name(LineLevel level) noexcept;
 struct Progress {
   std::int64_t done = 0, total = 0;  // steps; total 0: it does not know
   std::string label;                 // what the steps are; may be empty
+  std::int64_t before = 0;           // of those done, the steps of earlier attempts
 };
 
 class Observer {

@@ -27,13 +27,16 @@ std::optional<OutcomeKind> settle(const Evidence& evidence, Repair& repair) {
     case Proof::absent:
       break;
   }
-  if (evidence.interruptions + 1 >= k_most_interruptions) {
+  // One that comes further each time is not what takes its runs down.
+  const std::string kept =
+      evidence.paged.pages > 0 ? what_is_kept(evidence.paged) : std::string("nothing of it was committed");
+  if (!evidence.paged.advanced && evidence.interruptions + 1 >= k_most_interruptions) {
     repair.record = Record::given_up;
-    add(repair.reason, fmt::format("interrupted {} times; nothing of it was committed", evidence.interruptions + 1));
+    add(repair.reason, fmt::format("interrupted {} times; {}", evidence.interruptions + 1, kept));
     return OutcomeKind::failed;
   }
   repair.record = Record::interrupted;
-  add(repair.reason, "its runner died; nothing of it was committed");
+  add(repair.reason, fmt::format("its runner died; {}", kept));
   return OutcomeKind::interrupted;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/batch.hpp"
 #include "core/outcome.hpp"
 #include "core/receipt.hpp"
 
@@ -28,6 +29,7 @@ struct Evidence {
   bool undoes = false;                 // it is a rollback, and files nothing
   bool requeues = false;               // of a rollback: the file was to go back to the pending folder
   unsigned interruptions = 0;          // how often this version was interrupted before, in a row
+  Paged paged{};                       // what of its batches is committed
   Proof receipt = Proof::absent;       // asked only while there is no outcome, or it is in doubt
   PendingFile pending = PendingFile::absent;
   bool in_succeeded = false;  // a file with the attempt's bytes lies there

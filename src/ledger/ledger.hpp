@@ -251,7 +251,8 @@ class Ledger {
   core::Known known(const std::string& name, const std::string& sha256) const;
   // As History::names_like.
   std::vector<std::string> names_like(const std::string& word) const;
-  // How many of the newest attempts of this version, in a row, ended as interrupted. A mark begins a new row.
+  // How many of the newest attempts of this version, in a row, ended as interrupted and had come no further: those of
+  // batches that had left a result. A mark begins a new row.
   std::int64_t interruptions(const std::string& name, const std::string& sha256) const;
 
   // 128 random bits as 32 hexadecimal digits, made with the ledger and never changed.

@@ -108,7 +108,7 @@ constexpr const char* k_claimed = R"sql(
   SELECT 1 FROM attempts INDEXED BY attempts_by_script WHERE script = ?1 AND moved_to = ?2 AND id <> ?3 LIMIT 1)sql";
 
 constexpr const char* k_interrupted = R"sql(
-  SELECT outcome = 'interrupted' AND state <> 'marked' FROM attempts INDEXED BY attempts_by_script
+  SELECT outcome = 'interrupted' AND state <> 'marked' AND result IS NULL FROM attempts INDEXED BY attempts_by_script
   WHERE script = ?1 AND sha256 = ?2 AND outcome IS NOT NULL AND state <> 'rollback' ORDER BY id DESC)sql";
 
 std::int64_t as_number(std::uint64_t count) {

@@ -216,6 +216,20 @@ std::optional<core::Done> Crew::hear_done(os::Deadline deadline, const std::func
   }
 }
 
+std::optional<core::BatchOpened> Crew::open_batch(const core::OpenBatch& wish, os::Deadline deadline) {
+  tell_broker(wish, in(k_to_take));
+  return hear_broker<core::BatchOpened>(deadline);
+}
+
+std::optional<core::PageTurned> Crew::turn_page(const core::TurnPage& page, os::Deadline deadline) {
+  tell_broker(page, in(k_to_take));
+  return hear_broker<core::PageTurned>(deadline);
+}
+
+void Crew::next_page(const core::NextPage& wish) {
+  tell_broker(wish, in(k_to_take));
+}
+
 std::optional<core::Done> Crew::roll_back(Patience patience, os::Deadline deadline) {
   tell_broker(core::Finish{false, true}, in(k_to_take));
   if (hear_broker<core::Heard>(in(patience == Patience::none ? k_to_look_up : k_to_take))) return hear_done(deadline);

@@ -13,6 +13,7 @@
 
 #include "core/config.hpp"
 #include "core/message.hpp"
+#include "core/page_message.hpp"
 #include "core/restore_message.hpp"
 #include "os/channel.hpp"
 #include "sandbox/zygote.hpp"
@@ -88,6 +89,10 @@ class Crew {
   std::optional<core::Began> hear_began(os::Deadline deadline);
   // rows: takes each packed core::ChangedRows that comes before it; may be empty.
   std::optional<core::Done> hear_done(os::Deadline deadline, const std::function<void(std::string&&)>& rows = {});
+  // Of the script at work, in its batches; nullopt as above. next_page is answered by Began.
+  std::optional<core::BatchOpened> open_batch(const core::OpenBatch& wish, os::Deadline deadline);
+  std::optional<core::PageTurned> turn_page(const core::TurnPage& page, os::Deadline deadline);
+  void next_page(const core::NextPage& wish);
   // A statement may be running: the broker is told to look up from it, and one that does not is killed, which rolls
   // back as well. none: the script's time is up.
   enum class Patience { none, some };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "core/batch.hpp"
 #include "core/script.hpp"
 #include "os/clock.hpp"
 
@@ -25,6 +26,8 @@ std::string error_note(const core::AttemptReport& attempt, std::string_view file
   if (!attempt.outcome.traceback.empty()) note += "\n" + indented(attempt.outcome.traceback);
   note += core::leaves_something(attempt.outcome)
               ? "\nIt has no transaction: look at the database before you run it again.\n"
+          : core::keeps_pages(attempt.outcome)
+              ? "\nNothing was kept of what it did behind those pages; a retry goes on there.\n"
               : "\nNothing of it was kept: the database is as it was before this script.\n";
   note += fmt::format("Version (SHA-256): {}\n\nIn full:  fettle show {}\nMend it, then:  fettle retry {}\n",
                       attempt.sha256, attempt.attempt, core::command_word(filed_as));

@@ -129,6 +129,7 @@ std::optional<folder::Loaded> find_filed(const folder::Folders& folders, const l
 struct Found {
   Proof proof = Proof::absent;
   std::string database;  // that said so
+  core::Paged paged{};
 };
 
 // The script's own database is not known of an attempt that never ended, so every database is asked. That of a rollback
@@ -138,13 +139,15 @@ Found look_for_receipt(Crew& crew, const Left& left, const std::string& ledger_i
   const auto ask = [&](const std::string& database) {
     core::Inquire wish{database, left.script, left.sha256, ledger_id, left.attempt, left.undoes};
     wish.needs_table = left.in_doubt;
-    return crew.inquire(wish).proof;
+    const core::Inquired said = crew.inquire(wish);
+    if (said.paged.pages > 0) found.paged = said.paged;
+    return said.proof;
   };
   if (left.undoes != 0 || left.in_doubt) return {ask(left.database), left.database};
   for (const core::DatabaseStatus& database : crew.databases()) {
     const Proof proof = ask(database.name);
     if (proof == Proof::present || proof == Proof::begun) return {proof, database.name};
-    if (proof == Proof::unreachable) found = {proof, database.name};
+    if (proof == Proof::unreachable) found = {proof, database.name, found.paged};
   }
   return found;
 }
@@ -186,6 +189,7 @@ Recovery examine(const core::Config& config, const folder::Folders& folders, con
   recovery.sha256 = left.sha256;
   recovery.evidence.interruptions = left.interruptions;
   recovery.evidence.receipt = found.proof;
+  recovery.evidence.paged = found.paged;
   recovery.evidence.pending = judge_pending(pending, filed, left);
   recovery.evidence.in_succeeded = in_succeeded.has_value();
   recovery.evidence.in_failed = in_failed.has_value();
@@ -223,6 +227,8 @@ core::Outcome outcome_of(const Recovery& recovery) {
     case Record::refuted:
       outcome.kind = core::OutcomeKind::interrupted;
       outcome.reason = recovery.repair.reason;
+      if (const core::Paged& paged = recovery.evidence.paged; paged.advanced)
+        outcome.result = fmt::format(R"({{"batches":[{{"pages":{},"rows":{}}}]}})", paged.pages, paged.rows);
       break;
     case Record::confirmed:
       outcome.kind = core::OutcomeKind::succeeded;

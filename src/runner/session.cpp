@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -143,6 +144,7 @@ bool Session::take_aside(const os::Frame& frame, std::optional<Outcome>& ended) 
     if (!ahead_) tell_progress();
     return true;
   }
+  if (take_of_batch(frame, ended)) return true;
   const auto wish = as<core::ReadData>(frame);
   if (!wish) return false;
   const auto goes_on = [this] {
@@ -208,8 +210,9 @@ Outcome Session::interrupted() {
 
 // Its transaction is gone with it, so whatever the script still computes is for nothing.
 Outcome Session::broker_died() {
+  killed_ = true;
   end_worker(crew_.kill(worker_));
-  return core::failed(Cause::unreachable, std::string(k_broker_died));
+  return was_killed(core::failed(Cause::unreachable, std::string(k_broker_died)));
 }
 
 Outcome Session::protocol_fault() {
@@ -221,8 +224,9 @@ Outcome Session::protocol_fault() {
 Outcome Session::died() {
   const core::Ended ended = crew_.dismiss(worker_);
   end_worker(ended);
+  killed_ = WIFSIGNALED(ended.status) && WTERMSIG(ended.status) == SIGKILL;
   if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == sandbox::k_exit_out_of_memory) return out_of_memory();
-  return worker_died(ended.status);
+  return killed_ ? was_killed(worker_died(ended.status)) : worker_died(ended.status);
 }
 
 // --- the steps -----------------------------------------------------------------------------------------------------
@@ -295,6 +299,7 @@ core::Begin Session::begin_of(core::Access access) const {
   wish.receipt = setting_.receipt;
   wish.forced = setting_.forced;
   wish.max_rows = declaration_.max_rows;
+  wish.batches = access == core::Access::write && may_batch();
   wish.undoes = setting_.undoes;
   wish.approval = setting_.approval;
   if (undoes()) wish.once = false;
@@ -332,7 +337,8 @@ std::optional<Outcome> Session::hear_began() {
       return in_doubt(interrupted(), "stopped by a signal while it began");
     }
     const auto began = crew_.hear_began(give_up);
-    if (!began) return in_doubt(core::failed(Cause::unreachable, std::string(k_broker_died)), k_broker_died);
+    if (!began)
+      return in_doubt(was_killed(core::failed(Cause::unreachable, std::string(k_broker_died))), k_broker_died);
     const core::Receipt& earlier = began->earlier;
     const bool ours = began->begun && earlier.ledger == setting_.receipt.ledger;
     if (again || !ours || !setting_.is_settled(earlier.attempt)) return judge(*began);
@@ -414,6 +420,10 @@ Outcome Session::undo() {
 }
 
 Outcome Session::execute(const std::function<void()>& meanwhile) {
+  return account_for_batches(carry_out(meanwhile));
+}
+
+Outcome Session::carry_out(const std::function<void()>& meanwhile) {
   if (stage_ != Stage::executing) start_to_execute();
   if (auto ended = hear_began()) return std::move(*ended);
   if (untold_) return roll_back(std::move(*untold_));

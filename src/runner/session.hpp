@@ -13,6 +13,7 @@
 #include "core/message.hpp"
 #include "core/outcome.hpp"
 #include "ledger/ledger.hpp"
+#include "runner/batches.hpp"
 #include "runner/crew.hpp"
 #include "runner/script_lines.hpp"
 #include "runner/stop.hpp"
@@ -40,6 +41,8 @@ class Session {
     std::function<std::optional<core::Outcome>(const core::Declaration&)> demands;
     core::Approval approval;            // of what it commits
     ledger::Ledger::Disowned disowned;  // a receipt that proves nothing any more
+    // Called between two pages of a batch, with nothing open: waits as long as the run is paused. May be empty.
+    std::function<void(const std::function<bool()>& goes_on)> while_paused;
     std::int64_t undoes = 0;  // undo() takes this attempt back: calls rollback(), and its receipt goes; 0: none
   };
 
@@ -106,6 +109,18 @@ class Session {
   // What a script says beside its steps. nullopt in `ended`: it goes on; false: the frame is one of its steps.
   bool take_aside(const os::Frame& frame, std::optional<core::Outcome>& ended);
   void tell_progress();
+  bool take_of_batch(const os::Frame& frame, std::optional<core::Outcome>& ended);
+  std::optional<core::Outcome> open_batch(const core::OpenBatch& wish);
+  std::string no_batch(const core::OpenBatch& wish) const;  // why there can be none; empty: there can
+  void take_up(const core::OpenBatch& wish, core::Bookmark& found);
+  std::optional<core::Outcome> turn_page(core::TurnPage page);
+  std::optional<core::Outcome> go_to_next_page(std::chrono::milliseconds pause);
+  std::optional<core::Outcome> heed_people(std::chrono::milliseconds pause);
+  // By its text, before it has said so.
+  bool may_batch() const noexcept { return !undoes() && load_.text.find("batch") != std::string::npos; }
+  core::Outcome was_killed(core::Outcome outcome) const;
+  core::Outcome account_for_batches(core::Outcome outcome);
+  core::Outcome carry_out(const std::function<void()>& meanwhile);
   std::optional<core::Outcome> fault_in(const os::Frame& frame) const;
   core::Outcome out_of_memory() const;
   core::Outcome timed_out(std::string_view doing);
@@ -136,6 +151,8 @@ class Session {
   bool progress_untold_ = false;
   core::RecordedChanges changes_;
   ledger::Measures measures_;
+  Batches batches_;
+  bool killed_ = false;  // the worker or the broker, by somebody else
   bool lost_early_ = false;
   bool ahead_ = false;  // nobody is to be told yet
 };

@@ -29,11 +29,12 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
   meanwhile();
   auto done =
       crew_.hear_done(in(k_to_commit), [this](std::string&& part) { changes_.rows.push_back(std::move(part)); });
-  measures_.commit = os::since(start);
+  measures_.commit += os::since(start);
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
+  killed_ = !done;
   if (done) {
     measures_.statements += done->statements;
-    measures_.rows_changed = done->rows_changed;
+    measures_.rows_changed += done->rows_changed;
     changes_.changes = std::move(done->changes);
     if (!done->changed_rows.empty()) changes_.rows.push_back(std::move(done->changed_rows));
     if (done->word == core::Done::Word::committed) return success;

@@ -83,6 +83,9 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
   setting.demands = [&at, name = ready.loaded.script.name](const core::Declaration& declaration) {
     return at.demands == nullptr ? std::nullopt : at.demands->judge(name, declaration);
   };
+  setting.while_paused = [&at](const std::function<bool()>& goes_on) {
+    if (at.attention != nullptr) at.attention->wait_while_paused([] {}, goes_on);
+  };
   setting.is_settled = [&at](std::int64_t earlier) { return at.ledger.is_settled(earlier); };
   return setting;
 }
@@ -129,13 +132,15 @@ void run_script(Workplace& at, Going& going, const std::function<void()>& meanwh
 
 // What is interrupted by a lost connection again and again may be what ends it. Tries that are left come first.
 void give_up_in_time(const Workplace& at, const Ready& ready, std::uint64_t retries, Outcome& outcome) {
-  if (outcome.kind != OutcomeKind::interrupted || outcome.cause != core::Cause::unreachable) return;
+  const bool by_itself = outcome.cause == core::Cause::unreachable || outcome.cause == core::Cause::crash;
+  if (outcome.kind != OutcomeKind::interrupted || !by_itself) return;
+  if (!outcome.result.empty()) return;  // it has come further (runner/batches)
   if (ready.undoes != 0 || ready.try_number <= static_cast<std::int64_t>(retries)) return;
   const core::Script& script = ready.loaded.script;
   const std::int64_t times = at.ledger.interruptions(script.name, script.sha256) + 1;
   if (times < core::k_most_interruptions) return;
-  outcome = core::failed(core::Cause::unreachable,
-                         fmt::format("given up: interrupted {} times, now because {}", times, outcome.reason));
+  outcome =
+      core::failed(outcome.cause, fmt::format("given up: interrupted {} times, now because {}", times, outcome.reason));
 }
 
 // The note of an earlier failure is out of date once the script is being tried again, unless its failed copy still lies

@@ -20,6 +20,7 @@
 #include "ledger/ledger.hpp"
 #include "os/clock.hpp"
 #include "runner/approved.hpp"
+#include "runner/attention.hpp"
 #include "runner/crew.hpp"
 #include "runner/demands.hpp"
 #include "runner/session.hpp"
@@ -43,6 +44,7 @@ struct Workplace {
   Demands* demands = nullptr;  // of the walk
   std::size_t rows_told = 0;   // changed rows of each table and kind that are told with an attempt
   const Approved* approved = nullptr;  // of a run that may do only what a preview showed
+  Attention* attention = nullptr;      // of the walk
 };
 
 // A script that is to be attempted: read, and decided upon.

@@ -61,6 +61,7 @@ class Walk {
         attention_(at.stop, at.ledger, at.observer),
         report_(report) {
     at_.demands = &demands_;
+    at_.attention = &attention_;
   }
 
   void go() {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "sandbox/lua_batch.hpp"
 #include "sandbox/lua_data.hpp"
 #include "sandbox/lua_db.hpp"
 #include "sandbox/lua_env.hpp"
@@ -155,6 +156,7 @@ void add_api(lua_State* lua, Host& host) {
   add_context(lua, host.load);
   add_function(lua, "print", guarded<print>);
   add_progress(lua);
+  add_batch(lua);
   add_data(lua);
   add_function(lua, "skip", guarded<skip>);
   lua_pop(lua, 1);

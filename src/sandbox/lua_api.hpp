@@ -1,5 +1,6 @@
-// What a script can do beyond plain Lua: db, databases, data, log, print, progress, json, skip, ctx. Each function only
-// packs a message for the broker (SQL) or the runner (lines) and unpacks the answer; nothing here touches the world.
+// What a script can do beyond plain Lua: db, databases, data, log, print, progress, batch, json, skip, ctx. Each
+// function only packs a message for the broker (SQL) or the runner (lines) and unpacks the answer; nothing here touches
+// the world.
 #pragma once
 
 #include <lua.hpp>
@@ -21,6 +22,7 @@ struct Host {
   BrokerLine line{broker};
   core::Load load;
   Phase phase = Phase::loading;
+  bool in_batch = false;
   std::string own_engine;  // of the database that `db` is; empty while loading
 };
 

@@ -196,6 +196,10 @@ void add_databases(lua_State* lua, const std::vector<core::DatabaseFacts>& datab
   lua_setfield(lua, -2, "__metatable");
   lua_pop(lua, 1);
   push_database(lua, "", "");
+  lua_getfield(lua, -1, "query");
+  lua_setfield(lua, LUA_REGISTRYINDEX, k_query_function);
+  lua_getfield(lua, -1, "value");
+  lua_setfield(lua, LUA_REGISTRYINDEX, k_value_function);
   lua_pushvalue(lua, -1);
   lua_setfield(lua, LUA_REGISTRYINDEX, k_own);
   lua_setfield(lua, -2, "db");

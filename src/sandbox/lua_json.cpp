@@ -94,13 +94,17 @@ int decode(lua_State* lua) {
   luaL_checktype(lua, 1, LUA_TSTRING);
   if (text_at(lua, 1).size() > k_caps.bytes)
     throw ScriptError("this JSON is larger than " + base::format_size(k_caps.bytes));
-  reserve(lua, 6);
-  Builder builder(lua);
-  nlohmann::json::sax_parse(text_at(lua, 1), &builder);
+  push_json(lua, text_at(lua, 1));
   return 1;
 }
 
 }  // namespace
+
+void push_json(lua_State* lua, std::string_view text) {
+  reserve(lua, 6);
+  Builder builder(lua);
+  nlohmann::json::sax_parse(text, &builder);
+}
 
 void add_json(lua_State* lua) {
   lua_createtable(lua, 0, 3);

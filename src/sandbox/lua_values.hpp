@@ -40,6 +40,9 @@ struct JsonCaps {
 // the caps.
 std::string to_json(lua_State* lua, int index, const std::string& path, const JsonCaps& caps);
 
+// Pushes what to_json() made.
+void push_json(lua_State* lua, std::string_view text);
+
 // Adds the JSON library as a table `json` to the table at the top of the stack: encode, decode, null.
 void add_json(lua_State* lua);
 

@@ -14,8 +14,10 @@
 #include "core/message.hpp"
 #include "core/wire.hpp"
 #include "os/channel.hpp"
+#include "target/broker_inside.hpp"
 #include "target/changed_rows.hpp"
 #include "target/databases.hpp"
+#include "target/paging.hpp"
 #include "target/refusals.hpp"
 #include "target/row_batch.hpp"
 #include "target/spending.hpp"
@@ -31,61 +33,9 @@ using core::Kind;
 using os::in;
 
 constexpr std::string_view k_connection_lost = "the connection to the database was lost";
-constexpr std::size_t k_most_cursors = 32;
 constexpr std::size_t k_longest_fault = std::size_t{8} << 10U;  // bytes: a worker that sends ahead counts on it
-constexpr std::chrono::seconds k_patience{30};                  // for the runner or the worker to take a message
 
-class Broker {
- public:
-  Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held);
-
-  void serve();
-
- private:
-  template <class Message>
-  void tell_runner(const Message& message);
-  template <class Message>
-  void answer(const Message& message);
-  void answer(Kind kind, std::string_view body);
-
-  bool hear_runner();
-  bool obey(os::Frame frame);
-  bool put_back(const os::Frame& frame);
-  template <class Wish, class Look>
-  bool tell_of(const os::Frame& frame, Look look);
-  void commit_with_receipt(Connection& own, core::Done& done);
-  void begin(const core::Begin& wish, std::vector<os::Fd> descriptors);
-  void open_transaction(const core::Begin& wish, core::Began& began);
-  void begin_own();
-  void finish(const core::Finish& wish);
-  core::Done conclude(bool commit);
-  void end_transactions();
-
-  void hear_worker();
-  void handle(const os::FrameView& frame);
-  void perform(const os::FrameView& frame);
-  void perform(const core::StatementView& statement);
-  void perform(const core::ManyView& many);
-  void perform(const core::Fetch& fetch);
-  void perform(const core::Describe& describe);
-  void send_rows(std::uint32_t id);
-  void explain(Cause cause, std::string said);
-  void check_transaction();
-  void count_statements(std::uint64_t count);
-  Connection& connection(std::string_view name);
-  bool should_stop() const;
-
-  os::Channel runner_;
-  std::vector<os::Fd> held_;
-  Databases databases_;
-  core::SandboxLevel level_;
-  bool previews_;
-  os::Channel worker_;
-  os::Spin spin_ = os::Spin::for_this_machine();
-  Spending spending_;  // of the attempt that worker_ makes
-  std::optional<Transaction> transaction_;
-  RowBatch batch_;
-};
+}  // namespace
 
 Broker::Broker(const core::BrokerSettings& settings, os::Channel runner, std::vector<os::Fd> held)
     : runner_(std::move(runner)),
@@ -93,18 +43,8 @@ Broker::Broker(const core::BrokerSettings& settings, os::Channel runner, std::ve
       databases_(
           settings, [this] { return should_stop(); }, runner_.fd()),
       level_(databases_.lock_down()),
-      previews_(settings.preview),
-      spending_(settings.limits) {}
-
-template <class Message>
-void Broker::tell_runner(const Message& message) {
-  runner_.send(static_cast<std::uint8_t>(Message::kind), encode(message), in(k_patience));
-}
-
-template <class Message>
-void Broker::answer(const Message& message) {
-  answer(Message::kind, encode(message));
-}
+      spending_(settings.limits),
+      previews_(settings.preview) {}
 
 void Broker::answer(Kind kind, std::string_view body) {
   const auto sent = worker_.send(static_cast<std::uint8_t>(kind), body,
@@ -128,11 +68,11 @@ void Broker::serve() {
   tell_runner(core::BrokerReady{level_, databases_.statuses()});
   for (;;) {
     std::array<pollfd, 2> wait = {pollfd{runner_.fd(), POLLIN, 0},
-                                  pollfd{transaction_ && worker_ ? worker_.fd() : -1, POLLIN, 0}};
-    const bool seen = transaction_ && worker_ && spin_.sees([&] { return ::poll(wait.data(), wait.size(), 0) > 0; });
+                                  pollfd{hears_worker() ? worker_.fd() : -1, POLLIN, 0}};
+    const bool seen = hears_worker() && spin_.sees([&] { return ::poll(wait.data(), wait.size(), 0) > 0; });
     if (!seen && ::poll(wait.data(), wait.size(), -1) < 0) continue;
     if (wait[0].revents != 0 && !hear_runner()) return;
-    if (wait[1].revents != 0 && transaction_ && worker_) hear_worker();
+    if (wait[1].revents != 0 && hears_worker()) hear_worker();
   }
 }
 
@@ -149,6 +89,7 @@ bool Broker::obey(os::Frame frame) {
     if (wish) begin(*wish, std::move(frame.descriptors));
     return wish.has_value();
   }
+  if (is_of_batch(frame.kind)) return obey_in_batch(frame);
   if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) return tell_of<core::Inquire>(frame, look_for_proof);
   if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) return tell_of<core::Examine>(frame, look_at);
   if (frame.kind == static_cast<std::uint8_t>(Kind::muster)) return tell_of<core::Muster>(frame, look_around);
@@ -166,6 +107,13 @@ bool Broker::put_back(const os::Frame& frame) {
   transaction_->statements += wish->rows.size();
   tell_runner(restore(transaction_->restoring, *transaction_->own->connection, std::move(*wish)));
   return true;
+}
+
+// Between two pages the worker waits, and what it might say all the same is not listened to.
+bool Broker::obey_in_batch(const os::Frame& frame) {
+  const auto reply = transaction_ ? work_on_batch(*transaction_, spending_, frame) : std::nullopt;
+  if (reply) runner_.send(static_cast<std::uint8_t>(reply->kind), reply->body, in(k_patience));
+  return reply.has_value();
 }
 
 // What the runner asks about a database while no script is at work.
@@ -209,6 +157,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   transaction_->script = wish.receipt.script;
   transaction_->sha256 = wish.receipt.sha256;
   transaction_->node = wish.receipt.node;
+  transaction_->previews = previews_;
+  transaction_->may_batch = wish.batches && !previews_;
   spending_.allow_changes(wish.max_rows);
   if (wish.access == core::Access::read) return;
   try {
@@ -232,8 +182,9 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
 
 void Broker::begin_own() {
   if (transaction_->begun) return;
-  Beginning how(transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256,
-                transaction_->node);
+  Beginning how{transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256,
+                transaction_->node};
+  how.batches = transaction_->may_batch;
   how.restores = transaction_->restores;
   transaction_->own->connection->begin(how);
   transaction_->begun = true;
@@ -279,6 +230,8 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     tell_changes(own, done, [this](std::string_view part) {
       runner_.send(static_cast<std::uint8_t>(Kind::changed_rows), part, in(k_patience));
     });
+    tell_gap(*transaction_, done.changes);
+    if (!transaction_->batches.empty() && !previews_) own.pages().take_away(transaction_->script);
     if (const std::string why = core::departure(transaction_->approval, done.changes); !why.empty())
       throw SqlError(Cause::rule, fmt::format("this is not what was agreed to: {}", why));
     own.leave_receipt(*transaction_->receipt);
@@ -299,7 +252,8 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
 void Broker::end_transactions() {
   transaction_->cursors.clear();
   for (Database& database : databases_.all()) {
-    if (!database.connection || !database.connection->in_transaction()) continue;
+    const bool paused = transaction_ && transaction_->between_pages && &database == transaction_->own;
+    if (!database.connection || (!paused && !database.connection->in_transaction())) continue;
     try {
       database.connection->rollback();
     } catch (const SqlError&) {
@@ -312,7 +266,7 @@ void Broker::end_transactions() {
 
 void Broker::hear_worker() {
   const os::FillResult filled = worker_.fill();
-  while (transaction_ && worker_) {
+  while (hears_worker()) {
     const std::optional<os::FrameView> frame = worker_.next_view();
     if (!frame) break;
     handle(*frame);
@@ -350,105 +304,6 @@ void Broker::check_transaction() {
   if (transaction_->lost)
     throw SqlError(Cause::error, "the transaction was ended by an earlier statement; nothing more can be done in it");
 }
-
-void Broker::perform(const os::FrameView& frame) {
-  if (frame.kind != static_cast<std::uint8_t>(Kind::close)) check_transaction();  // closing never hides an error
-  switch (static_cast<Kind>(frame.kind)) {
-    case Kind::statement:
-      if (const auto statement = core::decode<core::StatementView>(frame.body)) return perform(*statement);
-      break;
-    case Kind::many:
-      if (const auto many = core::decode<core::ManyView>(frame.body)) return perform(*many);
-      break;
-    case Kind::fetch:
-      if (const auto fetch = core::decode<core::Fetch>(frame.body)) return perform(*fetch);
-      break;
-    case Kind::close:
-      if (const auto close = core::decode<core::Close>(frame.body)) {
-        transaction_->cursors.erase(close->cursor);
-        return answer(core::Affected{0});
-      }
-      break;
-    case Kind::describe:
-      if (const auto describe = core::decode<core::Describe>(frame.body)) return perform(*describe);
-      break;
-    default:
-      break;
-  }
-  worker_.close();  // it speaks out of turn
-}
-
-void Broker::count_statements(std::uint64_t count) {
-  transaction_->statements += count;
-  spending_.add_statements(count);
-}
-
-void Broker::perform(const core::Describe& describe) {
-  spending_.add_statements(1);
-  core::Rows names{0, {"name"}, {}};
-  names.rows = connection(describe.database).describe(describe.what, describe.table, describe.name);
-  for (const core::Row& row : names.rows) spending_.add_row(core::wire_size(row));
-  answer(names);
-}
-
-// The worker sends on before it has heard what became of the part before.
-void Broker::perform(const core::ManyView& many) {
-  if (many.follows && transaction_->many_failed) throw SqlError(Cause::error, "not executed: a row before failed");
-  transaction_->many_failed = true;
-  count_statements(many.rows.size());
-  transaction_->may_have_written = true;
-  const std::int64_t affected = connection(many.database).execute_many(many.sql, many.rows);
-  spending_.check_changed(*transaction_->own->connection);
-  transaction_->many_failed = false;
-  answer(core::Affected{affected});
-}
-
-// What is fetched ahead may never be used, so it must not hit a limit: the worker asks again when it needs the rows.
-void Broker::perform(const core::Fetch& fetch) {
-  if (fetch.ahead && !RowBatch::fits(spending_)) return answer(core::Rows{fetch.cursor, {}, {}});
-  transaction_->fetches_ahead = fetch.ahead;
-  send_rows(fetch.cursor);
-}
-
-void Broker::perform(const core::StatementView& statement) {
-  count_statements(1);
-  if (!is_plain_query(statement.sql)) transaction_->may_have_written = true;
-  Connection& database = connection(statement.database);
-  if (statement.wants == core::Statement::Wants::affected) {
-    const std::int64_t affected = database.execute(statement.sql, statement.parameters);
-    spending_.check_changed(*transaction_->own->connection);
-    return answer(core::Affected{affected});
-  }
-  if (transaction_->cursors.size() >= k_most_cursors)
-    throw SqlError(Cause::error,
-                   fmt::format("{} queries are being read at the same time; finish some first", k_most_cursors));
-  const std::uint32_t id = ++transaction_->last_cursor;
-  transaction_->cursors.emplace(id, database.query(statement.sql, statement.parameters));
-  send_rows(id);
-}
-
-// A query that has failed is over: read on, it would start anew.
-void Broker::send_rows(std::uint32_t id) {
-  auto reading = transaction_->cursors.extract(id);
-  if (!reading) throw SqlError(Cause::error, "this query is over; begin it again");
-  if (batch_.read(id, *reading.mapped(), spending_)) transaction_->cursors.insert(std::move(reading));
-  answer(Kind::rows, batch_.body());
-}
-
-// The script's own database, or another one: that is read in a read-only transaction of its own, begun when first used.
-Connection& Broker::connection(std::string_view name) {
-  Database* database = name.empty() ? transaction_->own : databases_.find(name);
-  if (database == nullptr) throw SqlError(Cause::error, "there is no database of this name");
-  if (!database->connection)
-    throw SqlError(Cause::unreachable, fmt::format("database {} cannot be opened: {}", name, database->status.fault));
-  if (database == transaction_->own)
-    begin_own();
-  else if (!database->connection->in_transaction())
-    database->connection->begin({core::Access::read, transaction_->deadline});
-  return *database->connection;
-}
-
-}  // namespace
 
 void broker_main(std::string_view settings, std::vector<os::Fd> descriptors) {
   if (!settings.empty() || descriptors.size() != 1) ::_exit(1);

@@ -19,6 +19,7 @@
 #include "os/clock.hpp"
 #include "os/lockdown.hpp"
 #include "target/interrupter.hpp"
+#include "target/pages.hpp"
 
 namespace target {
 
@@ -63,6 +64,8 @@ struct Beginning {
   os::Deadline deadline;  // of the attempt: a server that does not hear of us any more ends the work by itself then
   std::string script, sha256;  // not for reading: the one that find_receipt() will be asked about
   std::string node;            // who is at work, for others to see where the database can show it
+  bool batches = false;        // write: it may work in pages, whose table is to be there (Connection::pages)
+  bool further = false;        // write: the next page of what is at work; what is the session's stays
   bool restores = false;       // write: rows are put back; triggers and foreign keys do nothing, where that can be had
 };
 
@@ -145,6 +148,9 @@ class Connection {
   virtual std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) = 0;
   virtual std::vector<std::string> seen_scripts(const std::string& part) = 0;
   virtual bool keeps_receipts() = 0;
+
+  // What batches are made of. Valid as long as the connection.
+  virtual Pages& pages() = 0;
 
   // Outside a transaction: who works here, and what they did.
   virtual core::Fleet muster(const core::Muster& wish) = 0;

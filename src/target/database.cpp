@@ -79,6 +79,16 @@ std::optional<core::Receipt> look_for_receipt(Connection& open, const core::Inqu
   return wish.sha256.empty() ? look_for_any(open, wish.script) : open.seen_receipt(wish.script, wish.sha256);
 }
 
+core::Paged pages_of(Connection& open, const core::Inquire& attempt) {
+  core::Paged paged;
+  for (const core::Bookmark& bookmark : open.pages().seen(attempt.script)) {
+    paged.pages += bookmark.pages;
+    paged.rows += bookmark.rows;
+    paged.advanced |= bookmark.by.ledger == attempt.ledger && bookmark.by.attempt == attempt.attempt;
+  }
+  return paged;
+}
+
 // Whether the receipt that was found is that of an attempt which was undone by nobody knows how much.
 bool is_disowned(Connection& own, const core::Begin& wish, const core::Receipt& earlier) {
   if (wish.disowned == 0 || earlier.ledger != wish.receipt.ledger || earlier.attempt != wish.disowned) return false;
@@ -140,6 +150,7 @@ core::Inquired look_for_proof(const Database* database, const core::Inquire& wis
       answer.proof = core::Proof::unreachable;
       answer.error = k_no_table;
     }
+    if (!receipt && !wish.ledger.empty()) answer.paged = pages_of(open, wish);
   } catch (const SqlError& error) {
     answer.error = error.what();
   }

@@ -45,6 +45,7 @@ void Mariadb::begin(const Beginning& how) {
   begun_ = false;
   changes_.begin(session_.database(), session_.dialect());
   if (preview_.is_open() || (preview_.is_on() && how.access != Access::read)) return begin_previewed(how);
+  if (how.further) used_ = false;
   try {
     prepare_session(how.access, how.deadline);
     if (how.access != Access::read) begin_writing(how);
@@ -60,6 +61,7 @@ void Mariadb::begin_writing(const Beginning& how) {
   check_writable(link_);
   if (how.script.empty()) return static_cast<void>(link_.run("START TRANSACTION READ WRITE"));  // a doctor
   if (!has_receipts_) make_receipts(how.deadline);
+  if (how.batches && !how.further && !pages_.look()) pages_.make();
   lock_ = maria_lock_of(session_.database(), how.script);
   node_lock_ = maria_lock_of_node(session_.database(), how.node);
   take_lock(lock_, how.deadline);
@@ -89,8 +91,8 @@ void Mariadb::make_receipts(os::Deadline give_up) {
 }
 
 void Mariadb::rollback() {
-  if (!begun_) return;
-  begun_ = false;
+  if (!begun_ && !paged_) return;
+  begun_ = paged_ = false;
   try {
     if (preview_.is_open()) return end_previewed();
     renew();  // rolls back
@@ -159,6 +161,16 @@ void Mariadb::leave_receipt(const core::Receipt& receipt) {
 // It takes as long as it takes: stopped in the middle, nobody could say what became of it.
 void Mariadb::commit() {
   if (preview_.is_on()) return commit_previewed();
+  commit_here();
+  paged_ = false;
+  try {
+    renew();
+  } catch (const MariaError&) {
+    // It is committed; the next one begins with that.
+  }
+}
+
+void Mariadb::commit_here() {
   try {
     link_.run(session_.is_mariadb() ? "SET STATEMENT max_statement_time = 0 FOR COMMIT AND NO CHAIN NO RELEASE"
                                     : "COMMIT AND NO CHAIN NO RELEASE",
@@ -172,11 +184,6 @@ void Mariadb::commit() {
   }
   if (link_.in_transaction()) throw SqlError(Cause::error, commit_was_refused("the transaction is still there"));
   begun_ = false;
-  try {
-    renew();
-  } catch (const MariaError&) {
-    // It is committed; the next one begins with that.
-  }
 }
 
 // Whoever is still at it has the lock of its script: its end is waited for, so that no says no.

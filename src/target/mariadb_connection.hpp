@@ -18,6 +18,7 @@
 #include "target/mariadb_guard.hpp"
 #include "target/mariadb_killer.hpp"
 #include "target/mariadb_link.hpp"
+#include "target/mariadb_pages.hpp"
 #include "target/mariadb_piecemeal.hpp"
 #include "target/mariadb_preview.hpp"
 #include "target/mariadb_receipts.hpp"
@@ -90,6 +91,7 @@ class Mariadb final : public Connection {
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
   }
+  Pages& pages() override { return pages_; }
   core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish, session_.database()); }
   std::vector<core::Fact> facts() override { return facts_of(link_, address_); }
   std::uint64_t rows_changed() const override { return changed_; }
@@ -105,6 +107,7 @@ class Mariadb final : public Connection {
   void commit_previewed();
   void end_previewed();
   MariaText read(std::string_view sql) const;
+  void commit_here();
   bool try_lock(const std::string& lock);
   void take_lock(const std::string& lock, os::Deadline give_up);
   void make_receipts(os::Deadline give_up);
@@ -126,12 +129,17 @@ class Mariadb final : public Connection {
   MariaSession session_{link_, address_.lock_timeout};
   MariaReceipts receipts_{link_};
   MariaPiecemeal piecemeal_{link_, receipts_};
+  MariaPages pages_{link_, session_, [this] {
+                      commit_here();
+                      paged_ = true;
+                    }};
   MariaStatements statements_{link_};
   MariaPreview preview_{link_};
   MariaChanges changes_{link_};
   std::string lock_, node_lock_ = "fettle_node";  // the second only tells others who has the first
   core::Access access_ = core::Access::read;
   bool begun_ = false;
+  bool paged_ = false;    // a page is committed, and the connection not made as new
   bool calling_ = false;  // a procedure, behind a savepoint
   bool used_ = true;      // something may outlive the transaction
   bool has_receipts_ = false;

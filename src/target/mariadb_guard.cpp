@@ -34,7 +34,7 @@ const Words& wanted() {
     Words all = k_changing;
     all.insert(all.end(), k_locks.begin(), k_locks.end());
     all.insert(all.end(), k_files.begin(), k_files.end());
-    all.insert(all.end(), {"into", "returning", "soname", k_receipts, k_begun});
+    all.insert(all.end(), {"into", "returning", "soname", k_receipts, k_begun, k_batches});
     return all;
   }();
   return words;
@@ -105,7 +105,7 @@ MariaText read_mariadb(std::string_view sql, Dialect dialect, core::Access acces
     if (text.has(word)) refuse(no_file_of_server(upper(word)));
   const std::string_view verb = text.verb();
   const bool writes = std::any_of(k_changing.begin(), k_changing.end(), [&](auto word) { return text.has(word); });
-  if ((text.has(k_receipts) || text.has(k_begun)) && (!contains(k_reading, verb) || writes))
+  if ((text.has(k_receipts) || text.has(k_begun) || text.has(k_batches)) && (!contains(k_reading, verb) || writes))
     refuse(no_touching_receipts());
   MariaText statement;
   statement.sql = std::move(text.sql);

@@ -41,18 +41,11 @@ std::int64_t number_in(const std::optional<std::string>& text) {
   return number;
 }
 
-// "2026-01-01T00:00:00.000Z" as a datetime, which knows no zone.
-std::string datetime_of(std::string_view moment) {
-  std::string out(moment.substr(0, moment.find('Z')));
-  if (const std::size_t place = out.find('T'); place != std::string::npos) out[place] = ' ';
-  return out;
-}
-
 // In the order of the columns.
 std::string values_of(const core::Receipt& receipt) {
   return fmt::format("{}, {}, {}, {}, {}, {}, {}, {}", maria_literal(receipt.script), maria_literal(receipt.sha256),
                      maria_literal(receipt.ledger), receipt.attempt, receipt.run, maria_literal(receipt.node),
-                     maria_literal(datetime_of(receipt.applied_at)), maria_literal(receipt.version));
+                     maria_literal(maria_datetime_of(receipt.applied_at)), maria_literal(receipt.version));
 }
 
 std::string version_is(const std::string& script, const std::string& sha256) {
@@ -82,6 +75,12 @@ std::optional<core::Receipt> first_in(std::vector<MariaLink::Texts> rows) {
 }
 
 }  // namespace
+
+std::string maria_datetime_of(std::string_view moment) {
+  std::string out(moment.substr(0, moment.find('Z')));
+  if (const std::size_t place = out.find('T'); place != std::string::npos) out[place] = ' ';
+  return out;
+}
 
 std::string maria_lock_of(std::string_view database, std::string_view script) {
   return ("fettle_" + base::sha256_hex(fmt::format("{}\n{}", database, script))).substr(0, k_longest_lock);

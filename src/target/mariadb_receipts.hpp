@@ -45,6 +45,9 @@ class MariaReceipts {
   MariaLink& link_;
 };
 
+// "2026-01-01T00:00:00.000Z" as a datetime, which knows no zone.
+std::string maria_datetime_of(std::string_view moment);
+
 // The name of a script's lock; of the table's while it is made, for an empty script.
 std::string maria_lock_of(std::string_view database, std::string_view script);
 

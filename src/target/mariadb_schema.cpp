@@ -19,7 +19,7 @@ std::vector<core::Row> describe_mariadb(MariaLink& link, core::Describe::What wh
     case What::tables:
       sql =
           "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT "
-          "IN ('fettle_receipts', 'fettle_begun') ORDER BY 1";
+          "IN ('fettle_receipts', 'fettle_begun', 'fettle_batches') ORDER BY 1";
       break;
     case What::has_table:
       sql = fmt::format("SELECT COUNT(*) > 0 FROM information_schema.TABLES {}", named);

@@ -69,6 +69,7 @@ void Postgresql::begin(const Beginning& how) {
 void Postgresql::begin_to_write(const Beginning& how) {
   try {
     if (!how.script.empty() && !has_receipts_) make_receipts(how.deadline);
+    if (how.batches && !how.further && !pages_.look()) make_batches(how.deadline);
     kept_.prepare();
     begun_ = true;
     send_beginning(link_, how, &kept_);
@@ -158,8 +159,14 @@ void Postgresql::make_table(os::Deadline give_up, const char* definition, const 
   access_ = wish;
 }
 
+void Postgresql::make_batches(os::Deadline give_up) {
+  make_table(give_up, PgPages::definition(), [&] { pages_.make(); });
+  pages_.look();
+}
+
 void Postgresql::rollback() {
-  if (!begun_) return;
+  if (!begun_ && !paged_) return;
+  paged_ = false;
   over_.clear();
   begun_ = false;
   try {
@@ -255,13 +262,31 @@ std::optional<core::Receipt> Postgresql::find_receipt(const std::string& /*scrip
   return std::exchange(early_, std::nullopt);
 }
 
-// Answered with the commit. What waits for the commit is done now, before the look at the receipts; then everything
-// that would outlive the transaction is put back, for the next script and whoever else is behind a pooler.
-void Postgresql::leave_receipt(const core::Receipt& receipt) {
+void Postgresql::settle_statements() {
   link_.hear_posted();
   if (!is_piecemeal() && link_.posted_fault() && first_fault_.empty()) explain(*link_.posted_fault());
   if (link_.failed()) throw SqlError(Cause::error, statement_failed_before(first_fault_));
+}
+
+void Postgresql::commit_page(std::size_t check) {
+  check_ = check;
+  commit();
+  paged_ = true;
+}
+
+// What failed is undone, and with it the cursors that were opened since.
+void Postgresql::forget_fault() {
+  first_fault_.clear();
   over_.clear();
+  link_.forget_fault();
+}
+
+// Answered with the commit. What waits for the commit is done now, before the look at the receipts; then everything
+// that would outlive the transaction is put back, for the next script and whoever else is behind a pooler.
+void Postgresql::leave_receipt(const core::Receipt& receipt) {
+  settle_statements();
+  over_.clear();
+  paged_ = false;
   if (preview_.is_on()) return;
   if (access_ != Access::write) {
     check_ = piecemeal_.leave_receipt(receipt, access_, pg_lock_of(receipt.script)) - 1;

@@ -26,7 +26,8 @@ std::vector<core::Row> look_up(PgLink& link, core::Describe::What what, const st
     case What::tables:
       parameters.clear();
       sql = fmt::format(
-          "SELECT c.relname {} AND c.relname NOT IN ('fettle_receipts', 'fettle_begun') AND n.nspname = ANY "
+          "SELECT c.relname {} AND c.relname NOT IN ('fettle_receipts', 'fettle_begun', 'fettle_batches') AND "
+          "n.nspname = ANY "
           "(pg_catalog.current_schemas(false)) AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1",
           k_tables);
       break;

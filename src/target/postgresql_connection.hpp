@@ -18,6 +18,7 @@
 #include "target/postgresql_guard.hpp"
 #include "target/postgresql_kept.hpp"
 #include "target/postgresql_link.hpp"
+#include "target/postgresql_pages.hpp"
 #include "target/postgresql_piecemeal.hpp"
 #include "target/postgresql_preview.hpp"
 #include "target/postgresql_receipts.hpp"
@@ -64,6 +65,7 @@ class Postgresql final : public Connection, public PgReader {
   std::optional<core::Receipt> seen_receipt(const std::string& script, const std::string& sha256) override {
     return keeps_receipts() ? receipts_.find(script, sha256) : std::nullopt;
   }
+  Pages& pages() override { return pages_; }
   core::Fleet muster(const core::Muster& wish) override { return receipts_.muster(wish); }
   std::vector<core::Fact> facts() override { return facts_of(link_); }
   std::uint64_t rows_changed() const override { return changed_; }
@@ -88,6 +90,10 @@ class Postgresql final : public Connection, public PgReader {
   void take_lock(std::int64_t lock, os::Deadline give_up, const char* how);
   void make_receipts(os::Deadline give_up);
   void make_table(os::Deadline give_up, const char* definition, const std::function<void()>& make);
+  void make_batches(os::Deadline give_up);
+  void settle_statements();
+  void commit_page(std::size_t check);
+  void forget_fault();
   void prepare(const PgStatement& statement, std::size_t parameters);
   std::vector<PgResult> collect();
   std::int64_t affected(const PGresult* result);
@@ -97,11 +103,17 @@ class Postgresql final : public Connection, public PgReader {
   PgKept kept_{link_};
   PgReceipts receipts_{link_, kept_};
   PgPiecemeal piecemeal_{link_, receipts_};
+  PgPages pages_{
+      link_,
+      kept_,
+      receipts_,
+      {[this] { settle_statements(); }, [this](std::size_t check) { commit_page(check); }, [this] { forget_fault(); }}};
   PgPreview preview_{link_};
   PgChanges changes_{link_, kept_};
   PGcancel* cancel_;
   core::Access access_ = core::Access::read;
   bool begun_ = false;
+  bool paged_ = false;  // the lock of the script is the session's, until rollback() or the receipt
   bool has_receipts_ = false;
   std::uint64_t changed_ = 0;
   std::uint64_t cursors_ = 0;

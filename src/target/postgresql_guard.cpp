@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 5> k_writing = {"insert", "update", "dele
 const std::vector<std::string_view>& wanted() {
   static const std::vector<std::string_view> words = [] {
     std::vector<std::string_view> all(k_writing.begin(), k_writing.end());
-    all.insert(all.end(), {k_receipts, k_begun});
+    all.insert(all.end(), {k_receipts, k_begun, k_batches});
     return all;
   }();
   return words;
@@ -84,7 +84,8 @@ PgStatement read_postgresql(std::string_view sql, core::Access access) {
   judge_setting(text, access);
   const bool writes = std::any_of(k_writing.begin(), k_writing.end(), [&](auto word) { return text.has(word); });
   const bool reads = contains(k_reading, verb);
-  if ((text.has(k_receipts) || text.has(k_begun)) && (!reads || writes)) refuse(no_touching_receipts());
+  if ((text.has(k_receipts) || text.has(k_begun) || text.has(k_batches)) && (!reads || writes))
+    refuse(no_touching_receipts());
   // SELECT … FOR UPDATE reads; what writes inside WITH does not let a cursor be declared, nor does INTO.
   // A cursor that outlives its transaction cannot lock rows.
   const bool locks = piecemeal && text.has("update");

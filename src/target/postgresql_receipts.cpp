@@ -118,10 +118,24 @@ void PgReceipts::make() {
   link_.collect();
 }
 
+namespace {
+
+// In the place of a receipt that is not there yet.
+constexpr const char* k_one_more =
+    " OPERATOR(pg_catalog.+) CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 ELSE 0 END";
+
+}  // namespace
+
 void PgReceipts::send_state(Leaves leaves) {
-  constexpr const char* k_one_more =
-      " OPERATOR(pg_catalog.+) CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN 1 ELSE 0 END";
   kept_.send("SELECT " + fmt::format(k_state, leaves == Leaves::receipt ? k_one_more : ""), PgParameters({oid_}));
+}
+
+std::size_t PgReceipts::send_untouched() {
+  const std::size_t looked = kept_.send_check();
+  link_.send(fmt::format("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {} OPERATOR(pg_catalog.=) $2 THEN 1 ELSE 0 END",
+                         fmt::format(k_state, k_one_more)),
+             PgParameters({oid_, expected_}));
+  return looked + 1;
 }
 
 void PgReceipts::take_state(const PGresult* result) {

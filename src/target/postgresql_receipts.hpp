@@ -36,6 +36,9 @@ class PgReceipts {
   std::size_t send(const core::Receipt& receipt);  // how many statements; the last is that check
   void send_check();                               // of it alone
 
+  // In the place of send(), where no receipt is left: the statement that fails when anything was done to the table.
+  std::size_t send_untouched();
+
   // Behind that: it fails when the receipt of this attempt at the version is not there.
   void send_removal(const core::Receipt& version, std::int64_t attempt);
 

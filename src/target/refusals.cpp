@@ -58,16 +58,17 @@ std::string no_statements_of_others() {
 
 std::string no_touching_receipts() {
   return fmt::format(
-      "the tables {} and {} prove which scripts were applied and begun; scripts may read them, nothing else; fettle "
-      "mark declares one as applied",
-      k_receipts, k_begun);
+      "the tables {} and {} prove which scripts were applied and begun; scripts may read them, nothing else, and so it "
+      "is "
+      "with {}, which tells how far batches have come; fettle mark declares one as applied",
+      k_receipts, k_begun, k_batches);
 }
 
 std::string no_naming_receipts() {
   return fmt::format(
-      "a statement that changes the schema may not name {} or {}, the tables that prove which scripts were applied and "
-      "begun; scripts may read them with SELECT, nothing else",
-      k_receipts, k_begun);
+      "a statement that changes the schema may not name {}, {} or {}, the tables that prove which scripts were applied "
+      "and begun; scripts may read them with SELECT, nothing else",
+      k_receipts, k_begun, k_batches);
 }
 
 std::string no_right_to_receipts(std::string_view said, std::string_view statement) {
@@ -177,6 +178,19 @@ std::string start_is_gone() {
 
 std::string lock_was_let_go() {
   return "the lock of this script was let go while it worked";
+}
+
+std::string no_batches_behind_pooler() {
+  return "batch{} needs a connection of its own, since the lock of its script is the session's from page to page, and "
+         "this one is behind a pooler; name the server itself under a name of its own in config.toml, and that in the "
+         "script's `database`";
+}
+
+std::string batch_was_moved_on(std::string_view name) {
+  return fmt::format(
+      "the row of batch {} in the table {} is not as this attempt left it: somebody else has gone on with it; nothing "
+      "of this page was committed",
+      base::escape(name), k_batches);
 }
 
 std::string no_piecemeal_behind_pooler() {

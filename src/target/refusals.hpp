@@ -11,8 +11,10 @@
 
 namespace target {
 
-// The tables that prove which scripts were applied, and which were begun without a transaction, in every database.
-inline constexpr std::string_view k_receipts = "fettle_receipts", k_begun = "fettle_begun";
+// The tables that prove which scripts were applied, which were begun without a transaction, and how far batches have
+// come, in every database.
+inline constexpr std::string_view k_receipts = "fettle_receipts", k_begun = "fettle_begun",
+                                  k_batches = "fettle_batches";
 
 inline constexpr std::size_t k_longest_column_names = std::size_t{256} << 10U;  // bytes, of one query
 
@@ -52,6 +54,8 @@ std::string table_cannot_be_seen(std::string_view name);  // although it was mad
 std::string receipt_is_gone();                            // of what is taken back
 std::string start_is_gone();                              // from the table of those that have begun
 std::string lock_was_let_go();
+std::string no_batches_behind_pooler();
+std::string batch_was_moved_on(std::string_view name);  // by somebody else
 
 // After the database's own words.
 std::string preview_is_over(std::string_view said);

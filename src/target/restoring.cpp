@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "core/page_message.hpp"
 #include "core/wire.hpp"
 #include "target/restoring_sql.hpp"
 
@@ -57,6 +58,10 @@ Restoring::Table& Restoring::table_of(const core::RowChange& change) {
 // PostgreSQL executes nothing more in a transaction behind an error, unless it goes back to a savepoint.
 std::string Restoring::put_back(const core::RowChange& change) {
   Table& table = table_of(change);
+  if (stands_alone()) {
+    own_.pages().savepoint(core::Savepoint::What::set, is_set_);
+    is_set_ = true;
+  }
   try {
     switch (change.kind) {
       case Kind::inserted:
@@ -69,6 +74,7 @@ std::string Restoring::put_back(const core::RowChange& change) {
     return {};
   } catch (const SqlError& error) {
     if (error.cause() != core::Cause::error || !own_.in_transaction()) throw;
+    if (stands_alone()) own_.pages().savepoint(core::Savepoint::What::roll_back, true);
     return base::cap(error.what(), k_longest_why);
   }
 }

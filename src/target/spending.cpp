@@ -23,8 +23,14 @@ void Spending::hit(Cause cause, std::string fault) {
 }
 
 void Spending::check_changed(const Connection& own) {
-  if (most_changed_ == 0 || own.rows_changed() <= most_changed_) return;
-  hit(Cause::rule, core::too_many_changed(own.rows_changed(), most_changed_));
+  const std::uint64_t changed = changed_before_ + own.rows_changed();
+  if (most_changed_ == 0 || changed <= most_changed_) return;
+  hit(Cause::rule, core::too_many_changed(changed, most_changed_));
+}
+
+void Spending::turn_page(std::uint64_t changed) noexcept {
+  changed_before_ += changed;
+  statements_ = rows_ = bytes_ = 0;
 }
 
 void Spending::add_statements(std::uint64_t count) {

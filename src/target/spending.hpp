@@ -31,6 +31,10 @@ class Spending {
   void allow_changes(std::uint64_t rows) noexcept { most_changed_ = rows; }
   void check_changed(const Connection& own);
 
+  // So many rows were changed in a page that is committed: they count for the script's own word, while what may be
+  // used up is had anew by each page.
+  void turn_page(std::uint64_t changed) noexcept;
+
   // The database ran out of the memory it was given.
   void hit_memory();
   std::string too_much_memory() const { return core::too_much_database_memory(limits_); }
@@ -43,7 +47,7 @@ class Spending {
   [[noreturn]] void hit(core::Cause cause, std::string fault);
 
   core::Limits limits_;
-  std::uint64_t statements_ = 0, rows_ = 0, bytes_ = 0, most_changed_ = 0;
+  std::uint64_t statements_ = 0, rows_ = 0, bytes_ = 0, most_changed_ = 0, changed_before_ = 0;
   core::Cause cause_ = core::Cause::none;
   std::string fault_;
 };

@@ -21,6 +21,7 @@
 #include "target/sqlite_facts.hpp"
 #include "target/sqlite_guard.hpp"
 #include "target/sqlite_internal.hpp"
+#include "target/sqlite_pages.hpp"
 #include "target/sqlite_silence.hpp"
 #include "target/sqlite_statements.hpp"
 #include "target/sqlite_values.hpp"
@@ -82,6 +83,7 @@ class Sqlite final : public Connection {
   bool lost() const override { return outer_ && !is_open(); }
   void check_restored() override { silence_.check(); }
   void preview() override { previews_ = true; }
+  Pages& pages() override { return pages_; }
   core::Fleet muster(const core::Muster& wish) override { return internal_.muster(wish); }
   std::vector<core::Fact> facts() override {
     guard_.listen_to(SqliteGuard::Speaker::fettle);
@@ -121,6 +123,7 @@ class Sqlite final : public Connection {
   SqliteInternal internal_;
   SqliteSilence silence_{handle(), internal_, address_.foreign_keys};
   SqliteChanges changes_;
+  SqlitePages pages_{internal_, [this] { commit(); }, [this] { guard_.listen_to(SqliteGuard::Speaker::script); }};
   core::Access access_ = core::Access::read;
   bool wal_ = false;
   std::optional<core::Access> allowed_;  // what the connection is set to: every change makes SQLite compile all anew
@@ -291,7 +294,7 @@ std::vector<core::Row> Sqlite::describe(core::Describe::What what, const std::st
   using What = core::Describe::What;
   static constexpr std::array<const char*, 4> k_sql = {
       "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-      "AND name NOT IN ('fettle_receipts', 'fettle_begun') ORDER BY name",
+      "AND name NOT IN ('fettle_receipts', 'fettle_begun', 'fettle_batches') ORDER BY name",
       "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE",
       "SELECT count(*) FROM pragma_table_xinfo(?) WHERE name = ? COLLATE NOCASE",
       "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND name = ? COLLATE "
@@ -333,7 +336,7 @@ void Sqlite::allow(core::Access access) {
 }
 
 void Sqlite::begin(const Beginning& how) {
-  forget_temporary();
+  if (!how.further) forget_temporary();
   if (how.access == core::Access::receipt_only && !previews_) {
     allow(core::Access::write);
     internal_.make_receipts();

@@ -55,7 +55,7 @@ std::string_view text(const char* given) noexcept {
 }
 
 bool is_ours(std::string_view table) noexcept {
-  return table == k_receipts || table == k_begun;
+  return table == k_receipts || table == k_begun || table == k_batches;
 }
 
 // It attaches a file of its own.
@@ -145,7 +145,8 @@ int SqliteGuard::judge(int action, const char* first, const char* second) {
 // All of it stands in the text, and no spelling of a name leaves its letters out.
 int SqliteGuard::judge_schema_change() {
   const std::string sql = lower(text(sql_));
-  const bool names = sql.find(k_receipts) != std::string::npos || sql.find(k_begun) != std::string::npos;
+  const bool names = sql.find(k_receipts) != std::string::npos || sql.find(k_begun) != std::string::npos ||
+                     sql.find(k_batches) != std::string::npos;
   return names ? refuse(no_naming_receipts()) : SQLITE_OK;
 }
 

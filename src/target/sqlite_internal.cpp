@@ -22,6 +22,13 @@ constexpr const char* k_begun_table =
     " node TEXT NOT NULL, begun_at TEXT NOT NULL, fettle TEXT NOT NULL,"
     " PRIMARY KEY (script, sha256, ledger, attempt)) WITHOUT ROWID";
 
+constexpr const char* k_batches_table =
+    "CREATE TABLE IF NOT EXISTS main.fettle_batches ("
+    " script TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, ledger TEXT NOT NULL, attempt INTEGER NOT NULL,"
+    " run INTEGER NOT NULL, node TEXT NOT NULL, left_at TEXT NOT NULL, fettle TEXT NOT NULL, reached TEXT NOT NULL,"
+    " pages INTEGER NOT NULL, done INTEGER NOT NULL, failed INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " PRIMARY KEY (script, name)) WITHOUT ROWID";
+
 constexpr const char* k_of_attempt = "script = ? AND sha256 = ? AND ledger = ? AND attempt = ?";
 
 template <class Type>
@@ -168,15 +175,33 @@ void SqliteInternal::take_starts_away(const std::string& script) {
   say("DELETE FROM main.fettle_begun WHERE script = ?", {script});
 }
 
-std::vector<core::Receipt> SqliteInternal::receipts(const std::string& sql, const core::Values& parameters) {
-  std::vector<core::Receipt> all;
+bool SqliteInternal::has_batches() {
+  return has_table(k_batches);
+}
+
+void SqliteInternal::make_batches() {
+  say(k_batches_table);
+}
+
+std::int64_t SqliteInternal::changed() const {
+  return sqlite3_changes64(database_);
+}
+
+std::vector<core::Row> SqliteInternal::all(const std::string& sql, const core::Values& parameters) {
+  std::vector<core::Row> rows;
   const Rewind rewind(statements_.keep(sql));
   bind_all(rewind.statement, parameters, Bytes::stay);
   guard_.expect(sqlite3_sql(rewind.statement));
   int code = SQLITE_ROW;
-  while ((code = sqlite3_step(rewind.statement)) == SQLITE_ROW) all.push_back(*receipt_in(row_of(rewind.statement)));
+  while ((code = sqlite3_step(rewind.statement)) == SQLITE_ROW) rows.push_back(row_of(rewind.statement));
   if (code != SQLITE_DONE) fail_(code);
-  return all;
+  return rows;
+}
+
+std::vector<core::Receipt> SqliteInternal::receipts(const std::string& sql, const core::Values& parameters) {
+  std::vector<core::Receipt> found;
+  for (core::Row& row : all(sql, parameters)) found.push_back(*receipt_in(std::move(row)));
+  return found;
 }
 
 // Who is at work here the run lock tells.

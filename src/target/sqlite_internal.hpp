@@ -43,6 +43,11 @@ class SqliteInternal {
   core::Fleet muster(const core::Muster& wish);
   // Reads it back: a trigger on the table, made behind fettle's back, could have swallowed it. Throws SqlError.
   void leave(const core::Receipt& receipt);
+  // The table of bookmarks; of batches, made with the first.
+  bool has_batches();
+  void make_batches();
+  std::vector<core::Row> all(const std::string& sql, const core::Values& parameters);
+  std::int64_t changed() const;  // rows, by the last statement that changed any
   void take_receipt_away(const core::Receipt& version, std::int64_t attempt);  // which must be there
   std::vector<std::string> scripts_with(const std::string& part);              // in their names
 

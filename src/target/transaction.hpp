@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "core/batch.hpp"
 #include "core/message.hpp"
 #include "core/receipt.hpp"
 #include "os/clock.hpp"
@@ -35,7 +36,18 @@ struct Transaction {
   bool locked = false;                   // the last statement that failed did so for a lock
   std::unique_ptr<Restoring> restoring;  // of an attempt that is undone by its rows
   bool many_failed = false;              // the last part of an executemany
-  bool lost = false;                     // a statement ended the transaction: nothing of it can be committed any more
+  // Batches that were opened. stored: as it stands in the database; untold: an end that is not written there yet.
+  struct Batch {
+    std::optional<core::Bookmark> stored, untold;
+  };
+  std::map<std::string, Batch> batches;
+  bool may_batch = false;
+  std::uint64_t pages = 0;        // committed
+  std::uint64_t rows_before = 0;  // changed in those pages
+  bool between_pages = false;     // the last one is committed, the next has not begun
+  bool marked = false;            // a savepoint is set
+  bool previews = false;          // nothing is ever committed
+  bool lost = false;              // a statement ended the transaction: nothing of it can be committed any more
 };
 
 }  // namespace target

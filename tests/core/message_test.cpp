@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "core/page_message.hpp"
 #include "core/wire.hpp"
 
 namespace {
@@ -70,7 +71,57 @@ core::Rows rows() {
   return message;
 }
 
+core::TurnPage turned_page() {
+  core::TurnPage page;
+  page.name = "emails";
+  page.cursor = R"([12,"ä"])";
+  page.rows = 100;
+  page.failed = 2;
+  page.failures = {"id = 3: no", ""};
+  page.anew = true;
+  page.pause = 50;
+  return page;
+}
+
+core::Bookmark bookmark() {
+  core::Bookmark mark;
+  mark.by = {"1.lua", "ab", "ledger", "node", "2026-01-01T00:00:00.000Z", "0.1.0", 7, 3};
+  mark.name = "emails";
+  mark.cursor = "[12]";
+  mark.pages = 3;
+  mark.rows = 250;
+  mark.failed = 1;
+  mark.ended = true;
+  return mark;
+}
+
 }  // namespace
+
+TEST_CASE("what is said of a page of a batch arrives as it was sent") {
+  const auto page = core::decode<core::TurnPage>(encode(turned_page()));
+  REQUIRE(page);
+  CHECK(page->cursor == turned_page().cursor);
+  CHECK(page->failures == turned_page().failures);
+  CHECK((page->rows == 100 && page->failed == 2 && page->anew && !page->ended && page->pause == 50));
+  const auto opened = core::decode<core::BatchOpened>(encode(core::BatchOpened{"no", bookmark()}));
+  REQUIRE(opened);
+  CHECK(opened->fault == "no");
+  CHECK(
+      (opened->bookmark.by.script == "1.lua" && opened->bookmark.by.attempt == 7 && opened->bookmark.name == "emails"));
+  CHECK((opened->bookmark.pages == 3 && opened->bookmark.rows == 250 && opened->bookmark.failed == 1));
+  CHECK(opened->bookmark.ended);
+  core::PageTurned turned;
+  turned.cause = core::Cause::locked;
+  turned.lost = true;
+  turned.waited = 12;
+  const auto heard = core::decode<core::PageTurned>(encode(turned));
+  REQUIRE(heard);
+  CHECK((heard->cause == core::Cause::locked && heard->lost && heard->waited == 12));
+  CHECK(core::decode<core::NextPage>(encode(core::NextPage{99}))->milliseconds == 99);
+  CHECK(core::decode<core::Savepoint>(encode(core::Savepoint{core::Savepoint::What::roll_back}))->what ==
+        core::Savepoint::What::roll_back);
+  CHECK(core::decode<core::OpenBatch>(encode(core::OpenBatch{"x", true}))->restart);
+}
 
 TEST_CASE("a statement with every type of value arrives as it was sent") {
   const core::Statement sent = statement();
@@ -202,6 +253,8 @@ TEST_CASE("noise in place of a message harms nobody") {
   feed_noise(statement(), random);
   feed_noise(load(), random);
   feed_noise(rows(), random);
+  feed_noise(turned_page(), random);
+  feed_noise(core::BatchOpened{"", bookmark()}, random);
   feed_noise(core::Result{core::Result::Word::succeeded, "m", "{}"}, random);
 }
 

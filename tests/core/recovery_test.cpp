@@ -239,3 +239,17 @@ TEST_CASE("what is unknown is settled by a database that answers alone, and neve
 TEST_CASE("a skipped script that is kept pending is left where it is") {
   CHECK(core::recover(ended(OutcomeKind::skipped, PendingFile::same), core::Skipped::keep).empty());
 }
+
+TEST_CASE("an attempt that has committed pages of a batch is interrupted, however often, and says what stays") {
+  Evidence evidence = open_attempt(Proof::absent, PendingFile::same, 7);
+  evidence.paged = {12, 12'000, true};
+  const core::Repair repair = core::recover(evidence, core::Skipped::move);
+  CHECK(repair.record == Record::interrupted);
+  CHECK(repair.refile == Refile::nothing);
+  CHECK(repair.reason.find("committed so far and kept: 12 pages (12000 rows)") != std::string::npos);
+
+  evidence.paged.advanced = false;  // they are those of earlier attempts
+  const core::Repair given_up = core::recover(evidence, core::Skipped::move);
+  CHECK(given_up.record == Record::given_up);
+  CHECK(given_up.reason.find("12 pages") != std::string::npos);
+}

@@ -92,9 +92,10 @@ std::set<std::string> allowed() {
   constexpr std::string_view k_database =
       "exec executemany first hasColumn hasIndex hasTable query quote rows tables value";
   std::set<std::string> all;
-  all.merge(functions("",
-                      "assert error getmetatable ipairs next pairs pcall print progress rawequal rawget rawlen rawset "
-                      "select setmetatable skip tonumber tostring type xpcall"));
+  all.merge(
+      functions("",
+                "assert batch error getmetatable ipairs next pairs pcall print progress rawequal rawget rawlen rawset "
+                "select setmetatable skip tonumber tostring type xpcall"));
   all.merge(functions("string",
                       "byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper"));
   all.merge(functions("table", "concat insert move pack remove sort unpack"));

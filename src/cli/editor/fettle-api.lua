@@ -159,6 +159,34 @@ function log.error(format, ...) end
 ---@param ... any Any values.
 function print(...) end
 
+---What a batch came to, with what earlier attempts have committed of it.
+---@class fettle.Batched
+---@field rows integer Rows that are done.
+---@field pages integer Pages that they came in.
+---@field failed integer Rows that failed.
+---@field resumed boolean An earlier attempt has committed some of them.
+
+---@class fettle.Batch
+---@field name? string Tells batches of one script apart; default: "batch".
+---@field query? string A SELECT without `order by` and `limit`; each(row) or rows(list) gets what it gives.
+---@field params? any[] Values for the ? of the query.
+---@field key? string|string[] The columns of the query that tell its rows apart and are never NULL; default: "id".
+---@field size? integer Rows of a page; default: 1000.
+---@field each? fun(row: table<string, any>) Called for each row.
+---@field rows? fun(rows: table<string, any>[]) Called for each page, instead.
+---@field errors? integer So many rows may fail in each(row): what they did is undone, the others go on.
+---@field total? integer|boolean How many rows there are, for the progress; false: not counted.
+---@field pause? number|string Between two pages: seconds, or "50ms".
+---@field throttle? boolean false: pages stay as large as they are, however slow the database gets.
+---@field restart? boolean What another version of the script has committed does not count.
+---@field next? fun(cursor: any, size: integer): any, integer? A page of anything: the next cursor, the rows done.
+
+---Long work in pages, each committed with the place that it has come to: whatever ends the script, the next run goes on
+---there. Only in execute().
+---@param batch fettle.Batch What to walk through, and what to do.
+---@return fettle.Batched done
+function batch(batch) end
+
 ---How far a script is, for people who watch: local bar = progress(#rows), then bar:step() for each.
 ---@param total? integer How many there are in all.
 ---@param label? string What is being counted.

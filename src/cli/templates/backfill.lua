@@ -1,4 +1,4 @@
--- Fill a column from the others where it is NULL
+-- Fill a column from the others where it is NULL, page by page
 local TABLE = "…"
 local KEY = "id" -- the column that tells its rows apart
 local COLUMN = "…" -- the one to fill
@@ -13,15 +13,8 @@ local function check_filled_in()
   if TABLE == "…" or COLUMN == "…" then error("fill in the values at the top of this script") end
 end
 
--- The rows that have a value to come, one after another, each as { value, key }.
-local function values()
-  local next_row = db.rows(("select * from %s where %s is null"):format(db.quote(TABLE), db.quote(COLUMN)))
-  return function()
-    for row in next_row do
-      local value = value_of(row)
-      if value ~= nil then return { value, row[KEY] } end
-    end
-  end
+local function query()
+  return ("select * from %s where %s is null"):format(db.quote(TABLE), db.quote(COLUMN))
 end
 
 ---@type fettle.Script
@@ -30,14 +23,32 @@ return {
 
   shouldRun = function()
     check_filled_in()
-    return values()() ~= nil
+    for row in db.rows(query()) do
+      if value_of(row) ~= nil then return true end
+    end
+    return false
   end,
 
+  -- Each page is committed. Whatever ends the script, the next run goes on behind the last one.
   execute = function()
     check_filled_in()
     local names = { db.quote(TABLE), db.quote(COLUMN), db.quote(KEY) }
     local update = ("update %s set %s = ? where %s = ?"):format(table.unpack(names))
-    local filled = db.executemany(update, values())
-    return { executed = true, message = ("filled %s in %d rows"):format(COLUMN, filled), filled = filled }
+    local filled = 0
+    local done = batch{
+      query = query(),
+      key = KEY,
+      size = 1000,
+      rows = function(rows)
+        local values = {}
+        for _, row in ipairs(rows) do
+          local value = value_of(row)
+          if value ~= nil then values[#values + 1] = { value, row[KEY] } end
+        end
+        filled = filled + db.executemany(update, values)
+      end,
+    }
+    local message = ("filled %s in %d of %d rows"):format(COLUMN, filled, done.rows)
+    return { executed = true, message = message, filled = filled }
   end,
 }
