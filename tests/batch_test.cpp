@@ -426,8 +426,11 @@ void kill_at_random(const Site& site, const Engine& engine, int rows, int size, 
     while (done < kills && !run.is_over()) {  // some of its processes it can do without
       const double after = slice * (0.1 + 0.9 * static_cast<double>(random() % 1000) / 1000.0);
       if (support::wait_until([&] { return run.is_over(); }, Seconds(after))) break;
-      std::vector<pid_t> victims = support::descendants_of(run.pid());
-      victims.push_back(run.pid());
+      std::vector<pid_t> victims = {run.pid()};  // the runner, the zygote, the broker and the workers
+      for (const pid_t zygote : support::children_of(run.pid())) {
+        victims.push_back(zygote);
+        for (const pid_t process : support::children_of(zygote)) victims.push_back(process);
+      }
       ::kill(victims[random() % victims.size()], SIGKILL);
       ++done;
     }

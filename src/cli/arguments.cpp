@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -10,9 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "core/schedule.hpp"
-#include "os/clock.hpp"
-#include "runner/timing.hpp"
+#include "cli/argument_values.hpp"
 
 namespace cli {
 namespace {
@@ -26,67 +23,12 @@ constexpr std::string_view k_exit_codes =
     "  4  a script failed              130  stopped by SIGINT\n"
     "  5  another run holds the lock   143  stopped by SIGTERM\n";
 
-[[noreturn]] void refuse(std::string what, std::string next) {
-  throw base::Error(base::ErrorKind::usage, std::move(what), "Nothing was run or changed.", std::move(next));
-}
-
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
   std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview;
   std::vector<std::string> script_arguments, only;
 };
-
-std::int64_t whole_number(const std::string& text, std::string_view option) {
-  std::int64_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (fault != std::errc{} || end != text.data() + text.size() || number < 0)
-    refuse(fmt::format("{} needs a whole number, not \"{}\"", option, base::escape(text)), "fettle history --help");
-  return number;
-}
-
-// "10" or "10%".
-std::uint64_t percent(const std::string& text) {
-  const std::int64_t number =
-      whole_number(text.ends_with('%') ? text.substr(0, text.size() - 1) : text, "--allow-drift");
-  if (number > 1000) refuse("--allow-drift is at most 1000 percent", "fettle run --help");
-  return static_cast<std::uint64_t>(number);
-}
-
-// "5", "0.5" and, since people type it, "5m".
-std::chrono::milliseconds seconds(const std::string& text) {
-  constexpr double k_most = 1e9;
-  double count = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (fault == std::errc{} && end == text.data() + text.size() && count >= 0 && count <= k_most)
-    return std::chrono::milliseconds(static_cast<std::int64_t>(count * 1000));
-  if (const auto duration = base::parse_duration(text)) return *duration;
-  refuse(fmt::format("--wait needs a number of seconds, not \"{}\"", base::escape(text)), "fettle run --wait 30");
-}
-
-// "2026-11-20", "2026-11-20T14:00", "2h": so long ago.
-base::Instant point_in_time(const std::string& text, std::string_view option) {
-  if (const auto ago = base::parse_duration(text)) return base::Instant{os::now().milliseconds - ago->count()};
-  if (const auto point = core::parse_point(text)) return runner::local_instant(*point);
-  refuse(fmt::format("{} needs a time such as 2026-11-20T14:00, or how long ago, such as 2h; not \"{}\"", option,
-                     base::escape(text)),
-         "fettle history --help");
-}
-
-core::Argument script_argument(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    refuse(fmt::format("--arg needs NAME=VALUE, not \"{}\"", base::escape(text)), "fettle run 007 --arg limit=100");
-  return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-core::OutcomeKind outcome_word(const std::string& text) {
-  if (const auto kind = core::outcome_from(text)) return *kind;
-  const auto near = base::nearest(text, core::outcome_names());
-  refuse(fmt::format("there is no outcome \"{}\"{}", base::escape(text),
-                     near ? fmt::format("; did you mean {}?", *near) : std::string()),
-         fmt::format("outcomes are {}", fmt::join(core::outcome_names(), ", ")));
-}
 
 void text_option(CLI::App& app, const std::string& name, std::string& member, const std::string& shown,
                  const std::string& help) {

@@ -224,7 +224,9 @@ Outcome Session::protocol_fault() {
 Outcome Session::died() {
   const core::Ended ended = crew_.dismiss(worker_);
   end_worker(ended);
-  killed_ = WIFSIGNALED(ended.status) && WTERMSIG(ended.status) == SIGKILL;
+  // A worker ends by itself when the broker does, and may be seen first.
+  killed_ = WIFSIGNALED(ended.status) ? WTERMSIG(ended.status) == SIGKILL
+                                      : WEXITSTATUS(ended.status) == sandbox::k_exit_protocol;
   if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == sandbox::k_exit_out_of_memory) return out_of_memory();
   return killed_ ? was_killed(worker_died(ended.status)) : worker_died(ended.status);
 }

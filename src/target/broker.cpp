@@ -17,7 +17,6 @@
 #include "target/broker_inside.hpp"
 #include "target/changed_rows.hpp"
 #include "target/databases.hpp"
-#include "target/paging.hpp"
 #include "target/refusals.hpp"
 #include "target/row_batch.hpp"
 #include "target/spending.hpp"
@@ -43,8 +42,8 @@ Broker::Broker(const core::BrokerSettings& settings, os::Channel runner, std::ve
       databases_(
           settings, [this] { return should_stop(); }, runner_.fd()),
       level_(databases_.lock_down()),
-      spending_(settings.limits),
-      previews_(settings.preview) {}
+      previews_(settings.preview),
+      spending_(settings.limits) {}
 
 void Broker::answer(Kind kind, std::string_view body) {
   const auto sent = worker_.send(static_cast<std::uint8_t>(kind), body,
@@ -89,11 +88,11 @@ bool Broker::obey(os::Frame frame) {
     if (wish) begin(*wish, std::move(frame.descriptors));
     return wish.has_value();
   }
-  if (is_of_batch(frame.kind)) return obey_in_batch(frame);
   if (frame.kind == static_cast<std::uint8_t>(Kind::inquire)) return tell_of<core::Inquire>(frame, look_for_proof);
   if (frame.kind == static_cast<std::uint8_t>(Kind::examine)) return tell_of<core::Examine>(frame, look_at);
   if (frame.kind == static_cast<std::uint8_t>(Kind::muster)) return tell_of<core::Muster>(frame, look_around);
   if (frame.kind == static_cast<std::uint8_t>(Kind::restore)) return put_back(frame);
+  if (is_of_batch(frame.kind)) return obey_in_batch(frame);
   const auto wish = core::decode<core::Finish>(frame.body);
   if (!wish || frame.kind != static_cast<std::uint8_t>(Kind::finish)) return false;
   finish(*wish);
@@ -182,10 +181,10 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
 
 void Broker::begin_own() {
   if (transaction_->begun) return;
-  Beginning how{transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256,
-                transaction_->node};
-  how.batches = transaction_->may_batch;
+  Beginning how(transaction_->access, transaction_->deadline, transaction_->script, transaction_->sha256,
+                transaction_->node);
   how.restores = transaction_->restores;
+  how.batches = transaction_->may_batch;
   transaction_->own->connection->begin(how);
   transaction_->begun = true;
 }
@@ -230,10 +229,10 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     tell_changes(own, done, [this](std::string_view part) {
       runner_.send(static_cast<std::uint8_t>(Kind::changed_rows), part, in(k_patience));
     });
-    tell_gap(*transaction_, done.changes);
-    if (!transaction_->batches.empty() && !previews_) own.pages().take_away(transaction_->script);
     if (const std::string why = core::departure(transaction_->approval, done.changes); !why.empty())
       throw SqlError(Cause::rule, fmt::format("this is not what was agreed to: {}", why));
+    tell_gap(*transaction_, done.changes);
+    if (!transaction_->batches.empty() && !previews_) own.pages().take_away(transaction_->script);
     own.leave_receipt(*transaction_->receipt);
     if (!transaction_->outdated.empty() && !previews_)
       own.take_receipts_away(*transaction_->receipt, transaction_->outdated);
@@ -252,7 +251,7 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
 void Broker::end_transactions() {
   transaction_->cursors.clear();
   for (Database& database : databases_.all()) {
-    const bool paused = transaction_ && transaction_->between_pages && &database == transaction_->own;
+    const bool paused = transaction_->between_pages && &database == transaction_->own;
     if (!database.connection || (!paused && !database.connection->in_transaction())) continue;
     try {
       database.connection->rollback();

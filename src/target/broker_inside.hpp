@@ -37,8 +37,8 @@ class Broker {
 
   bool hear_runner();
   bool obey(os::Frame frame);
-  bool obey_in_batch(const os::Frame& frame);
   bool put_back(const os::Frame& frame);
+  bool obey_in_batch(const os::Frame& frame);
   bool hears_worker() const { return transaction_ && worker_ && !transaction_->between_pages; }
   template <class Wish, class Look>
   bool tell_of(const os::Frame& frame, Look look);
@@ -68,12 +68,12 @@ class Broker {
   std::vector<os::Fd> held_;
   Databases databases_;
   core::SandboxLevel level_;
+  bool previews_;
   os::Channel worker_;
   os::Spin spin_ = os::Spin::for_this_machine();
   Spending spending_;  // of the attempt that worker_ makes
   std::optional<Transaction> transaction_;
   RowBatch batch_;
-  const bool previews_;
 };
 
 template <class Message>

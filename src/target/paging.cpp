@@ -14,12 +14,18 @@ using core::Kind;
 
 constexpr std::chrono::seconds k_to_commit{30};  // a commit is not cut short by the page's time limit
 
+constexpr const char* k_not_agreed =
+    "batch{} commits its pages before all that it does is known, so that it cannot be kept to what a preview showed; "
+    "run it without";
+
 bool is_at_work(const Transaction& at) {
   return at.access == core::Access::write && at.begun && !at.between_pages && at.receipt;
 }
 
 core::BatchOpened open_batch(Transaction& at, const core::OpenBatch& wish) {
   core::BatchOpened opened;
+  if (at.approval.given) opened.fault = k_not_agreed;
+  if (at.approval.given) return opened;
   try {
     Transaction::Batch batch;
     if (!at.previews) batch.stored = at.own->connection->pages().find(at.script, wish.name);

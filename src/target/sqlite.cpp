@@ -442,14 +442,6 @@ void Sqlite::take_start_away(const core::Receipt& receipt) {
 
 }  // namespace
 
-void use_sqlite_alone() {
-  sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-}
-
-void limit_sqlite_memory(std::uint64_t bytes) {
-  sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(bytes));
-}
-
 std::unique_ptr<Connection> open_sqlite(std::string_view address, const Surroundings& surroundings) {
   return std::make_unique<Sqlite>(parse_sqlite_address(address, surroundings));
 }

@@ -78,4 +78,12 @@ void route_journals_through(const JournalKeeper& keeper) {
   vfs->xSetSystemCall(vfs, "unlink", reinterpret_cast<sqlite3_syscall_ptr>(unlink_file));
 }
 
+void use_sqlite_alone() {
+  sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+}
+
+void limit_sqlite_memory(std::uint64_t bytes) {
+  sqlite3_hard_heap_limit64(static_cast<sqlite3_int64>(bytes));
+}
+
 }  // namespace target

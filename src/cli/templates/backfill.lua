@@ -1,4 +1,4 @@
--- Fill a column from the others where it is NULL, page by page
+-- Fill a column from the others where it is NULL
 local TABLE = "…"
 local KEY = "id" -- the column that tells its rows apart
 local COLUMN = "…" -- the one to fill
