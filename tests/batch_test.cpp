@@ -371,6 +371,42 @@ TEST_CASE("journey: a batch is paused, resumed and cancelled between pages, and 
   }
 }
 
+TEST_CASE("journey: a preview of a batch commits no page and leaves no table of batches, over every engine") {
+  const Site site;
+  for (const Engine& engine : support::engines(site)) {
+    CAPTURE(engine.name);
+    support::use(site, engine);
+    make_things(engine, 1000);
+    const std::string name = engine.name + ".lua";
+    site.write("fix-scripts/" + name, backfill(100));
+    const json script = run_it(site, {"--dry-run"});
+    CHECK(script.at("error") == nullptr);
+    CHECK(script.at("outcome") == "succeeded");
+    CHECK(script.at("message") == "1000 rows");
+    CHECK(pages(engine) == 0);
+    CHECK(site.exists("fix-scripts/" + name));
+    const std::string tables =
+        engine.name == "sqlite"
+            ? "select count(*) from sqlite_schema where name = 'fettle_batches'"
+            : "select count(*) from information_schema.tables where table_name = 'fettle_batches' and table_schema = " +
+                  std::string(engine.name == "mariadb" ? "database()" : "current_schema()");
+    CHECK(engine.ask(tables) == "0");
+    std::filesystem::remove(site.path("fix-scripts/" + name));
+  }
+}
+
+TEST_CASE("journey: a batch is not run by a plan that a preview made, since its pages would come before its end") {
+  const Site site;
+  const Engine engine = support::sqlite_engine(site);
+  make_things(engine, 1000);
+  site.write("fix-scripts/001.lua", backfill(100));
+  const std::string run = std::to_string(site.fettle_json({"run", "--json", "--dry-run"}).at("run").get<int>());
+  const json script = run_it(site, {"--plan", run});
+  CHECK(script.at("outcome") == "failed");
+  CHECK(has(script.at("error"), "cannot be kept to what a preview showed"));
+  CHECK(pages(engine) == 0);
+}
+
 TEST_CASE("journey: the time limit of a script holds for each page of its batch") {
   const Site site;
   const Engine engine = support::sqlite_engine(site);
