@@ -226,7 +226,7 @@ TEST_CASE("journey: the copy that a killed rehearsal has left on a PostgreSQL se
   PostgresqlServer* server = PostgresqlServer::shared();
   if (server == nullptr) return;
   const Shop shop(*server);
-  shop.site.write("fix-scripts/001_a.lua", support::k_slow);
+  shop.site.write("fix-scripts/001_a.lua", support::k_endless);
   Program rehearsal(shop.site.launch({"run", "--on-copy"}));
   REQUIRE(support::wait_until([&] {
     const std::string folder = shop.folder_of_rehearsal();
