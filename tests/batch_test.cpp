@@ -454,11 +454,15 @@ void kill_at_random(const Site& site, const Engine& engine, int rows, int size, 
   site.write("fix-scripts/" + engine.name + "_killed.lua", backfill(size, "pause = 0"));
   std::mt19937 random(static_cast<unsigned>(rows));
   std::size_t done = 0;
+  int in_vain = 0;
+  std::uint64_t reached = 0;
   std::map<std::string, int> outcomes;
   start = std::chrono::steady_clock::now();
   const auto slice = calm / static_cast<double>(kills);
   while (site.exists("fix-scripts/" + engine.name + "_killed.lua")) {
     Program run(site.launch({"run"}));
+    // Three kills in a row that let nothing be committed would end it: after two, a page is waited for.
+    if (in_vain == 2) support::wait_until([&] { return pages(engine) > reached || run.is_over(); });
     while (done < kills && !run.is_over()) {  // some of its processes it can do without
       const double after = slice * (0.1 + 0.9 * static_cast<double>(random() % 1000) / 1000.0);
       if (support::wait_until([&] { return run.is_over(); }, Seconds(after))) break;
@@ -471,6 +475,9 @@ void kill_at_random(const Site& site, const Engine& engine, int rows, int size, 
       ++done;
     }
     ++outcomes[fmt::format("exit {}", run.wait(Seconds(600)).status)];
+    const std::uint64_t now = pages(engine);
+    in_vain = now > reached ? 0 : in_vain + 1;
+    reached = now;
     REQUIRE(!site.exists("failed/" + engine.name + "_killed.lua"));
   }
   const double killed = seconds_of(start);

@@ -17,7 +17,7 @@ std::string what_is_kept(const Paged& paged) {
 }
 
 bool keeps_pages(const Outcome& outcome) noexcept {
-  return outcome.error.ends_with(k_goes_on);
+  return outcome.error.find(k_goes_on) != std::string::npos;
 }
 
 }  // namespace core

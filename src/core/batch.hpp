@@ -32,7 +32,7 @@ struct Paged {
 
 // "committed so far and kept: 12 pages (12,000 rows) of its batches; the next try goes on behind them"
 std::string what_is_kept(const Paged& paged);
-// Whether these are the last words of the outcome's error.
+// Whether the outcome's error says so.
 bool keeps_pages(const Outcome& outcome) noexcept;
 
 }  // namespace core
