@@ -289,6 +289,7 @@ std::vector<std::string> remarks_on(const core::TableChanges& table) {
 
 std::string rest_text(const core::TableChanges& table, const Shown& shown) {
   std::string text;
+  if (shown.inserted + shown.updated + shown.deleted == 0) return text;
   for (const Count& count : counts_of(table)) {
     const std::uint64_t seen = count.kind == core::RowChange::Kind::inserted  ? shown.inserted
                                : count.kind == core::RowChange::Kind::updated ? shown.updated

@@ -45,7 +45,7 @@ std::string table_text(const core::TableChanges& table);
 // What is to be said beside the counts of a table: that they are not net, and why not all rows are known.
 std::vector<std::string> remarks_on(const core::TableChanges& table);
 
-// "… 9 more inserted, 1 more updated"; empty: all that were counted were shown.
+// "… 9 more inserted, 1 more updated"; empty: all that were counted were shown, or none, when the counts say it all.
 struct Shown {
   std::uint64_t inserted = 0, updated = 0, deleted = 0;
   void add(core::RowChange::Kind kind) noexcept;

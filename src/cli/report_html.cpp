@@ -41,8 +41,16 @@ std::string html(std::string_view raw) {
   return entities(base::escape(raw));
 }
 
+// Its line ends are seen on the page, and make no lines in the file.
 std::string html_lines(std::string_view raw) {
-  return entities(base::escape_lines(base::trim(raw)));
+  std::string out;
+  for (const char letter : entities(base::escape_lines(base::trim(raw)))) {
+    if (letter == '\n')
+      out += "&#10;";
+    else
+      out += letter;
+  }
+  return out;
 }
 
 void add_fact(std::string& out, std::string_view label, std::string_view text) {

@@ -205,7 +205,10 @@ void print_changes(const Context& context, const ledger::History& history, std::
   const core::Changes changes = history.changes(attempt);
   if (wish(context) == Full::yes) return print_changes(context, changes, recorded_rows(history, attempt), {});
   const std::vector<core::RowChange> sample = history.sample_of_rows(attempt, changes, k_sample);
-  print_changes(context, changes, rows_of(sample), fmt::format("fettle show {} --full", attempt));
+  std::uint64_t rows = 0;
+  for (const core::TableChanges& table : changes.tables) rows += table.inserted + table.updated + table.deleted;
+  const bool more = !sample.empty() && rows > sample.size();
+  print_changes(context, changes, rows_of(sample), more ? fmt::format("fettle show {} --full", attempt) : "");
 }
 
 void print_attempt(const Context& context, const ledger::History& history, const ledger::Attempt& attempt,

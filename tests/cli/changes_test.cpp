@@ -49,6 +49,12 @@ Lines lines_of(const core::Changes& changes, const std::vector<RowChange>& rows,
   return change_lines(changes, cli::rows_of(rows), style, full);
 }
 
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
 std::string together(const Lines& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
@@ -81,9 +87,8 @@ TEST_CASE("changes: what is not known is said") {
   changes.tables[0].net = false;
   changes.tables[0].gap = "no key";
   changes.tables.push_back({.table = "", .columns = {}, .key = {}, .updated = 2});
-  CHECK(lines_of(changes, {}) ==
-        Lines{"  menu  -3", "    … 3 more deleted", "    counted as often as rows were written, not what came of them",
-              "    not all rows are known: no key", "  nobody can say which tables  ~2", "    … 2 more updated"});
+  CHECK(lines_of(changes, {}) == Lines{"  menu  -3", "    counted as often as rows were written, not what came of them",
+                                       "    not all rows are known: no key", "  nobody can say which tables  ~2"});
 }
 
 TEST_CASE("changes: the schema with its SQL before and behind") {
@@ -187,7 +192,7 @@ TEST_CASE("changes: colours stand for kinds, and none is left open") {
   for (const std::string& line :
        lines_of(menu(1, 1, 1), {updated(0, row(2, "old", Null{}), row(2, "neu", Null{}))}, Full::no, style)) {
     CAPTURE(line);
-    CHECK((line.find("\x1b[") == std::string::npos || line.rfind("\x1b[0m") > line.rfind("\x1b[3")));
+    CHECK(count(line, "\x1b[") == 2 * count(line, "\x1b[0m"));
   }
   const std::string all =
       together(lines_of(menu(1, 1, 1), {updated(0, row(2, "old", Null{}), row(2, "neu", Null{}))}, Full::no, style));
