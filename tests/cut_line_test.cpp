@@ -21,7 +21,7 @@ namespace {
 
 std::size_t stride() {
   const char* given = std::getenv("FETTLE_EVERY");
-  return given != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(given))) : 20;
+  return given != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(given))) : 13;
 }
 
 const std::string k_adds = R"lua(

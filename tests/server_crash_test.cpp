@@ -296,7 +296,9 @@ class Trial {
 
   void check_outcome(const std::string& script, const std::string& before, const Witnessed& after) {
     const std::string now = after.outcome_of(script);
-    const bool stays = before == "failed" || before == "unknown";
+    // What nobody could say is settled once the server is back.
+    const bool is_open = before == "unknown" && now == "unknown";
+    const bool stays = before == "failed" || is_open;
     const auto last = std::find_if(after.attempts.rbegin(), after.attempts.rend(),
                                    [&](const auto& attempt) { return attempt.script == script; });
     const bool given_up = now == "failed" && last->error.find("given up: interrupted 3 times") != std::string::npos;

@@ -176,3 +176,63 @@ TEST_CASE("journey: a run that keeps to a preview runs those versions, and no ot
   CHECK(site.exists("fix-scripts/003_new.lua"));
   CHECK(site.fettle({"run", "--plan", "99"}).status == 2);
 }
+
+TEST_CASE("journey: rows of a table without a key are undone one by one, also where a column is called rowid") {
+  const Site site;
+  site.sql("create table log(rowid text, msg text); insert into log values ('x', 'one'), ('x', 'two')");
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[insert into log values ('x', 'three')]])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(site.sql("select group_concat(msg) from log") == "one,two");
+}
+
+TEST_CASE("journey: what a table says of conflicts does not hold when rows are put back") {
+  for (const char* clause : {"replace", "ignore"}) {
+    CAPTURE(clause);
+    const Site site;
+    site.sql(
+        fmt::format("create table keys(k text primary key on conflict {}, v text); insert into keys values ('a', "
+                    "'old')",
+                    clause));
+    site.write("fix-scripts/001_a.lua", executing("db.exec([[delete from keys]])"));
+    REQUIRE(site.fettle({"run"}).status == 0);
+    site.sql("insert into keys values ('a', 'theirs')");
+    const Ended refused = site.fettle({"rollback", "001", "--yes"});
+    CHECK(refused.status == 4);
+    CHECK(site.sql("select v from keys") == "theirs");
+    CHECK(site.sql("select count(*) from fettle_receipts") == "1");
+  }
+}
+
+TEST_CASE("journey: a shift of many rows over a unique column is undone") {
+  const Site site;
+  site.sql(
+      "create table place(id integer primary key, pos integer unique); insert into place with recursive c(n) as "
+      "(select 1 "
+      "union all select n + 1 from c where n < 3000) select n, n from c");
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[update place set pos = pos - 1]])"));
+  const std::string before = site.sql("select sum(id * pos) from place");
+  REQUIRE(site.fettle({"run"}).status == 0);
+  REQUIRE(site.sql("select sum(id * pos) from place") != before);
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(site.sql("select sum(id * pos) from place") == before);
+}
+
+TEST_CASE("journey: a plan holds the schema and the transaction, too") {
+  const Site site;
+  make_users(site);
+  site.write(
+      "fix-scripts/001_a.lua",
+      executing("if not ctx.preview then db.exec([[create index more on users(name)]]) end db.exec([[delete from "
+                "users where id = 1]])"));
+  site.write("fix-scripts/002_b.lua",
+             "return { transaction = ctx.preview, shouldRun = function() return true end, execute = function() "
+             "db.exec([[delete from users where id = 2]]) return { executed = true } end }");
+  const json preview = site.fettle_json({"run", "--dry-run", "--json"});
+  REQUIRE(preview.at("counts").at("succeeded") == 2);
+  const json run = site.fettle_json({"run", "--json", "--plan", std::to_string(preview.at("run").get<int>())});
+  CHECK(run.at("counts").at("failed") == 2);
+  CHECK(says(run.at("scripts").at(0).at("error").get<std::string>(), "index more created, which the preview did not"));
+  CHECK(says(run.at("scripts").at(1).at("error").get<std::string>(), "without a transaction"));
+  CHECK(site.sql("select count(*) from users") == "4");
+}

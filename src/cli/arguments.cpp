@@ -78,9 +78,9 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
   auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
   CLI::Option* plan =
-      app.add_option("--plan", raw.plan, "Only the versions and numbers of rows that this preview showed");
+      app.add_option("--plan", raw.plan, "Only what this preview showed, row for row");
   plan->option_text("ID");
-  app.add_flag("--full", out.full, "With --dry-run: all rows that would change, values in full");
+  app.add_flag("--full", out.full, "With --dry-run: all rows, values in full");
   text_option(app, "-o,--output", out.output, "FILE", "Also write a report: FILE.md or FILE.html");
   app.add_option("--allow-drift", raw.drift, "Rows may differ from the preview's by so many percent")
       ->option_text("PERCENT")
@@ -109,7 +109,7 @@ void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--steps", raw.steps, "N", "The newest N");
   app.add_flag("--requeue", out.requeue, "Put their files back to the pending ones");
   app.add_flag("--skip-conflicts,--theirs", out.skip_conflicts, "Leave rows that were changed since, undo the rest");
-  app.add_flag("--dry-run", out.dry_run, "Preview: do it, tell what becomes of it, and roll it back");
+  app.add_flag("--dry-run", out.dry_run, "Preview: do it, tell it, and roll it back");
   app.add_flag("-y,--yes", out.yes, "Do not ask");
   add_actor(app, out);
 }

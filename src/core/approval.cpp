@@ -36,11 +36,32 @@ Approval approval_of(const Changes& previewed, std::uint64_t percent) {
   approval.percent = percent;
   for (const TableChanges& table : previewed.tables)
     approval.tables.push_back({table.table, table.inserted, table.updated, table.deleted});
+  for (const SchemaChange& change : previewed.schema)
+    approval.schema.push_back({change.kind, change.type, change.name});
   return approval;
 }
 
+namespace {
+
+std::string schema_departure(const Approval& approval, const Changes& changes) {
+  std::vector<ApprovedSchema> left = approval.schema;
+  for (const SchemaChange& change : changes.schema) {
+    const auto found = std::find(left.begin(), left.end(), ApprovedSchema{change.kind, change.type, change.name});
+    if (found == left.end())
+      return fmt::format("{} {} {}, which the preview did not show", change.type, base::escape(change.name),
+                         name(change.kind));
+    left.erase(found);
+  }
+  if (left.empty()) return {};
+  return fmt::format("{} {} not {}, as it was in the preview", left.front().type, base::escape(left.front().name),
+                     name(left.front().kind));
+}
+
+}  // namespace
+
 std::string departure(const Approval& approval, const Changes& changes) {
   if (!approval.given) return {};
+  if (std::string why = schema_departure(approval, changes); !why.empty()) return why;
   for (const TableChanges& now : changes.tables) {
     const auto found = std::find_if(approval.tables.begin(), approval.tables.end(),
                                     [&now](const ApprovedTable& each) { return each.table == now.table; });

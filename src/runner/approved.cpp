@@ -42,7 +42,10 @@ std::string Approved::refuses(const core::Script& script) const {
 
 core::Approval Approved::of(const std::string& script) const {
   const ledger::Previewed* const previewed = find(script);
-  return core::approval_of(previewed == nullptr ? core::Changes{} : previewed->changes.changes, percent_);
+  core::Approval approval =
+      core::approval_of(previewed == nullptr ? core::Changes{} : previewed->changes.changes, percent_);
+  if (previewed != nullptr) approval.database = previewed->database;
+  return approval;
 }
 
 std::vector<std::string> Approved::choose(const std::vector<std::string>& pending, const folder::Folders& folders,

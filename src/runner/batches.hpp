@@ -12,6 +12,7 @@ namespace runner {
 
 class Batches {
  public:
+  std::size_t count() const noexcept { return all_.size(); }
   bool any() const noexcept { return !all_.empty(); }
   bool has(const std::string& name) const noexcept;
   // found: its bookmark; pages = 0: there is none. anew: that does not count any more.

@@ -133,7 +133,7 @@ class Restorer {
   Outcome success(const core::Restored& restored) const {
     Outcome outcome;
     outcome.kind = OutcomeKind::rolled_back;
-    outcome.message = fmt::format("{} put back as before attempt {}", base::plural(restored.rows, "row"), wish_.undoes);
+    outcome.message = fmt::format("{} put back", base::plural(restored.rows, "row"));
     if (restored.conflicts > 0)
       outcome.message +=
           fmt::format("; {} left as somebody else changed {} since:{}", base::plural(restored.conflicts, "row"),

@@ -276,8 +276,7 @@ std::optional<Outcome> Session::take_declaration(Heard heard) {
   }
   if (crew_.preview_is_over()) return core::blocked(Cause::none, std::string(k_preview_is_over));
   if (load_.preview && declaration_.writes && !declaration_.transaction)
-    return core::blocked(Cause::none,
-                         "it cannot be previewed: it says transaction = false, so nothing of it could be taken back");
+    return core::blocked(Cause::none, std::string(k_not_previewed));
   if (setting_.on_time)
     if (auto held = not_yet(declaration_, os::now())) return held;
   if (setting_.demands)
@@ -289,6 +288,7 @@ std::optional<Outcome> Session::choose_database() {
   database_ = declaration_.database;
   if (database_.empty() && crew_.databases().empty()) return std::nullopt;  // `check` needs none
   if (database_.empty()) database_ = declaration_.writes ? crew_.first_database() : crew_.coordinator();
+  if (auto other = another_database(setting_.approval, database_)) return other;
   if (crew_.database(database_) != nullptr) return std::nullopt;
   return unknown_database(database_, crew_.databases());
 }

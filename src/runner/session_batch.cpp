@@ -67,6 +67,9 @@ std::string Session::no_batch(const core::OpenBatch& wish) const {
   if (!declaration_.transaction)
     return "batch{} commits page by page, and with transaction = false there is nothing to commit; take the "
            "transaction = false out";
+  constexpr std::size_t k_most_batches = 100;  // each is held until the end, with what failed in it
+  if (batches_.count() >= k_most_batches)
+    return fmt::format("there were {} batches before; a script has no more", k_most_batches);
   if (batches_.has(wish.name))
     return fmt::format("there was a batch named {} before; give each a name of its own: batch{{ name = … }}",
                        base::escape(wish.name));

@@ -125,13 +125,13 @@ Outcome Session::roll_back(Outcome outcome) {
   if (done) {
     measures_.statements += done->statements;
     if (done->locked && outcome.cause == Cause::error) outcome.cause = Cause::locked;
-    if (!done->lost || (outcome.kind == OutcomeKind::interrupted && !is_loose()))
-      return stays_if_loose(with_limit(std::move(outcome), *done), *done);
-    lost_early_ = stage_ != Stage::executing && !load_.preview;
-    if (load_.preview) {
+    if (done->lost && load_.preview) {
       crew_.renew_broker();
       return outcome;
     }
+    if (!done->lost || (outcome.kind == OutcomeKind::interrupted && !is_loose()))
+      return stays_if_loose(with_limit(std::move(outcome), *done), *done);
+    lost_early_ = stage_ != Stage::executing;
     return connection_lost(outcome.error.empty() ? done->error : outcome.error);
   }
   if (is_loose()) return half_done(outcome.error.empty() ? outcome.reason : outcome.error);

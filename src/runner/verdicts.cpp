@@ -65,6 +65,12 @@ core::Outcome with_limit(core::Outcome outcome, const core::Done& done) {
   return outcome;
 }
 
+std::optional<core::Outcome> another_database(const core::Approval& approval, const std::string& database) {
+  if (!approval.given || approval.database.empty() || approval.database == database) return std::nullopt;
+  return core::failed(core::Cause::rule, fmt::format("it would write the database {}, and {} in the preview",
+                                                     base::escape(database), base::escape(approval.database)));
+}
+
 core::Outcome unknown_database(const std::string& named, const std::vector<core::DatabaseStatus>& databases) {
   std::vector<std::string_view> names;
   for (const core::DatabaseStatus& database : databases) names.push_back(database.name);

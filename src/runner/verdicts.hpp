@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ namespace runner {
 inline constexpr std::size_t k_longest_text = std::size_t{64} << 10U;  // message, error, traceback
 inline constexpr std::chrono::minutes k_to_roll_back{10};  // of a broker that has heard: much may have to be undone
 
+inline constexpr std::string_view k_not_previewed =
+    "it cannot be previewed: it says transaction = false, so nothing of it could be taken back";
 inline constexpr std::string_view k_preview_is_over =
     "the preview ended before it: the transaction that held what the scripts before it had done is gone";
 
@@ -29,6 +32,8 @@ core::Outcome unknown(std::string doubt, std::string reason);
 // Adds what the script kept to itself: an attempt that hit a limit failed, whatever it says of itself.
 core::Outcome with_limit(core::Outcome outcome, const core::Done& done);
 
+// Of a run that keeps to a preview: it would write another one. nullopt: it would not.
+std::optional<core::Outcome> another_database(const core::Approval& approval, const std::string& database);
 core::Outcome unknown_database(const std::string& named, const std::vector<core::DatabaseStatus>& databases);
 
 // Without having said why. status: as of wait(2).

@@ -163,6 +163,8 @@ void Broker::open_transaction(const core::Begin& wish, core::Began& began) {
   try {
     transaction_->restores = wish.restores;
     transaction_->approval = wish.approval;
+    if (wish.approval.given && wish.access == core::Access::piecemeal)
+      throw SqlError(Cause::rule, "without a transaction nothing can be kept to what a preview showed");
     begin_own();
     transaction_->receipt = wish.receipt;
     if (wish.undoes != 0) transaction_->outdated = {wish.receipt.attempt, wish.undoes};
@@ -232,6 +234,7 @@ void Broker::commit_with_receipt(Connection& own, core::Done& done) {
     if (const std::string why = core::departure(transaction_->approval, done.changes); !why.empty())
       throw SqlError(Cause::rule, fmt::format("this is not what was agreed to: {}", why));
     tell_gap(*transaction_, done.changes);
+    leave_bookmarks(*transaction_);  // nobody else has gone on with it meanwhile
     if (!transaction_->batches.empty() && !previews_) own.pages().take_away(transaction_->script);
     own.leave_receipt(*transaction_->receipt);
     if (!transaction_->outdated.empty() && !previews_)

@@ -7,6 +7,17 @@
 #include "os/clock.hpp"
 
 namespace target {
+
+// In a preview nothing of fettle's own is written.
+void leave_bookmarks(Transaction& at) {
+  if (at.previews) return;
+  for (auto& [name, batch] : at.batches) {
+    if (!batch.untold) continue;
+    at.own->connection->pages().leave(*batch.untold, batch.stored);
+    batch.stored = std::exchange(batch.untold, std::nullopt);
+  }
+}
+
 namespace {
 
 using core::Cause;
@@ -49,16 +60,6 @@ core::Bookmark behind(const Transaction& at, const core::TurnPage& page, const s
   now.failed += page.failed;
   now.ended = page.ended;
   return now;
-}
-
-// In a preview nothing of fettle's own is written.
-void leave_bookmarks(Transaction& at) {
-  if (at.previews) return;
-  for (auto& [name, batch] : at.batches) {
-    if (!batch.untold) continue;
-    at.own->connection->pages().leave(*batch.untold, batch.stored);
-    batch.stored = std::exchange(batch.untold, std::nullopt);
-  }
 }
 
 void commit_page(Transaction& at, Spending& spending, core::PageTurned& turned) {

@@ -26,5 +26,7 @@ void mark(Transaction& at, core::Savepoint::What what);
 
 // Of the changes of a script whose pages are committed only those of the last transaction are known.
 void tell_gap(const Transaction& at, core::Changes& changes);
+// Of the last pages, which are committed with the rest. Fails when somebody else has gone on with a batch meanwhile.
+void leave_bookmarks(Transaction& at);
 
 }  // namespace target

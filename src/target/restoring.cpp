@@ -25,6 +25,17 @@ core::Values views_of(const core::Row& row) {
   return values;
 }
 
+// A constraint of the table may say that SQLite is to replace or to ignore.
+std::string_view or_abort(std::string_view engine) {
+  return engine == "sqlite" ? " OR ABORT" : "";
+}
+
+// Where more than one row was touched the whole must be rolled back.
+bool touched_one(std::int64_t rows) {
+  if (rows > 1) throw SqlError(core::Cause::rule, "a recorded row is more than one row by now");
+  return rows == 1;
+}
+
 }  // namespace
 
 Restoring::Restoring(Connection& own, std::vector<core::TableChanges> tables) : own_(own), engine_(own.engine()) {
@@ -32,7 +43,7 @@ Restoring::Restoring(Connection& own, std::vector<core::TableChanges> tables) : 
 }
 
 Restoring::Table Restoring::open(const core::TableChanges& said) {
-  Table table{said, quoted_table(engine_, said.table), {}, {}, {}};
+  Table table{said, quoted_table(engine_, said.table), free_row_name(said.columns), {}, {}, {}};
   const std::vector<std::string> made = computed_columns(own_, table.name, said.table);
   const auto holds = [](const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -80,18 +91,18 @@ std::string Restoring::put_back(const core::RowChange& change) {
 }
 
 std::string Restoring::undo_insert(Table& table, const core::RowChange& change) {
-  RowCondition where(engine_, table.name);
+  RowCondition where(engine_, table.name, table.row_name);
   for (std::size_t at = 0; at < table.columns.size(); ++at)
     if (table.is_key[at])
       where.is_key(table.columns[at], change.after[at]);
     else if (!table.is_made[at])
       where.is(table.columns[at], change.after[at]);
   const std::string sql = fmt::format("DELETE FROM {} WHERE {}", table.name, where.text(!table.said.key.empty()));
-  return own_.execute(sql, views_of(where.values())) > 0 ? std::string() : explain(table, change);
+  return touched_one(own_.execute(sql, views_of(where.values()))) ? std::string() : explain(table, change);
 }
 
 std::string Restoring::undo_update(Table& table, const core::RowChange& change) {
-  RowCondition where(engine_, table.name);
+  RowCondition where(engine_, table.name, table.row_name);
   std::string set;
   core::Row values;
   const bool has_key = !table.said.key.empty();
@@ -106,9 +117,10 @@ std::string Restoring::undo_update(Table& table, const core::RowChange& change) 
     values.push_back(change.before[at]);
   }
   if (set.empty()) return {};
-  const std::string sql = fmt::format("UPDATE {} SET {} WHERE {}", table.name, set, where.text(has_key));
+  const std::string sql =
+      fmt::format("UPDATE{} {} SET {} WHERE {}", or_abort(engine_), table.name, set, where.text(has_key));
   for (core::Value& value : where.take_values()) values.push_back(std::move(value));
-  return own_.execute(sql, views_of(values)) > 0 ? std::string() : explain(table, change);
+  return touched_one(own_.execute(sql, views_of(values))) ? std::string() : explain(table, change);
 }
 
 std::string Restoring::undo_delete(Table& table, const core::RowChange& change) {
@@ -121,15 +133,16 @@ std::string Restoring::undo_delete(Table& table, const core::RowChange& change) 
     values.push_back(change.before[at]);
   }
   const std::string_view overriding = engine_ == "postgresql" ? " OVERRIDING SYSTEM VALUE" : "";
-  own_.execute(fmt::format("INSERT INTO {} ({}){} VALUES ({})", table.name, columns, overriding, places),
-               views_of(values));
-  return {};
+  const std::int64_t rows = own_.execute(
+      fmt::format("INSERT{} INTO {} ({}){} VALUES ({})", or_abort(engine_), table.name, columns, overriding, places),
+      views_of(values));
+  return rows == 1 ? std::string() : "it could not be inserted again";
 }
 
 // Nothing was touched: the row is gone, or is another one by now.
 std::string Restoring::explain(Table& table, const core::RowChange& change) {
   if (table.said.key.empty()) return "there is no such row any more";
-  RowCondition where(engine_, table.name);
+  RowCondition where(engine_, table.name, table.row_name);
   for (std::size_t at = 0; at < table.columns.size(); ++at)
     if (table.is_key[at]) where.is_key(table.columns[at], change.after[at]);
   const auto rows =
@@ -152,6 +165,7 @@ void Restoring::add(core::RowChange change) {
 core::Restored Restoring::finish() {
   for (bool goes_on = true; goes_on && !refused_.empty();) {
     std::vector<Refused> again = std::exchange(refused_, {});
+    std::reverse(again.begin(), again.end());  // what one shift of many rows did is undone from its other end
     for (Refused& each : again) {
       each.why = put_back(each.change);
       if (each.why.empty())

@@ -29,6 +29,7 @@ class Restoring {
   struct Table {
     core::TableChanges said;
     std::string name;                   // quoted
+    std::string row_name;               // SQLite: of its rows, beside their columns
     std::vector<std::string> columns;   // quoted
     std::vector<bool> is_key, is_made;  // by column; made: the database computes it
   };

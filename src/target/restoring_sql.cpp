@@ -1,5 +1,8 @@
 #include "target/restoring_sql.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <cstring>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
@@ -43,6 +46,17 @@ std::string quoted_table(std::string_view engine, const std::string& table) {
   if (engine == "sqlite") return quoted(engine, table);
   const auto [schema, name] = parts_of(table);
   return schema.empty() ? quoted(engine, name) : fmt::format("{}.{}", quoted(engine, schema), quoted(engine, name));
+}
+
+std::string free_row_name(const std::vector<std::string>& columns) {
+  for (const char* name : {"rowid", "_rowid_", "oid"})
+    if (std::none_of(columns.begin(), columns.end(), [name](const std::string& column) {
+          return std::equal(column.begin(), column.end(), name, name + std::strlen(name), [](char left, char right) {
+            return std::tolower(static_cast<unsigned char>(left)) == right;
+          });
+        }))
+      return name;
+  return {};
 }
 
 std::vector<std::string> computed_columns(Connection& own, const std::string& quoted_table, const std::string& table) {
@@ -102,7 +116,8 @@ void RowCondition::is(const std::string& column, const core::Value& value) {
 
 std::string RowCondition::text(bool has_key) const {
   if (has_key && !has_null_key_) return conditions_;
-  if (engine_ == "sqlite") return fmt::format("rowid = (SELECT rowid FROM {} WHERE {} LIMIT 1)", table_, conditions_);
+  if (engine_ == "sqlite")
+    return fmt::format("{0} = (SELECT {0} FROM {1} WHERE {2} LIMIT 1)", row_name_, table_, conditions_);
   if (engine_ == "postgresql") return fmt::format("ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)", table_, conditions_);
   return conditions_ + " LIMIT 1";
 }

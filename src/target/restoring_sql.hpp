@@ -17,11 +17,16 @@ std::string quoted_table(std::string_view engine, const std::string& table);
 // Columns of it that the database computes, so that nobody can write them. Throws SqlError.
 std::vector<std::string> computed_columns(Connection& own, const std::string& quoted_table, const std::string& table);
 
+// Of rowid, _rowid_ and oid one that is no column; empty: all are.
+std::string free_row_name(const std::vector<std::string>& columns);
+
 // What stands behind WHERE, and its parameters. Values are compared exactly: bytes, not what a collation takes for the
 // same.
 class RowCondition {
  public:
-  RowCondition(std::string_view engine, std::string table) : engine_(engine), table_(std::move(table)) {}
+  // row_name: SQLite: what its rows are called beside their columns.
+  RowCondition(std::string_view engine, std::string table, std::string row_name)
+      : engine_(engine), table_(std::move(table)), row_name_(std::move(row_name)) {}
 
   void is_key(const std::string& column, const core::Value& value);  // by its index
   void is(const std::string& column, const core::Value& value);
@@ -34,7 +39,7 @@ class RowCondition {
  private:
   void add(std::string condition, const core::Value& value);
 
-  std::string engine_, table_, conditions_;
+  std::string engine_, table_, row_name_, conditions_;
   core::Row values_;
   bool has_null_key_ = false;
 };

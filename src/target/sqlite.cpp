@@ -134,18 +134,9 @@ class Sqlite final : public Connection {
   bool saved_ = false;  // of a preview: its savepoint is set, a script is at work in it
 };
 
-SQLite::Database open_database(const SqliteAddress& address) {
-  const int mode = SQLite::OPEN_READWRITE | (address.may_create ? SQLite::OPEN_CREATE : 0);
-  try {
-    return {address.path, mode};
-  } catch (const SQLite::Exception& fault) {
-    refuse_target(fmt::format("cannot open {}: {}", base::escape(address.path), fault.what()));
-  }
-}
-
 Sqlite::Sqlite(const SqliteAddress& address)
     : address_(address),
-      database_(open_database(address)),
+      database_(open_file(address)),
       guard_(database_.getHandle()),
       statements_(database_.getHandle(), guard_, SqliteGuard::Speaker::script, [this](int code) { fail(code); }),
       internal_(database_.getHandle(), guard_, [this](int code) { fail(code); }),
@@ -342,7 +333,7 @@ void Sqlite::begin(const Beginning& how) {
     internal_.make_receipts();
   }
   access_ = how.access;
-  silence_.set(how.restores);
+  silence_.set(how.restores, is_open());
   const bool reads = only_reads(access_);
   guard_.expect(access_);
   if (previews_ && (outer_ || !reads)) {
@@ -352,6 +343,7 @@ void Sqlite::begin(const Beginning& how) {
     internal_.once(reads ? "BEGIN" : "BEGIN IMMEDIATE");
     if (!reads) internal_.make_receipts();  // before a script could make one of its own
   }
+  silence_.remember();
   changes_at_begin_ = sqlite3_total_changes64(handle());
   changes_.begin(access_);
   guard_.listen_to(SqliteGuard::Speaker::script);
@@ -359,7 +351,9 @@ void Sqlite::begin(const Beginning& how) {
 
 // --- previews ------------------------------------------------------------------------------------------------------
 
+// Without the outer transaction the savepoint would be one, and its release a commit.
 void Sqlite::begin_preview(bool reads) {
+  if (lost()) throw SqlError(Cause::unreachable, "the transaction of the preview was ended");
   allow(core::Access::write);
   if (!outer_) internal_.once("BEGIN IMMEDIATE");
   outer_ = true;

@@ -81,4 +81,13 @@ bool is_made_by_opening_sqlite(std::string_view address, const Surroundings& sur
   return ::access(parse_sqlite_address(address, surroundings).path.c_str(), F_OK) != 0;
 }
 
+SQLite::Database open_file(const SqliteAddress& address) {
+  const int mode = SQLite::OPEN_READWRITE | (address.may_create ? SQLite::OPEN_CREATE : 0);
+  try {
+    return {address.path, mode};
+  } catch (const SQLite::Exception& fault) {
+    refuse_target(fmt::format("cannot open {}: {}", base::escape(address.path), fault.what()));
+  }
+}
+
 }  // namespace target

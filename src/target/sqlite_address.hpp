@@ -1,6 +1,7 @@
 // The address part of a sqlite: URL: which file, and how it is to be opened.
 #pragma once
 
+#include <SQLiteCpp/Database.h>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ struct SqliteAddress {
 
 // Resolves links, refuses unknown options, a missing file and the ledger. Throws SqlError (unreachable).
 SqliteAddress parse_sqlite_address(std::string_view text, const Surroundings& surroundings);
+
+// Throws SqlError (unreachable).
+SQLite::Database open_file(const SqliteAddress& address);
 
 // "this target cannot be used because …". Throws SqlError (unreachable).
 [[noreturn]] void refuse_target(const std::string& why);

@@ -1,18 +1,23 @@
 #include "target/sqlite_silence.hpp"
 
-#include <utility>
 #include <variant>
 
 #include "target/connection.hpp"
 
 namespace target {
 
-void SqliteSilence::set(bool wanted) {
-  if (std::exchange(set_, wanted) == wanted) return;
+void SqliteSilence::set(bool wanted, bool in_transaction) {
+  if (set_ == wanted) return;
+  if (foreign_keys_ && in_transaction)
+    throw SqlError(core::Cause::error,
+                   "foreign keys cannot be switched within one transaction: preview one rollback at a time");
   sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_TRIGGER, wanted ? 0 : 1, nullptr);
-  if (!foreign_keys_) return;
-  internal_.once(wanted ? "PRAGMA foreign_keys=OFF" : "PRAGMA foreign_keys=ON");
-  if (wanted) orphans_ = orphans();
+  if (foreign_keys_) internal_.once(wanted ? "PRAGMA foreign_keys=OFF" : "PRAGMA foreign_keys=ON");
+  set_ = wanted;
+}
+
+void SqliteSilence::remember() {
+  if (set_ && foreign_keys_) orphans_ = orphans();
 }
 
 std::int64_t SqliteSilence::orphans() {

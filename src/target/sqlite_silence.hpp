@@ -14,8 +14,10 @@ class SqliteSilence {
   SqliteSilence(sqlite3* database, SqliteInternal& internal, bool foreign_keys) noexcept
       : database_(database), internal_(internal), foreign_keys_(foreign_keys) {}
 
-  // Outside a transaction. Throws SqlError.
-  void set(bool wanted);
+  // Outside a transaction. Throws SqlError where one is open and foreign keys cannot be switched.
+  void set(bool wanted, bool in_transaction);
+  // In the transaction, before the first row.
+  void remember();
   // Behind the last row: whether foreign keys hold as far as they did before. Throws SqlError when they do not.
   void check();
 

@@ -20,8 +20,8 @@ std::string text_at(const json& object, const char* key) {
 // The ledger first: what it calls a success must be in the database by then.
 void read_ledger(const Site& site, Witnessed& seen) {
   for (const json& attempt : site.fettle_json({"history", "--limit", "100000", "--json"}))
-    seen.attempts.push_back(
-        {attempt.at("attempt"), attempt.at("script"), text_at(attempt, "outcome"), text_at(attempt, "error")});
+    seen.attempts.push_back({attempt.at("attempt"), attempt.at("script"), text_at(attempt, "outcome"),
+                             text_at(attempt, "error"), text_at(attempt, "state") == "settled"});
   std::sort(seen.attempts.begin(), seen.attempts.end(),
             [](const auto& left, const auto& right) { return left.id < right.id; });
 }
@@ -109,6 +109,12 @@ std::vector<std::string> contradictions(const Witnessed& seen) {
   if (seen.counter != std::to_string(seen.effects.size()))
     found.push_back(fmt::format("{} effects, but the counter says {}", seen.effects.size(), seen.counter));
   for (const Witnessed::Attempt& attempt : seen.attempts) {
+    if (attempt.settled) {
+      if (attempt.outcome == "succeeded" && !done.contains(attempt.script))
+        found.push_back(
+            fmt::format("{}, attempt {}: settled as a success, without effect", attempt.script, attempt.id));
+      continue;
+    }
     const bool has_receipt = seen.receipts.contains({attempt.script, attempt.id});
     const std::string who = fmt::format("{}, attempt {}", attempt.script, attempt.id);
     const bool says_no = attempt.outcome != "succeeded" && attempt.outcome != "unknown" && !attempt.outcome.empty();

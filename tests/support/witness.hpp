@@ -17,6 +17,7 @@ struct Witnessed {
   struct Attempt {
     std::int64_t id = 0;
     std::string script, outcome, error;  // outcome is empty: it has not ended
+    bool settled = false;                // it says what became of the attempt before, whose receipt it is then
     bool operator==(const Attempt&) const = default;
   };
   using Trace = std::pair<std::string, std::int64_t>;  // script and attempt
