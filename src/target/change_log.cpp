@@ -103,18 +103,21 @@ void NotedRows::was(std::optional<std::string_view> before) {
   std::memcpy(record + k_head, new_key_.data(), new_key_.size());
   if (before && !before->empty()) std::memcpy(record + k_head + key_size, before->data(), before->size());
   entries_.push_back({record, new_hash_, false});
-  slots_[slot_of(new_key_, new_hash_)] = static_cast<std::uint32_t>(entries_.size());
+  settle_in(entries_.size() - 1);
   bytes_ += bytes + k_beside;
 }
 
 void NotedRows::grow() {
-  slots_.assign(std::max(k_first_slots, 2 * slots_.size()), 0);
+  slots_.assign(std::max(k_first_slots, 4 * slots_.size()), 0);
+  for (std::size_t row = 0; row < entries_.size(); ++row) settle_in(row);
+}
+
+// Its key is not there yet.
+void NotedRows::settle_in(std::size_t row) noexcept {
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t row = 0; row < entries_.size(); ++row) {
-    std::size_t slot = entries_[row].hash & mask;
-    while (slots_[slot] != 0) slot = (slot + 1) & mask;
-    slots_[slot] = static_cast<std::uint32_t>(row + 1);
-  }
+  std::size_t slot = entries_[row].hash & mask;
+  while (slots_[slot] != 0) slot = (slot + 1) & mask;
+  slots_[slot] = static_cast<std::uint32_t>(row + 1);
 }
 
 char* NotedRows::take(std::size_t bytes) {

@@ -44,6 +44,7 @@ class NotedRows {
   bool touch(std::string_view key);  // true: it is new, and was() must follow
   void was(std::optional<std::string_view> before);
   void grow();
+  void settle_in(std::size_t row) noexcept;
   char* take(std::size_t bytes);
   void forget() noexcept;
 

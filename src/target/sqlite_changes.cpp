@@ -68,6 +68,8 @@ SqliteChanges::~SqliteChanges() {
 
 void SqliteChanges::watch(std::uint64_t images) {
   log_.keep(images);
+  SqliteQuestion encoding(database_, "PRAGMA main.encoding");
+  utf8_ = encoding.next() && encoding.text(0) == "UTF-8";
   sqlite3_preupdate_hook(database_, &SqliteChanges::on_write, this);
   watches_ = true;
 }
@@ -133,7 +135,7 @@ void SqliteChanges::note_old(Known& known, std::int64_t rowid) {
   if (table.by_values() && !table.direct && !table.without_rowid) return note_read_old(known, rowid);
   bool exact = true;
   known.rows->put_key(key_, rowid, [&](std::size_t place) {
-    const core::ValueView value = view_of(old_value(table, table.columns[place]));
+    const core::ValueView value = where_it_lies(old_value(table, table.columns[place]));
     const auto* real = std::get_if<double>(&value);
     if (table.columns[place].misread && real != nullptr && std::abs(*real) >= k_exact_integers) exact = false;
     return value;
@@ -179,6 +181,14 @@ void SqliteChanges::note(Known& known, bool fits) {
   known.notes = !log_.is_given_up(known.log);
 }
 
+// SQLite copies a text to end it with a zero when it is asked for as such.
+core::ValueView SqliteChanges::where_it_lies(sqlite3_value* value) const {
+  if (!utf8_ || sqlite3_value_type(value) != SQLITE_TEXT) return view_of(value);
+  const void* bytes = sqlite3_value_blob(value);
+  const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
+  return bytes != nullptr ? std::string_view(static_cast<const char*>(bytes), size) : std::string_view("");
+}
+
 // false: it is too large. nullopt: it may end before columns that were added to the table later, which the hook gives
 // as NULL and not with their defaults (SQLite 3.40).
 std::optional<bool> SqliteChanges::pack_hooked(const SqliteTable& table) {
@@ -189,7 +199,7 @@ std::optional<bool> SqliteChanges::pack_hooked(const SqliteTable& table) {
     const SqliteColumn& column = table.columns[at];
     sqlite3_value* value = old_value(table, column);
     if (row_.size() + bytes_of(value) > k_largest_image) return false;
-    core::ValueView view = view_of(value);
+    core::ValueView view = where_it_lies(value);
     const auto* integer = std::get_if<std::int64_t>(&view);
     if (column.is_real && integer != nullptr) view = static_cast<double>(*integer);
     row_.put(view);

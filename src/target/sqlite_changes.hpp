@@ -72,6 +72,7 @@ class SqliteChanges {
   void note(Known& known, bool fits);
   std::optional<bool> pack_hooked(const SqliteTable& table);
   void give_up(Known& known, std::string_view gap);
+  core::ValueView where_it_lies(sqlite3_value* value) const;
   sqlite3_value* old_value(const SqliteTable& table, const SqliteColumn& column);
   sqlite3_value* new_value(const SqliteTable& table, const SqliteColumn& column, int operation);
 
@@ -99,6 +100,7 @@ class SqliteChanges {
   std::vector<Known*> written_;  // in the order of log_
   std::int64_t schema_version_ = -1;
   std::uint64_t attempt_ = 0;
+  bool utf8_ = false;  // texts lie in the file as they are given
   bool watches_ = false, active_ = false, piecemeal_ = false;
   bool looked_ = false;                       // at the version of the schema, in this attempt
   bool stale_ = false;                        // the schema may have changed since

@@ -72,8 +72,10 @@ void SqliteRows::read_by_rowid(const Numbered& rows, const Found& found) {
       const std::int64_t rowid = question.number(0);
       while (at < next && rows[at].first < rowid) ++at;
       if (at == next || rows[at].first != rowid) continue;
-      put_key(key_, rowid, question.statement());
-      if (!rowid_in(key_)) continue;  // it has a primary key now
+      if (table_.by_values()) {
+        put_key(key_, rowid, question.statement());
+        if (!rowid_in(key_)) continue;  // it has a primary key now
+      }
       found(rows[at].second, packed_at(question.statement()));
     }
   }

@@ -333,12 +333,12 @@ TEST_CASE("config: the manual's table of limits names every limit with its defau
   std::size_t limits = 0;
   for (const cli::Key& key : cli::keys()) {
     const bool is_limit = key.section() == "limits" || key.name == "run.timeout" || key.name == "run.memory" ||
-                          key.name == "run.max_script_size";
+                          key.name == "run.max_script_size" || key.name == "run.images";
     if (!is_limit) continue;
     ++limits;
     CAPTURE(key.name);
     const std::string row = "| `" + std::string(key.name) + "` | " + cli::default_text(key) + " |";
     CHECK(manual.find(row) != std::string::npos);
   }
-  CHECK(limits == 11);
+  CHECK(limits == 12);
 }

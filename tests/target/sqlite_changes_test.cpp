@@ -309,3 +309,23 @@ TEST_CASE("changes: while rows are noted the guard goes on listening to the scri
   CHECK(support::says(support::sql_error([&] { at.run("DELETE FROM fettle_receipts"); }), "fettle_receipts"));
   CHECK(support::says(support::sql_error([&] { at.run("COMMIT"); }), "COMMIT"));
 }
+
+TEST_CASE("changes: a row that does not fit into the memory of databases fails the attempt with that cause") {
+  Watched at("CREATE TABLE b (x BLOB); INSERT INTO b VALUES (zeroblob(60000000))");
+  struct Limited {
+    Limited() { target::limit_sqlite_memory(std::uint64_t{20} << 20U); }
+    ~Limited() { target::limit_sqlite_memory(0); }
+  };
+  std::string said;
+  {
+    const Limited limited;
+    said = support::sql_error([&] {
+      at.run("DELETE FROM b");
+      at.changes();
+    });
+  }
+  CHECK(support::says(said, "memory: "));
+  at.connection->rollback();
+  at.connection->begin(Access::write);
+  CHECK(short_text(at.run("DELETE FROM t").changes()) == "");
+}
