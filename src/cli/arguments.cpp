@@ -77,8 +77,7 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   add_actor(app, out);
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
   auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
-  CLI::Option* plan =
-      app.add_option("--plan", raw.plan, "Only what this preview showed, row for row");
+  CLI::Option* plan = app.add_option("--plan", raw.plan, "Only what this preview showed, row for row");
   plan->option_text("ID");
   app.add_flag("--full", out.full, "With --dry-run: all rows, values in full");
   text_option(app, "-o,--output", out.output, "FILE", "Also write a report: FILE.md or FILE.html");

@@ -169,8 +169,8 @@ class Restorer {
   // The receipt of what is undone is gone exactly when it was committed.
   Outcome resolve(Outcome outcome, std::string doubt) {
     const core::Receipt& receipt = wish_.receipt;
-    const core::Inquired answer =
-        crew_.inquire({wish_.database, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, wish_.receipt_undone});
+    const core::Inquired answer = crew_.inquire(
+        {wish_.database, receipt.script, receipt.sha256, receipt.ledger, receipt.attempt, wish_.receipt_undone});
     if (answer.proof == core::Proof::present) return outcome;
     if (answer.proof == core::Proof::absent) return core::failed(Cause::unreachable, std::move(doubt));
     return unknown(std::move(doubt),

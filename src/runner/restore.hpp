@@ -20,7 +20,7 @@ std::string why_not_by_rows(const ledger::History& history, std::int64_t attempt
 
 struct Restoration {
   std::string database;
-  core::Receipt receipt;    // of the attempt that undoes
+  core::Receipt receipt;            // of the attempt that undoes
   std::int64_t undoes = 0;          // the attempt whose rows are put back
   std::int64_t receipt_undone = 0;  // the attempt whose receipt goes with them: the same, as a rule
   Conflicts conflicts = Conflicts::refuse;

@@ -72,7 +72,9 @@ class LuaState {
 #else
   static constexpr unsigned k_most_spares = 128;
 #endif
-  static std::size_t class_of(std::size_t size) noexcept { return (size + 7) / k_step; }
+  static std::size_t class_of(std::size_t size) noexcept {
+    return (size + 7) / k_step;
+  }
   void* give(std::size_t size) noexcept;
   void take_back(void* block, std::size_t size) noexcept;
 
