@@ -147,3 +147,17 @@ TEST_CASE("journey: while a preview works, a run waits for the lock and is told 
   CHECK(program.wait(Seconds(60)).status == 0);
   CHECK(site.fettle({"run"}).status == 0);
 }
+
+TEST_CASE(
+    "journey: a preview of nothing says so, and a report that cannot be written is refused before anything is done") {
+  const Site site;
+  const support::Ended nothing = site.fettle({"run", "--dry-run"});
+  CHECK(nothing.status == 0);
+  CHECK(nothing.out.find("Nothing to do") != std::string::npos);
+  CHECK(nothing.out.find("--plan") == std::string::npos);
+  site.write("report.html", "mine");
+  site.write("fix-scripts/001_a.lua", support::k_good);
+  CHECK(site.fettle({"run", "--output", "report.html"}).status == 2);
+  CHECK(site.sql("select count(*) from ran") == "0");
+  CHECK(support::read_file(site.path("report.html")) == "mine");
+}

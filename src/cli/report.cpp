@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <set>
+#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -94,12 +95,24 @@ std::string report(ReportFormat format, const ReportFacts& facts, std::span<cons
   return format == ReportFormat::html ? report_as_html(facts, scripts) : report_as_markdown(facts, scripts);
 }
 
+namespace {
+
+[[noreturn]] void refuse_taken(const std::string& file) {
+  throw base::Error(base::ErrorKind::usage, fmt::format("{} is there already", base::escape(file)),
+                    "Nothing was overwritten.", "Name a new file after --output, or remove that one.");
+}
+
+}  // namespace
+
+void refuse_report(const std::string& file) {
+  report_format(file);
+  if (::access(file.c_str(), F_OK) == 0) refuse_taken(file);
+}
+
 void write_report(const std::string& file, const ReportFacts& facts, std::span<const ReportedScript> scripts) {
   const std::string text = report(report_format(file), facts, scripts);
   const int fault = try_make_whole_file(file, text);
-  if (fault == EEXIST)
-    throw base::Error(base::ErrorKind::usage, fmt::format("{} is there already", base::escape(file)),
-                      "Nothing was overwritten.", "Name a new file after --output, or remove that one.");
+  if (fault == EEXIST) refuse_taken(file);
   if (fault == 0) return;
   errno = fault;
   base::throw_errno(base::ErrorKind::io, fmt::format("cannot write {}", base::escape(file)), std::string(k_untouched),

@@ -50,6 +50,9 @@ ReportFacts facts_of(const core::RunReport& run);
 
 std::string report(ReportFormat format, const ReportFacts& facts, std::span<const ReportedScript> scripts);
 
+// Before the work that is to be reported: throws as write_report() would, where that can be told ahead.
+void refuse_report(const std::string& file);
+
 // The report in a new file, all of it or nothing. Throws Error(usage) when something of that name is there already, and
 // Error(io).
 void write_report(const std::string& file, const ReportFacts& facts, std::span<const ReportedScript> scripts);

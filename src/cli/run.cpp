@@ -49,7 +49,7 @@ int preview(const Context& context, const runner::RunRequest& request) {
   write_report(context, preview.report);
   if (context.arguments.json) {
     context.print(run_json(preview.report) + "\n");
-  } else {
+  } else if (preview.report.run != 0) {
     const std::string next = fmt::format(
         "Everything was rolled back: nothing was changed. Next, for real and no other rows than these: fettle run "
         "--plan {}",
@@ -85,7 +85,7 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   const bool is_told_of_at_the_end = arguments.json || !arguments.output.empty();
   request.kept = is_told_of_at_the_end ? runner::Kept::attempts : runner::Kept::counts;
   if (arguments.full) request.rows_told = core::k_every_row;
-  if (!arguments.output.empty()) report_format(arguments.output);
+  if (!arguments.output.empty()) refuse_report(arguments.output);
   return request;
 }
 

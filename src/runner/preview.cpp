@@ -92,7 +92,7 @@ Preview preview(const core::Config& config, const RunRequest& request, core::Obs
   const core::Config staged = configured_for(config, *preview.stage);
   preview.report = run(staged, here, observer);
   preview.report.dry_run = true;
-  preview.report.run = record(config, staged, request, preview.report);
+  preview.report.run = preview.report.scripts.empty() ? 0 : record(config, staged, request, preview.report);
   return preview;
 }
 

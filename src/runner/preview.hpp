@@ -16,7 +16,8 @@
 namespace runner {
 
 struct Preview {
-  core::RunReport report;  // dry_run is true; run: its number in the ledger; attempts: those of the ledger on the stage
+  core::RunReport report;  // dry_run is true; run: its number in the ledger, 0 where nothing was pending; attempts:
+                           // those of the ledger on the stage
   std::unique_ptr<Stage> stage;
 };
 
