@@ -182,6 +182,31 @@ TEST_CASE("journey: run --force and restart = true begin a batch anew") {
   CHECK(engine.ask("select max(amount) from things") == "3");
 }
 
+TEST_CASE("journey: a bookmark that a version without batch{} left behind is not gone on with, over every engine") {
+  const Site site;
+  for (const Engine& engine : support::engines(site)) {
+    CAPTURE(engine.name);
+    support::use(site, engine);
+    make_things(engine, 300);
+    const std::string name = "fix-scripts/" + engine.name + ".lua";
+    site.write(name, executes(R"lua(batch{ name = "rows", query = "select id from things where id > 0", size = 100,
+      throttle = false, each = function(row)
+        if row.id == 250 then error("no") end
+        db.exec("update things set amount = amount + 1 where id = ?", row.id)
+      end } return { executed = true })lua"));
+    CHECK(run_it(site).at("outcome") == "failed");
+    std::filesystem::remove(site.path("failed/" + engine.name + ".lua"));
+    site.write(name, executes("db.exec('update things set amount = 1') return { executed = true }"));
+    CHECK(run_it(site).at("outcome") == "succeeded");
+    CHECK(engine.ask("select count(*) from fettle_batches") == "1");
+    site.write(name, backfill(100));
+    CHECK(run_it(site).at("outcome") == "succeeded");
+    CHECK(engine.ask("select count(*) from things where amount = 2") == "300");
+    CHECK(has(site.fettle({"show", engine.name + ".lua"}).out, "has brought the script to its end since"));
+    CHECK(engine.ask("select count(*) from fettle_batches") == "0");
+  }
+}
+
 TEST_CASE("journey: rows that fail are undone alone and collected up to a limit, over every engine") {
   const Site site;
   for (const Engine& engine : support::engines(site)) {

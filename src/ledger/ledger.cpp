@@ -364,6 +364,11 @@ Ledger::Disowned Ledger::disowned(const std::string& script, const std::string& 
                           [&] { return inside_->writes.disowned(script, sha256); });
 }
 
+Ledger::Concluded Ledger::concluded(const std::string& name) const {
+  return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
+                          [&] { return inside_->writes.concluded(name); });
+}
+
 std::int64_t Ledger::interruptions(const std::string& name, const std::string& sha256) const {
   return inside_->guarded("the ledger cannot be read", fmt::format("nothing of {} was run", base::escape(name)),
                           [&] { return inside_->writes.interruptions(name, sha256); });

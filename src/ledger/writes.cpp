@@ -104,6 +104,10 @@ constexpr const char* k_disowned = R"sql(
       AND b.state = 'marked')
   ORDER BY a.id DESC LIMIT 1)sql";
 
+constexpr const char* k_concluded = R"sql(
+  SELECT id, finished_at FROM attempts INDEXED BY attempts_by_script
+  WHERE script = ?1 AND outcome IN ('succeeded', 'skipped', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
+
 constexpr const char* k_claimed = R"sql(
   SELECT 1 FROM attempts INDEXED BY attempts_by_script WHERE script = ?1 AND moved_to = ?2 AND id <> ?3 LIMIT 1)sql";
 
@@ -179,6 +183,7 @@ Writes::Writes(SQLite::Database& database) noexcept
       claimed_(database, k_claimed),
       settled_(database, k_is_settled),
       disowned_(database, k_disowned),
+      concluded_(database, k_concluded),
       interrupted_(database, k_interrupted),
       previewed_(database, k_previewed) {}
 
@@ -384,6 +389,13 @@ Ledger::Disowned Writes::disowned(const std::string& script, const std::string& 
   if (!query.text(script).text(sha256).next()) return {};
   const std::int64_t applied = query.take_number();
   return {applied, query.take_number()};
+}
+
+Ledger::Concluded Writes::concluded(const std::string& script) {
+  Query query(concluded_);
+  if (!query.text(script).next()) return {};
+  const std::int64_t attempt = query.take_number();
+  return {attempt, base::Instant{query.take_number()}};
 }
 
 std::int64_t Writes::interruptions(const std::string& script, const std::string& sha256) {

@@ -43,6 +43,7 @@ class Writes {
   bool is_claimed(const std::string& script, const std::string& moved_to, std::int64_t attempt);
   bool is_settled(std::int64_t attempt);
   Ledger::Disowned disowned(const std::string& script, const std::string& sha256);
+  Ledger::Concluded concluded(const std::string& script);
   std::int64_t interruptions(const std::string& script, const std::string& sha256);
 
   Texts texts;
@@ -55,7 +56,7 @@ class Writes {
   ChangesIn previewed_changes_;
   Kept begin_, commit_, insert_run_, end_run_, insert_attempt_, intent_details_, end_attempt_, details_, progress_,
       count_outcome_, insert_line_, moved_to_, insert_event_, unfinished_, unfiled_, unfiled_but_skipped_, in_doubt_,
-      receipt_of_, claimed_, settled_, disowned_, interrupted_, previewed_;
+      receipt_of_, claimed_, settled_, disowned_, concluded_, interrupted_, previewed_;
 };
 
 }  // namespace ledger

@@ -36,6 +36,8 @@ class Session {
     // Without a transaction: whether our ledger knows how an attempt of its own ended, which the database knows as
     // begun.
     std::function<bool(std::int64_t attempt)> is_settled;
+    // Of a batch: after which attempt there was nothing of the script left to do.
+    std::function<ledger::Ledger::Concluded()> concluded;
     bool forced = false;  // without a transaction: whoever began it before, and did not end
     // What else the script must meet before it may run, and does not; nullptr: nothing is asked.
     std::function<std::optional<core::Outcome>(const core::Declaration&)> demands;

@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "os/clock.hpp"
 #include "runner/session.hpp"
 #include "runner/verdicts.hpp"
@@ -42,6 +43,13 @@ std::string where_it_goes_on(const core::Bookmark& found, const core::Receipt& o
       found.by.ledger == ours.ledger ? "" : fmt::format(" of another ledger, on {},", base::escape(found.by.node)));
   if (found.by.sha256 != ours.sha256) text += "; the script was changed since (restart = true would begin anew)";
   return text;
+}
+
+// Whether nothing of the script was left to do since. Another ledger's attempts are not in ours; its clock may differ,
+// but that script was filed here, too, when it was done.
+bool is_behind(const ledger::Ledger::Concluded& end, const core::Bookmark& found, const core::Receipt& ours) {
+  if (end.attempt == 0) return false;
+  return found.by.ledger == ours.ledger ? end.attempt > found.by.attempt : base::iso8601(end.at) > found.by.applied_at;
 }
 
 }  // namespace
@@ -94,13 +102,17 @@ std::optional<Outcome> Session::open_batch(const core::OpenBatch& wish) {
 // found becomes what the worker goes on with.
 void Session::take_up(const core::OpenBatch& wish, core::Bookmark& found) {
   const bool changed = found.by.sha256 != setting_.receipt.sha256;
-  const bool anew = found.pages > 0 && (setting_.forced || (wish.restart && changed));
+  ledger::Ledger::Concluded end;
+  if (found.pages > 0 && setting_.concluded) end = setting_.concluded();
+  const bool over = is_behind(end, found, setting_.receipt);
+  const bool anew = found.pages > 0 && (setting_.forced || over || (wish.restart && changed));
   batches_.open(found, anew);
   if (found.pages == 0) return;
-  const std::string text =
+  std::string text =
       anew ? fmt::format("batch {} begins anew; {} ({}) are committed from before", base::escape(found.name),
                          base::plural(found.pages, "page"), base::plural(found.rows, "row"))
            : where_it_goes_on(found, setting_.receipt);
+  if (over) text += fmt::format("; attempt {} has brought the script to its end since", end.attempt);
   lines_.take({core::LineLevel::info, text});
   lines_.tell();
   if (!anew) return;

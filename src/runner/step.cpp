@@ -87,6 +87,7 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
     if (at.attention != nullptr) at.attention->wait_while_paused([] {}, goes_on);
   };
   setting.is_settled = [&at](std::int64_t earlier) { return at.ledger.is_settled(earlier); };
+  setting.concluded = [&at, name = ready.loaded.script.name] { return at.ledger.concluded(name); };
   return setting;
 }
 
