@@ -66,11 +66,11 @@ class Broker {
 
   os::Channel runner_;
   std::vector<os::Fd> held_;
+  os::Spin spin_ = os::Spin::for_this_machine();  // which asks what may not be asked any more once it is locked down
   Databases databases_;
   core::SandboxLevel level_;
   bool previews_;
   os::Channel worker_;
-  os::Spin spin_ = os::Spin::for_this_machine();
   Spending spending_;  // of the attempt that worker_ makes
   std::optional<Transaction> transaction_;
   RowBatch batch_;
