@@ -129,9 +129,9 @@ std::string at(const std::string& file, std::size_t line, std::string_view what)
 
 // ---- rooms and floors ----
 
-const std::map<std::string, int, std::less<>> k_floors = {{"base", 0},   {"core", 1},   {"os", 1},      {"folder", 2},
-                                                          {"ledger", 2}, {"target", 2}, {"sandbox", 2}, {"runner", 3},
-                                                          {"watch", 3},  {"cli", 4}};
+const std::map<std::string, int, std::less<>> k_floors = {{"base", 0},   {"core", 1},     {"os", 1},      {"folder", 2},
+                                                          {"ledger", 2}, {"target", 2},   {"sandbox", 2}, {"runner", 3},
+                                                          {"watch", 3},  {"exchange", 3}, {"cli", 4}};
 constexpr int k_above_all = 5;  // main.cpp
 
 std::string room_of(const std::string& path) {
@@ -203,7 +203,7 @@ const std::vector<Confined> k_confined = {
     {{"spdlog/"}, {"os/log.cpp"}},
     {{"toml++/"}, {"cli/"}, 1},
     {{"CLI/"}, {"cli/"}, 1},
-    {{"nlohmann/"}, {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_parts.hpp", "watch/notice.cpp"}},
+    {{"nlohmann/"}, {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_parts.hpp", "watch/notice.cpp", "exchange/"}},
     {{"sodium.h"}, {"base/hash.cpp"}},
     {{"zstd.h"}, {"ledger/"}},
     {{"linux/landlock.h", "linux/seccomp.h", "seccomp.h"}, {"sandbox/lockdown.cpp", "os/lockdown.cpp"}},

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <map>
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/argument_checks.hpp"
 #include "cli/argument_values.hpp"
 
 namespace cli {
@@ -22,6 +24,24 @@ constexpr std::string_view k_exit_codes =
     "  3  pending (status --exit-code)  10  an outcome is unknown\n"
     "  4  a script failed              130  stopped by SIGINT\n"
     "  5  another run holds the lock   143  stopped by SIGTERM\n";
+
+// Commands of two words, by their first.
+struct Group {
+  std::string_view name, about;
+};
+constexpr std::array k_groups = {Group{"ledger", "The audit file"}, Group{"config", "The configuration in force"}};
+
+std::string_view about_group(std::string_view name) noexcept {
+  for (const Group& group : k_groups)
+    if (group.name == name) return group.about;
+  return {};
+}
+
+bool is_group(std::string_view name) noexcept {
+  return !about_group(name).empty();
+}
+
+constexpr const char* k_export_formats = "jsonl (default), json-runs, csv, sqlite or postgresql";
 
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
@@ -144,6 +164,16 @@ void add_verify(CLI::App& app, Arguments& out) {
       ->excludes(head);
 }
 
+void add_places(CLI::App& app, Arguments& out, std::string_view command) {
+  if (command == "ledger export") text_option(app, "--format", out.format, "FORMAT", k_export_formats);
+  if (command != "ledger export") text_option(app, "--from", out.from, "PLACE", "Where it lies (default: this ledger)");
+  if (command != "ledger import") text_option(app, "--to", out.to, "PLACE", "Where it goes; nothing may be there");
+  if (command == "ledger migrate") {
+    app.add_flag("--backup", out.backup, "Keep a copy of the ledger that is read beside it");
+    app.add_flag("--verify", out.verify, "Read back and compare, which is done in any case");
+  }
+}
+
 void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
   if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
   if (command == "new") add_new(app, out);
@@ -168,6 +198,8 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "status") app.add_flag("--exit-code", out.exit_code, "Exit with 3 when something is pending");
   if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
   if (command == "ledger verify") add_verify(app, out);
+  if (command == "ledger export" || command == "ledger import" || command == "ledger migrate")
+    add_places(app, out, command);
 }
 
 void add_globals(CLI::App& app, Arguments& out, Raw& raw) {
@@ -214,6 +246,7 @@ class Parser {
  private:
   void add_command(const CommandName& command);
   CLI::App& group(std::string_view name);
+  std::string verbs_of(std::string_view group) const;
   enum class Reading { understood, help, refused };
   Reading run_cli11(const std::vector<std::string>& arguments);
   Arguments finished(const std::vector<std::string>& arguments);
@@ -242,15 +275,18 @@ Parser::Parser(std::span<const CommandName> commands) : commands_(commands) {
   app_.footer(std::string(k_exit_codes) + "\nfettle COMMAND --help tells more of a command.");
 }
 
-CLI::App& Parser::group(std::string_view name) {
-  if (const auto found = apps_.find(name); found != apps_.end()) return *found->second;
+// "verify, info", of "ledger".
+std::string Parser::verbs_of(std::string_view group) const {
   std::string verbs;
   for (const CommandName& command : commands_)
-    if (command.name.starts_with(fmt::format("{} ", name)))
-      verbs += fmt::format("{}{}", verbs.empty() ? "" : ", ", command.name.substr(name.size() + 1));
-  CLI::App* app = app_.add_subcommand(
-      std::string(name),
-      fmt::format("{}: {}", name == "config" ? "The configuration in force" : "The audit file", verbs));
+    if (command.name.starts_with(fmt::format("{} ", group)))
+      verbs += fmt::format("{}{}", verbs.empty() ? "" : ", ", command.name.substr(group.size() + 1));
+  return verbs;
+}
+
+CLI::App& Parser::group(std::string_view name) {
+  if (const auto found = apps_.find(name); found != apps_.end()) return *found->second;
+  CLI::App* app = app_.add_subcommand(std::string(name), fmt::format("{}: {}", about_group(name), verbs_of(name)));
   app->require_subcommand(0, 1);
   app->allow_extras();
   app->fallthrough();
@@ -339,37 +375,12 @@ void Parser::finish() {
   if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");
 }
 
-void check_words(const Arguments& out) {
-  const std::string help = fmt::format("fettle {} --help", out.command);
-  const std::size_t most = out.command == "init" || out.command == "show" || out.command == "cancel" ? 1 : ~0U;
-  if (out.words.size() > most)
-    refuse(fmt::format("fettle {} takes one word, not {}", out.command, out.words.size()), help);
-  if (out.words.empty() && out.command == "new" && !out.list) refuse("fettle new needs a title", help);
-  if (!out.words.empty() && out.list) refuse("fettle new --list takes no title", help);
-  if (out.command == "show" && out.words.empty() == (out.preview_run == 0))
-    refuse(out.words.empty() ? "fettle show needs the number of an attempt, or a script"
-                             : "name an attempt or a script, or say --preview RUN, not both",
-           help);
-  if (out.csv && out.json) refuse("say --csv or --json, not both", help);
-  if (out.command == "mark" && out.words.size() != 2)
-    refuse("mark takes a script and one of: succeeded, failed, pending", help);
-  if (!out.script_arguments.empty() && out.words.empty())
-    refuse("--arg is for scripts that are named", fmt::format("fettle {} 007 --arg limit=100", out.command));
-  const int ways =
-      (out.words.empty() ? 0 : 1) + (out.run != 0 ? 1 : 0) + (out.since ? 1 : 0) + (out.steps != 0 ? 1 : 0);
-  if (out.command == "rollback" && ways != 1)
-    refuse(ways == 0 ? "say what to roll back: scripts, --run, --since or --steps"
-                     : "say what to roll back in one way: scripts, --run, --since or --steps",
-           help);
-  if (out.command == "retry" && out.all != out.words.empty())
-    refuse(out.all ? "name scripts or say --all, not both" : "say which scripts to retry, or --all", help);
-}
-
 Arguments Parser::finished(const std::vector<std::string>& arguments) {
   out_.command = raw_.version ? "version" : chosen();
   if (out_.command.empty()) refuse("no command was given", "fettle --help");
-  if (out_.command == "config") refuse("config needs one of: show, check", "fettle config --help");
-  if (out_.command == "ledger") refuse("ledger needs one of: verify, info", "fettle ledger --help");
+  if (is_group(out_.command))
+    refuse(fmt::format("{} needs one of: {}", out_.command, verbs_of(out_.command)),
+           fmt::format("fettle {} --help", out_.command));
   finish();
   check_words(out_);
   out_.command_line = "fettle";

@@ -71,6 +71,10 @@ struct Arguments {
   bool previews = false;               // history: of previews
   std::int64_t preview_run = 0;        // show: the run of a preview; 0: an attempt
   bool full = false;                   // show: all rows that were changed
+  std::string format;                  // ledger export: how; empty: as --to says
+  std::string from, to;                // ledger export, import, migrate: places (exchange/ledger_place.hpp)
+  bool backup = false;                 // ledger migrate: keep a copy beside the ledger that is read
+  bool verify = true;                  // ledger migrate: no other way
   std::string output;                  // show: file for a report; empty: none
 };
 

@@ -17,6 +17,8 @@ class Canonical {
 
   bool empty() const noexcept { return bytes_.empty(); }
   std::string digest() const;  // SHA-256, 64 hexadecimal digits
+  std::string_view bytes() const noexcept { return bytes_; }
+  void clear() noexcept { bytes_.clear(); }
 
  private:
   void append(std::uint64_t number);
