@@ -325,6 +325,8 @@ const std::vector<Catcher> k_known_catchers = {
     {"cli/config_file.cpp", 1, "toml++ reports a syntax error by an exception"},
     {"ledger/connection.cpp", 3, "SQLiteCpp: opening to write, to read, and the first read become Errors"},
     {"ledger/history.cpp", 1, "SQLiteCpp: the one guard of all reading becomes an Error"},
+    {"ledger/rows.cpp", 3, "SQLiteCpp: the guards of reading and of writing, and a file that cannot be made"},
+    {"exchange/ledger_postgresql.cpp", 1, "what the server says of a ledger becomes an Error"},
     {"ledger/verify.cpp", 1, "SQLiteCpp: damage that SQLite itself finds becomes a finding"},
     {"ledger/ledger.cpp", 4,
      "SQLiteCpp: the one guard of all writing, and a destructor that must not throw; an end is kept although nothing "

@@ -11,7 +11,6 @@
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "exchange/ledger_place.hpp"
-#include "exchange/out_file.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/place.hpp"
 #include "os/clock.hpp"
@@ -51,8 +50,7 @@ bool is_own(const Context& context, const Place& place) {
 ledger::Digest copy(const Context& context, const Place& from, const Place& to) {
   std::optional<os::Fd> lock;
   if (is_own(context, to)) lock.emplace(runner::take_run_lock(context.config(), std::nullopt, nullptr));
-  const bool is_path = to.kind != Place::Kind::postgresql;
-  return exchange::copy_ledger(from, to, exchange::beside(is_path ? to.where : ledger_path(context)));
+  return exchange::copy_ledger(from, to, ledger_path(context));
 }
 
 int tell(const Context& context, const Place& from, const Place& to, const ledger::Digest& digest,

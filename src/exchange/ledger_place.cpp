@@ -128,14 +128,12 @@ bool is_free(const Place& place) {
   return ::lstat(place.where.c_str(), &status) != 0;
 }
 
-ledger::Digest digest_of(const Place& place) {
-  return digest_at(place, beside(place.kind == Kind::postgresql ? "ledger.db" : place.where) + ".read");
-}
-
-ledger::Digest copy_ledger(const Place& from, const Place& to, const std::string& stage) {
+ledger::Digest copy_ledger(const Place& from, const Place& to, const std::string& own) {
   if (!is_free(to))
     throw base::Error(base::ErrorKind::usage, fmt::format("{} is not empty", to.shown), k_unchanged,
                       "name a place where nothing is");
+  remove_dead_beside(to.kind == Kind::postgresql ? own : to.where);
+  const std::string stage = beside(to.kind == Kind::postgresql ? own : to.where) + "-way";
   std::optional<Passing> gathered;
   if (from.kind != Kind::sqlite) gather(from, gathered.emplace(stage + ".from").path());
   const ledger::RowReader reader(gathered ? gathered->path() : from.where);

@@ -43,11 +43,8 @@ Place place_from(std::string_view text);
 // Whether nothing is there. Throws Error(usage) for something that is no such ledger and in the way.
 bool is_free(const Place& place);
 
-// What a ledger holds, wherever it lies.
-ledger::Digest digest_of(const Place& place);
-
-// Copies the whole ledger; what is in `to` afterwards has been read back and compared unless it is csv. stage: where a
-// copy for that may lie for a while, a path with nothing at it. Gives what was copied.
-ledger::Digest copy_ledger(const Place& from, const Place& to, const std::string& stage);
+// Copies the whole ledger; what is in `to` afterwards has been read back and compared, unless it is csv. own: the path
+// of this folder's ledger, beside which copies lie for a while that have no place of their own. Gives what was copied.
+ledger::Digest copy_ledger(const Place& from, const Place& to, const std::string& own);
 
 }  // namespace exchange

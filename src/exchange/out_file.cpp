@@ -1,7 +1,10 @@
 #include "exchange/out_file.hpp"
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,8 +73,29 @@ void OutFile::refuse() const {
                     "see to the rights of the folder and the space on the disk");
 }
 
+namespace {
+
+std::string name_beside(const std::string& place) {
+  return fmt::format(".{}.fettle-", place.substr(place.rfind('/') + 1));
+}
+
+}  // namespace
+
 std::string beside(const std::string& place) {
-  return fmt::format("{}.{}", place, ::getpid());
+  return fmt::format("{}/{}{}", folder_of(place), name_beside(place), ::getpid());
+}
+
+void remove_dead_beside(const std::string& place) {
+  const std::string begin = name_beside(place);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(place), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(begin)) continue;
+    pid_t process = 0;
+    const auto read = std::from_chars(name.data() + begin.size(), name.data() + name.size(), process);
+    if (read.ec != std::errc() || process <= 0 || ::kill(process, 0) == 0 || errno != ESRCH) continue;
+    std::filesystem::remove_all(entry.path(), ignored);
+  }
 }
 
 void put_in_place(const std::string& from, const std::string& place) {

@@ -36,7 +36,8 @@ void make_new_folder(const std::string& path);
 // or both are folders. Throws Error(usage): something is there; Error(io).
 void put_in_place(const std::string& beside, const std::string& place);
 
-// What a path is called while it is being written.
+// What a path is called while it is being written; and whatever processes that are dead have left so.
 std::string beside(const std::string& place);
+void remove_dead_beside(const std::string& place);
 
 }  // namespace exchange

@@ -1,0 +1,228 @@
+// The ledger taken to other places and back, by the built program and with a real PostgreSQL server: the same to the
+// last bit, or refused; and whole or not there, whenever somebody is killed.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "base/text.hpp"
+#include "core/message.hpp"
+#include "ledger/ledger_fixture.hpp"
+#include "support/engine.hpp"
+#include "support/in_memory.hpp"
+#include "support/skip.hpp"
+
+using nlohmann::json;
+using support::Ended;
+using support::Program;
+using support::Site;
+
+namespace {
+
+// With all that a ledger can hold: texts that are no UTF-8, images, previews, events, what failed.
+void fill(const Site& site, int attempts) {
+  ledger::Ledger ledger = ledger::Ledger::open(site.path(".fettle/ledger.db"));
+  const int runs = std::max(attempts / 100, 1);
+  for (int run = 0; run < runs; ++run) {
+    const std::int64_t id = ledger.begin_run(support::run_of("anna"));
+    for (int number = 0; number < attempts / runs; ++number) {
+      const core::Script script = support::script_of(fmt::format("{:05}_x.lua", run * 100 + number),
+                                                     fmt::format("-- text {} \xff\\x41", run * 100 + number % 7));
+      ledger::Finished finished =
+          support::ended(number % 9 == 0 ? core::OutcomeKind::failed : core::OutcomeKind::succeeded);
+      finished.outcome.message = number % 5 == 0 ? "\\x4142" : "żółć \xc3";
+      finished.outcome.error = number % 9 == 0 ? std::string("no\0such", 7) : "";
+      finished.database = "main";
+      finished.lines = {{{1700}, core::LineLevel::warn, "a \"line\",\r\nand another"}};
+      finished.details.tags = number % 3 == 0 ? "[\"nightly\"]" : "";
+      if (number % 10 == 0) {
+        core::TableChanges table;
+        table.table = "users";
+        table.columns = {"id", "name"};
+        table.updated = 1;
+        finished.changes.changes.tables.push_back(table);
+        finished.changes.rows.push_back(encode(core::ChangedRows{
+            {{core::RowChange::Kind::updated, 0, {std::int64_t{1}, std::string("a\0b", 3)}, {std::int64_t{1}, "c"}}}}));
+      }
+      support::LedgerFixture::attempt(ledger, id, script, finished);
+    }
+    ledger.end_run(id, {{3000}, attempts / runs, 4});
+  }
+  ledger.record({.verb = "retry", .script = "1.lua", .by = "ben", .host = "h", .reason = "", .detail = "", .at = {1}});
+  ledger::Previewed found{"p.lua", std::string(64, 'a'), {}, "main", std::chrono::microseconds(5), 1, 2, {}};
+  ledger.record_preview({support::run_of("cy"), {{4000}, 1, 0}, {found}});
+}
+
+std::string head(const Site& site) {
+  const Ended ended = site.fettle({"ledger", "verify", "--head"});
+  CHECK(ended.status == 0);
+  return ended.out;
+}
+
+json copied(const Site& site, const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {"ledger"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  all.emplace_back("--json");
+  const Ended ended = site.fettle(all);
+  CAPTURE(ended.err);
+  REQUIRE(ended.status == 0);
+  return json::parse(ended.out);
+}
+
+// With its head: what is verified without the folders, which are elsewhere.
+void check_whole(const Site& site, const std::string& expected) {
+  const json verified =
+      json::parse(site.fettle({"ledger", "verify", "--json", "--expect", std::string(base::trim(expected))}).out);
+  for (const json& finding : verified.at("findings")) CHECK(finding.at("kind") == "misfiled");
+}
+
+bool has(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  if (!found) MESSAGE("not in it: ", part, "; it is: ", text.substr(0, 900));
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("journey: a ledger goes to PostgreSQL, to JSON and back, the same to the last bit") {
+  const support::Engine server = support::postgresql_engine();
+  if (server.name.empty()) return support::skip("PostgreSQL is not installed");
+  const support::InMemory in_memory;
+  const Site site;
+  const Site other;
+  const char* const wish = std::getenv("FETTLE_LEDGER_ATTEMPTS");
+  fill(site, wish != nullptr ? std::atoi(wish) : 1'000);
+  const std::string before = head(site);
+  const json to_server = copied(site, {"migrate", "--to", server.url});
+  CHECK(server.ask("select count(*) from fettle_ledger.attempts") ==
+        std::to_string(to_server.at("tables").at("attempts").get<int>()));
+  CHECK(to_server.dump().find("p%40ss") == std::string::npos);  // no secret is told
+  const json to_runs = copied(other, {"migrate", "--from", server.url, "--to", "json-runs:" + other.path("runs")});
+  const json to_file = copied(
+      other, {"migrate", "--from", "json-runs:" + other.path("runs"), "--to", "jsonl:" + other.path("one.jsonl")});
+  const json back = copied(other, {"import", "--from", "jsonl:" + other.path("one.jsonl")});
+  for (const json& each : {to_runs, to_file, back}) {
+    CHECK(each.at("sha256") == to_server.at("sha256"));
+    CHECK(each.at("tables") == to_server.at("tables"));
+  }
+  CHECK(head(other) == before);
+  check_whole(other, before);
+  CHECK(other.exists("runs/run-000001.jsonl"));
+  CHECK(other.fettle_json({"history", "--json", "--limit", "5"}) ==
+        site.fettle_json({"history", "--json", "--limit", "5"}));
+
+  // A place that is taken is refused, and stays as it is.
+  for (const std::string& place : {server.url, "jsonl:" + other.path("one.jsonl"), "json-runs:" + other.path("runs"),
+                                   "sqlite:" + other.path(".fettle/ledger.db")}) {
+    const Ended ended = site.fettle({"ledger", "migrate", "--to", place});
+    CHECK(ended.status == 2);
+    CHECK(has(ended.err, "is not empty"));
+  }
+  CHECK(copied(other, {"migrate", "--from", server.url, "--to", "sqlite:" + other.path("again.db")}).at("sha256") ==
+        to_server.at("sha256"));
+}
+
+TEST_CASE("journey: what was changed, cut off or is no ledger is not brought back, and nothing is left of it") {
+  const support::InMemory in_memory;
+  const Site site;
+  fill(site, 20);
+  copied(site, {"export", "--to", "jsonl:" + site.path("whole.jsonl")});
+  const std::string whole = support::read_file(site.path("whole.jsonl"));
+  std::vector<std::pair<std::string, std::string>> wrong = {
+      {whole.substr(0, whole.rfind("{\"end\"")), "its last line is missing"},
+      {whole.substr(0, whole.size() / 2), ""},
+      {whole + whole.substr(whole.find('\n') + 1), "there is more behind its end"},
+      {"", "its last line is missing"},
+      {"{\"a\": 1}\n", "this is no line of a ledger"},
+      {"{\"fettle_ledger\": {\"format\": 1, \"schema\": 99}}\n", "it is of schema 99"},
+  };
+  const auto replaced = [&](const std::string& from, const std::string& to) {
+    std::string text = whole;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  wrong.emplace_back(replaced("\"by\": \"anna\"", "\"by\": \"eve\""), "is damaged or was changed");
+  wrong.emplace_back(replaced("\"host\"", "\"hostess\""), "has no column hostess");
+  wrong.emplace_back(replaced("{\"events\"", "{\"ladders\""), "has no table ladders");
+  wrong.emplace_back(replaced("\"pid\": 411", "\"pid\": \"x\""), "pid is not what this column holds");
+  wrong.emplace_back(replaced("\"zstd\": \"\\\\x28", "\"zstd\": \"28"), "zstd is not what this column holds");
+  wrong.emplace_back(replaced("\"outcome\": \"succeeded\"", "\"outcome\": \"wonderful\""), "this is no whole ledger");
+  const std::string run = whole.substr(whole.find("{\"runs\""));
+  wrong.emplace_back(replaced(run.substr(0, run.find('\n') + 1), ""), "belongs to one of runs that is not in it");
+  const Site other;
+  for (const auto& [text, why] : wrong) {
+    CAPTURE(why);
+    other.write("wrong.jsonl", text);
+    const Ended ended = other.fettle({"ledger", "import", "--from", "jsonl:wrong.jsonl"});
+    CHECK(ended.status == 2);
+    CHECK(has(ended.err, why));
+    CHECK(has(ended.err, "Nothing was changed."));
+    CHECK_FALSE(other.exists(".fettle/ledger.db"));
+    for (const auto& entry : std::filesystem::directory_iterator(other.path(".fettle")))
+      CHECK(entry.path().filename().string().find("ledger.db") == std::string::npos);
+  }
+  CHECK(other.fettle({"ledger", "import", "--from", "jsonl:" + site.path("whole.jsonl")}).status == 0);
+}
+
+TEST_CASE("journey: a ledger is written as CSV for other programs") {
+  const Site site;
+  fill(site, 3);
+  CHECK(copied(site, {"export", "--format", "csv", "--to", site.path("csv")}).at("tables").at("attempts") == 3);
+  site.sql(".import --csv csv/attempts.csv a", "look.db");
+  CHECK(site.sql("select count(*), min(script) from a", "look.db") == "3|00000_x.lua");
+  site.sql(".import --csv csv/log_lines.csv l", "look.db");
+  CHECK(site.sql("select count(*) from l where text = 'a \"line\",' || char(13, 10) || 'and another'", "look.db") ==
+        "3");
+  CHECK(site.fettle({"ledger", "import", "--from", "csv:csv"}).status == 2);
+}
+
+TEST_CASE("journey: ledger init makes an empty ledger, list tells the places, and both can be asked again") {
+  const Site site;
+  CHECK(has(site.fettle({"ledger", "init"}).out, "is made, and empty"));
+  CHECK(has(site.fettle({"ledger", "init"}).out, "is there already"));
+  CHECK(site.fettle({"ledger", "verify"}).status == 0);
+  const json places = site.fettle_json({"ledger", "list", "--json"});
+  CHECK(places.at("places").size() == 5);
+  CHECK(places.at("in_use") == "sqlite:" + site.path(".fettle/ledger.db"));
+  CHECK(site.fettle({"ledger", "export", "--format", "parquet"}).status == 2);
+  CHECK(site.fettle({"ledger", "migrate"}).status == 2);
+  CHECK(site.fettle({"ledger", "import"}).status == 2);
+  CHECK(site.fettle({"ledger", "migrate", "--to", "ftp:x"}).status == 2);
+}
+
+TEST_CASE("processes: whoever is killed while a ledger is on its way leaves all of it or nothing") {
+  const support::Engine server = support::postgresql_engine();
+  const support::InMemory in_memory;
+  const Site site;
+  fill(site, 400);
+  const std::string sum = copied(site, {"export", "--to", "jsonl:" + site.path("a.jsonl")}).at("sha256");
+  std::vector<std::string> places = {"jsonl:" + site.path("b.jsonl"), "json-runs:" + site.path("b"),
+                                     "sqlite:" + site.path("b.db")};
+  if (!server.name.empty()) places.push_back(server.url);
+  const char* const wish = std::getenv("FETTLE_LEDGER_KILLS");
+  const int kills = wish != nullptr ? std::atoi(wish) : 5;
+  std::mt19937 random(7);
+  for (const std::string& place : places) {
+    CAPTURE(place);
+    const std::vector<std::string> migrate = {"ledger", "migrate", "--from", "jsonl:" + site.path("a.jsonl"),
+                                              "--to",   place};
+    for (int kill = 0; kill < kills; ++kill) {
+      Program program(site.launch(migrate));
+      std::this_thread::sleep_for(std::chrono::milliseconds(random() % 120));
+      program.signal(SIGKILL);
+      program.wait(support::Seconds(20));
+    }
+    const Ended ended = site.fettle(migrate);  // what is there was whole before, or is now
+    CAPTURE(ended.err);
+    CHECK((ended.status == 0 || has(ended.err, "is not empty")));
+    for (const std::string& name : site.tree()) CHECK(name.find(".fettle-") == std::string::npos);
+    const Site reader;
+    CHECK(copied(reader, {"migrate", "--from", place, "--to", "sqlite:" + reader.path("back.db")}).at("sha256") == sum);
+  }
+  CHECK(site.fettle({"ledger", "verify"}).status != 2);
+}
