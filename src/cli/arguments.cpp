@@ -29,7 +29,8 @@ constexpr std::string_view k_exit_codes =
 struct Group {
   std::string_view name, about;
 };
-constexpr std::array k_groups = {Group{"ledger", "The audit file"}, Group{"config", "The configuration in force"}};
+constexpr std::array k_groups = {Group{"ledger", "The audit file: verify, health, export …"},
+                                 Group{"config", "The configuration in force: show, check"}};
 
 std::string_view about_group(std::string_view name) noexcept {
   for (const Group& group : k_groups)
@@ -41,7 +42,7 @@ bool is_group(std::string_view name) noexcept {
   return !about_group(name).empty();
 }
 
-constexpr const char* k_export_formats = "jsonl (default), json-runs, csv, sqlite or postgresql";
+constexpr const char* k_export_formats = "jsonl (default), csv … (fettle ledger list)";
 
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
@@ -198,6 +199,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "status") app.add_flag("--exit-code", out.exit_code, "Exit with 3 when something is pending");
   if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
   if (command == "ledger verify") add_verify(app, out);
+  if (command == "ledger analyze") text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
   if (command == "ledger export" || command == "ledger import" || command == "ledger migrate")
     add_places(app, out, command);
 }
@@ -286,7 +288,7 @@ std::string Parser::verbs_of(std::string_view group) const {
 
 CLI::App& Parser::group(std::string_view name) {
   if (const auto found = apps_.find(name); found != apps_.end()) return *found->second;
-  CLI::App* app = app_.add_subcommand(std::string(name), fmt::format("{}: {}", about_group(name), verbs_of(name)));
+  CLI::App* app = app_.add_subcommand(std::string(name), std::string(about_group(name)));
   app->require_subcommand(0, 1);
   app->allow_extras();
   app->fallthrough();

@@ -20,4 +20,68 @@ std::string ledger_places_json(const std::string& in_use) {
   return dump({{"in_use", "sqlite:" + in_use}, {"places", places}});
 }
 
+std::string ledger_show_json(const LedgerShown& shown) {
+  return dump({{"storage", "sqlite"},
+               {"path", shown.path},
+               {"exists", shown.is_there},
+               {"size", shown.bytes},
+               {"log_size", shown.log_bytes},
+               {"disk", or_null(shown.disk)},
+               {"disk_free", shown.disk.empty() ? Json(nullptr) : Json(shown.free)}});
+}
+
+namespace {
+
+Json time_of(const std::optional<ledger::Microseconds>& time) {
+  return time ? milliseconds(*time) : Json(nullptr);
+}
+
+Json counts_of(const std::vector<std::pair<std::string, std::int64_t>>& counts) {
+  Json json = Json::object();
+  for (const auto& [name, count] : counts) json[name] = count;
+  return json;
+}
+
+}  // namespace
+
+std::string ledger_metrics_json(const ledger::Figures& figures) {
+  const auto instant = [](const std::optional<base::Instant>& at) {
+    return time_or_null(at.value_or(base::Instant{}));
+  };
+  return dump({{"outcomes", counts_of(figures.outcomes)},
+               {"unfinished", figures.unfinished},
+               {"attempts_last_day", figures.last_day},
+               {"attempts_last_week", figures.last_week},
+               {"scripts", figures.scripts},
+               {"first_attempt_at", instant(figures.first)},
+               {"last_attempt_at", instant(figures.last)},
+               {"median_ms", time_of(figures.median)},
+               {"p95_ms", time_of(figures.slow)},
+               {"longest_ms", time_of(figures.longest)},
+               {"median_commit_ms", time_of(figures.median_commit)},
+               {"bytes", figures.bytes},
+               {"free_bytes", figures.free_bytes},
+               {"text_bytes", figures.text_bytes},
+               {"row_bytes", figures.row_bytes},
+               {"rows", counts_of(figures.tables)}});
+}
+
+std::string ledger_analyze_json(const std::vector<ledger::ScriptFigures>& scripts) {
+  Json json = Json::array();
+  for (const ledger::ScriptFigures& each : scripts)
+    json.push_back({{"script", each.script},
+                    {"attempts", each.attempts},
+                    {"failed", each.failed},
+                    {"should_run_ms", milliseconds(each.should_run)},
+                    {"execute_ms", milliseconds(each.execute)},
+                    {"longest_ms", milliseconds(each.longest)},
+                    {"total_ms", milliseconds(each.total)},
+                    {"trend", each.trend ? Json(*each.trend) : Json(nullptr)}});
+  return dump(json);
+}
+
+std::string ledger_optimize_json(const ledger::Optimized& done) {
+  return dump({{"bytes_before", done.before}, {"bytes", done.after}});
+}
+
 }  // namespace cli

@@ -10,8 +10,10 @@
 #include "cli/json_ledger.hpp"
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
+#include "exchange/leaving.hpp"
 #include "exchange/ledger_place.hpp"
-#include "ledger/ledger.hpp"
+#include "exchange/out_file.hpp"
+#include "ledger/history.hpp"
 #include "ledger/place.hpp"
 #include "os/clock.hpp"
 #include "runner/run_lock.hpp"
@@ -102,6 +104,9 @@ int ledger_list_command(const Context& context) {
   }
   for (const exchange::PlaceKind& kind : exchange::k_place_kinds)
     print_pair(context, kind.name, std::string(kind.about));
+  context.print("\n" + context.style.paint(Colour::bold, "For other tools, what is applied") + "\n");
+  for (const exchange::LeavingFormat& format : exchange::k_leaving_formats)
+    print_pair(context, format.name, std::string(format.about));
   context.print("\n");
   print_field(context, "in use", "sqlite:" + own);
   return 0;
@@ -119,7 +124,35 @@ int ledger_init_command(const Context& context) {
   return 0;
 }
 
+namespace {
+
+// To the file that --to names, or to stdout.
+int leave(const Context& context) {
+  const Arguments& arguments = context.arguments;
+  const auto history = ledger::History::open(ledger_path(context));
+  const exchange::Leaving leaving =
+      exchange::leave_to(arguments.format, history ? history->applied({}) : std::vector<ledger::Applied>());
+  if (arguments.to.empty()) {
+    context.print(leaving.text);
+  } else {
+    const std::string written = exchange::beside(arguments.to);
+    exchange::OutFile file(written);
+    file.write(leaving.text);
+    file.finish();
+    exchange::put_in_place(written, arguments.to);
+  }
+  if (leaving.left_out.empty()) return 0;
+  std::vector<std::string> warnings;
+  for (const std::string& script : leaving.left_out)
+    warnings.push_back(fmt::format("{} is left out: its name begins with no number", base::escape(script)));
+  context.warn(warnings);
+  return 0;
+}
+
+}  // namespace
+
 int ledger_export_command(const Context& context) {
+  if (exchange::is_leaving_format(context.arguments.format)) return leave(context);
   const Place to = export_place(context.arguments);
   return tell(context, own_place(context), to, copy(context, own_place(context), to), "");
 }

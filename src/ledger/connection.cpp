@@ -1,9 +1,11 @@
 #include "ledger/connection.hpp"
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Statement.h>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@
 #include "ledger/place.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sql.hpp"
+#include "os/fd.hpp"
 
 namespace ledger {
 namespace {
@@ -148,9 +151,22 @@ void demand_writable(SQLite::Database& database, const std::string& path) {
               fmt::format("see who may write {}", shown(path)));
 }
 
+// What was kept by one that came no further is kept anew.
+void keep_before_upgrade(SQLite::Database& database, const std::string& path) {
+  const std::string kept = path_before_upgrade(path, version_of(database));
+  const std::string beside = kept + ".part";
+  (void)::unlink(beside.c_str());
+  copy_whole(database, beside);
+  sync_file(beside);
+  if (::rename(beside.c_str(), kept.c_str()) != 0)
+    base::throw_errno(ErrorKind::ledger_broken, fmt::format("cannot keep the ledger as it is as {}", shown(kept)),
+                      k_unchanged, fmt::format("see who may write in {}", shown(folder_of(path))));
+}
+
 void create_or_migrate(SQLite::Database& database, const std::string& path) {
   if (database.execAndGet("PRAGMA page_count").getInt() == 0) create(database);
   refuse_other_version(path, version_of(database), k_oldest_readable);
+  if (version_of(database) < k_version) keep_before_upgrade(database, path);
   migrate(database, migration_steps());
 }
 
@@ -244,6 +260,22 @@ std::optional<SQLite::Database> connect_to_read(const std::string& path) {
   } catch (const SQLite::Exception& failure) {
     throw_broken(path, "the ledger cannot be read", failure, k_unchanged);
   }
+}
+
+void copy_whole(SQLite::Database& database, const std::string& path) {
+  SQLite::Database copy(literal(path), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  const int code = SQLite::Backup(copy, database).executeStep();
+  if (code != SQLITE_DONE) throw SQLite::Exception(database.getHandle(), code);
+}
+
+void sync_file(const std::string& path) {
+  const os::Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!file || ::fsync(file.get()) != 0)
+    base::throw_errno(ErrorKind::ledger_broken, fmt::format("cannot write {}", shown(path)), k_unchanged);
+}
+
+std::string path_before_upgrade(const std::string& path, int schema) {
+  return fmt::format("{}.schema-{}", path, schema);
 }
 
 void never_checkpoint(SQLite::Database& database) noexcept {

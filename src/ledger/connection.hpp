@@ -19,6 +19,15 @@ SQLite::Database connect_to_write(const std::string& path);
 // nullopt: there is no ledger yet. Never makes or changes the ledger.
 std::optional<SQLite::Database> connect_to_read(const std::string& path);
 
+// All that it holds now as a database of its own in a new file. Throws SQLite::Exception.
+void copy_whole(SQLite::Database& database, const std::string& path);
+
+// What was written to a file is on disk when this returns.
+void sync_file(const std::string& path);
+
+// Where a ledger of an older schema is kept as it was when it is brought up to date: "ledger.db.schema-5".
+std::string path_before_upgrade(const std::string& path, int schema);
+
 // For a connection whose sync may have failed: what it wrote last must not be carried from the log into the file.
 void never_checkpoint(SQLite::Database& database) noexcept;
 

@@ -1,6 +1,5 @@
 #include "ledger/history.hpp"
 
-#include <SQLiteCpp/Backup.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <utility>
@@ -345,15 +344,23 @@ std::string History::damage() const {
 }
 
 void History::copy_to(const std::string& path) const {
-  inside_->guarded([&] {
-    SQLite::Database copy(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    const int code = SQLite::Backup(copy, inside_->database).executeStep();
-    if (code != SQLITE_DONE) throw SQLite::Exception(inside_->database.getHandle(), code);
-  });
+  inside_->guarded([&] { copy_whole(inside_->database, path); });
 }
 
 About History::about() const {
   return inside_->guarded([&] { return select_about(inside_->database); });
+}
+
+Figures History::figures(base::Instant now) const {
+  return inside_->guarded([&] { return count_figures(inside_->database, now); });
+}
+
+std::vector<ScriptFigures> History::script_figures() const {
+  return inside_->guarded([&] { return figures_by_script(inside_->database); });
+}
+
+std::vector<std::string> History::structural_faults() const {
+  return inside_->guarded([&] { return ledger::structural_faults(inside_->database); });
 }
 
 std::vector<Filed> History::filed() const {

@@ -13,6 +13,7 @@
 #include "ledger/applied.hpp"
 #include "ledger/attempts.hpp"
 #include "ledger/fates.hpp"
+#include "ledger/figures.hpp"
 #include "ledger/findings.hpp"
 #include "ledger/ledger.hpp"
 
@@ -93,6 +94,10 @@ class History {
   std::string damage() const;
   Head head() const;
   About about() const;
+  // As ledger/figures has them.
+  Figures figures(base::Instant now) const;
+  std::vector<ScriptFigures> script_figures() const;
+  std::vector<std::string> structural_faults() const;
   // A ledger of its own with all that this one holds now, in a new file. Throws Error(ledger_broken).
   void copy_to(const std::string& path) const;
   // Every attempt that has ended, oldest first.

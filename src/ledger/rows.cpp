@@ -1,16 +1,13 @@
 #include "ledger/rows.hpp"
 
-#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Transaction.h>
 #include <algorithm>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
 #include <optional>
 #include <sqlite3.h>
-#include <unistd.h>
 #include <variant>
 
 #include "base/error.hpp"
@@ -18,10 +15,8 @@
 #include "base/text.hpp"
 #include "ledger/canonical.hpp"
 #include "ledger/connection.hpp"
-#include "ledger/place.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sql.hpp"
-#include "os/fd.hpp"
 
 namespace ledger {
 namespace {
@@ -89,12 +84,6 @@ void add(Canonical& bytes, const core::Value& value) {
     bytes.text(blob->bytes);
   else
     bytes.null();
-}
-
-void sync(const std::string& path) {
-  const os::Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (!file || ::fsync(file.get()) != 0)
-    base::throw_errno(ErrorKind::ledger_broken, fmt::format("cannot write {}", base::escape(path)), k_unchanged);
 }
 
 }  // namespace
@@ -178,12 +167,8 @@ Digest RowReader::digest() const {
 }
 
 void RowReader::copy_to(const std::string& path) const {
-  inside_->guard([&] {
-    SQLite::Database copy(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    SQLite::Backup backup(copy, *inside_->database);
-    if (backup.executeStep() != SQLITE_DONE) throw SQLite::Exception("the copy did not come to its end", SQLITE_BUSY);
-  });
-  sync(path);
+  inside_->guard([&] { copy_whole(*inside_->database, path); });
+  sync_file(path);
 }
 
 // --- writing -------------------------------------------------------------------------------------------------------
@@ -290,7 +275,7 @@ void RowWriter::finish() {
     for (const std::string& trigger : inside_->triggers) inside_->database.exec(trigger);
     inside_->database.exec("COMMIT");
   });
-  sync(inside_->path);
+  sync_file(inside_->path);
 }
 
 }  // namespace ledger

@@ -223,6 +223,9 @@ TEST_CASE("a ledger of version 1 keeps everything and gets a chain over it, in t
   const std::string before = fixture.ask("SELECT group_concat(quote(script) || outcome || moved_to) FROM attempts");
   { const Ledger migrated = fixture.open(); }
   CHECK(fixture.ask("PRAGMA user_version") == "5");
+  SQLite::Database kept(fixture.path + ".schema-1", SQLite::OPEN_READONLY);  // as it was
+  CHECK(kept.execAndGet("PRAGMA user_version").getInt() == 1);
+  CHECK(kept.execAndGet("SELECT count(*) FROM attempts").getInt() == 3);
   CHECK(fixture.ask("SELECT group_concat(quote(script) || outcome || moved_to) FROM attempts") == before);
   CHECK(fixture.ask("SELECT text FROM log_lines") == "hello");
   CHECK(fixture.ask("SELECT group_concat(kind || ' ' || ref, ', ') FROM chain") ==
