@@ -69,7 +69,7 @@ void print_figures(const Context& context, const ledger::Figures& told) {
 
 // "007_x.lua      12   1  3.1 ms   12 ms  × 1.4"
 void print_scripts(const Context& context, const std::vector<ledger::ScriptFigures>& all) {
-  constexpr std::size_t k_name = 32;
+  constexpr std::size_t k_name = 28;
   context.print(
       context.style.paint(Colour::dim, fmt::format("{:<{}} {:>6} {:>6} {:>8} {:>8} {:>8}  {}", "script", k_name,
                                                    "tried", "failed", "asked", "worked", "longest", "lately")) +
