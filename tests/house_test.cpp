@@ -359,6 +359,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"target/postgresql.cpp", 8, "what the server says of a commit or a lock is told in fettle's words"},
     {"target/paging.cpp", 3, "what a database says of a page is part of the answer to the runner"},
     {"target/postgresql_statements.cpp", 2, "what the server says of a statement is told in fettle's words"},
+    {"target/postgresql_changes.cpp", 1, "what a script took away of ours is told in fettle's words"},
     {"target/postgresql_copy.cpp", 1, "a database that is in use is copied in another way"},
     {"target/postgresql_link.cpp", 1, "a word to stop that finds the next statement is no fault"},
     {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},

@@ -182,13 +182,23 @@ core::Changes PgChanges::tell() {
   }
   link_.send("SET CONSTRAINTS ALL IMMEDIATE");
   for (const char* sql : {k_hold_path, k_own_path}) link_.send(sql);
-  link_.send(fmt::format(k_counts, k_of_column, k_columns, " ORDER BY c.oid, a.attnum"));
+  kept_.send(fmt::format(k_counts, k_of_column, k_columns, " ORDER BY c.oid, a.attnum"), {});
   if (has_schema_) link_.send(k_schema);
-  const std::vector<PgResult> results = link_.collect();
+  const std::vector<PgResult> results = collect();
   const Schema now = has_schema_ ? schema_in(results.at(4).get()) : Schema();
   tell_tables(results.at(3).get(), now, changes);
   tell_schema(now, changes);
   return changes;
+}
+
+// A script may have taken away what is kept: that it did so is looked for again before the commit.
+std::vector<PgResult> PgChanges::collect() {
+  try {
+    return link_.collect();
+  } catch (const PgError& error) {
+    if (error.state() == PgKept::k_no_such_statement) throw SqlError(core::Cause::error, PgKept::no_touching());
+    throw;
+  }
 }
 
 std::string PgChanges::gap() const {

@@ -55,6 +55,7 @@ class PgChanges {
   Schema schema_in(const PGresult* result) const;
   void tell_tables(const PGresult* result, const Schema& now, core::Changes& changes) const;
   void tell_schema(const Schema& now, core::Changes& changes) const;
+  std::vector<PgResult> collect();
   std::string gap() const;
 
   PgLink& link_;

@@ -222,7 +222,7 @@ struct Keeping : Writing {
     for (int time = 1; time <= 3; ++time) CHECK(run(k_insert).word == Done::Word::committed);
     REQUIRE(broker->begin("main", Access::write).error == "");
     const core::Rows kept = broker->rows("select count(*) from pg_prepared_statements where not from_sql");
-    CHECK(std::get<std::int64_t>(kept.rows[0][0]) == 7);
+    CHECK(std::get<std::int64_t>(kept.rows[0][0]) == 8);
     CHECK(broker->finish(true).word == Done::Word::committed);
   }
   // One script with one statement.
