@@ -341,7 +341,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"watch/ledger_eye.cpp", 1, "a watcher outlives a ledger that cannot be read"},
     {"watch/watcher.cpp", 3, "a watcher outlives what goes wrong: a look, the start of a run, a new configuration"},
     {"runner/ledger_state.cpp", 1, "what cannot be looked at is a finding, not the end"},
-    {"ledger/upkeep.cpp", 1, "SQLiteCpp: a file that cannot be written anew becomes an Error"},
+    {"ledger/upkeep.cpp", 2, "SQLiteCpp: a file that cannot be written anew, or pruned, becomes an Error"},
     {"runner/doctor.cpp", 1, "a thing that cannot be tried is a finding of the doctor, not its end"},
     {"target/broker.cpp", 6, "the boundary of a statement: each SqlError becomes a message to worker or runner"},
     {"target/mariadb.cpp", 5,

@@ -276,6 +276,74 @@ TEST_CASE("journey: who leaves takes what is applied along, as the other tool re
   CHECK(site.fettle({"ledger", "export", "--format", "umzug", "--to", "umzug.json"}).status == 2);
 }
 
+TEST_CASE(
+    "journey: ledger prune removes what is old, keeps what was applied known, and the chain proves what is left") {
+  const Site site;
+  site.sql("create table t (a integer primary key); insert into t values (1), (2)");
+  const std::string update = R"lua(return { shouldRun = function() return true end, execute = function()
+    log.info("one line") db.exec("update t set a = a + 10") return { executed = true } end })lua";
+  site.write("fix-scripts/001.lua", update);
+  CHECK(site.fettle({"run"}).status == 0);
+  site.write("fix-scripts/002.lua", update + "-- two");
+  CHECK(site.fettle({"run", "--dry-run"}).status == 0);
+  CHECK(site.fettle({"run"}).status == 0);
+  const std::string before = head(site);
+  const auto prune = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"ledger", "prune", "--json"});
+    return site.fettle(more);
+  };
+  CHECK(prune({}).status == 2);
+  CHECK(has(prune({"--keep", "0s"}).err, "nobody can answer here"));
+  CHECK(json::parse(prune({"--keep", "1h", "--yes"}).out).at("pruned") == false);
+  const json told = json::parse(prune({"--keep", "0s", "--dry-run"}).out);
+  CHECK(told.at("log_lines") == 2);
+  CHECK(told.at("previews") == 1);
+  CHECK(site.sql("select count(*) from log_lines", ".fettle/ledger.db") == "2");
+  const json done = json::parse(prune({"--keep", "0s", "--yes", "--by", "anna", "--reason", "tidy"}).out);
+  CHECK(done.at("pruned") == true);
+  CHECK(site.sql("select (select count(*) from log_lines), (select count(*) from changed_rows), (select count(*) from "
+                 "previews), (select count(*) from attempts), (select count(*) from changes)",
+                 ".fettle/ledger.db") == "0|0|0|2|2");
+  CHECK(site.sql("select by, reason from events where verb = 'prune'", ".fettle/ledger.db") == "anna|tidy");
+  for (const char* look : {"verify", "validate"}) CHECK(site.fettle({"ledger", look}).status == 0);
+  CHECK(site.fettle({"ledger", "verify", "--expect", std::string(base::trim(before))}).status == 0);
+  CHECK(json::parse(prune({"--keep", "0s", "--yes"}).out).at("pruned") == false);
+
+  // It says what it has lost, and still knows what was applied.
+  const Ended shown = site.fettle({"show", "1"});
+  CHECK(has(shown.out, "its rows were pruned from the ledger on"));
+  CHECK(has(shown.out, "by anna"));
+  CHECK(has(site.fettle({"rollback", "001", "--yes"}).err, "pruned from the ledger"));
+  site.write("fix-scripts/001.lua", update);
+  CHECK(has(site.fettle({"run"}).out, "already applied in at"));
+  site.write("fix-scripts/003.lua", update + "-- three");
+  CHECK(site.fettle({"run"}).status == 0);
+  CHECK(site.fettle({"rollback", "003", "--yes"}).status == 0);  // rows of later attempts are there
+  CHECK(json::parse(prune({"--keep", "0s", "--yes"}).out).at("pruned") == true);
+  CHECK(site.fettle({"ledger", "verify"}).status == 0);
+
+  // Whoever edits what is left is found, also in what was pruned, and nothing more is pruned then.
+  site.sql("drop trigger changes_are_final; update changes set updated = 7 where attempt = 1", ".fettle/ledger.db");
+  const Ended verified = site.fettle({"ledger", "verify"});
+  CHECK(verified.status == 7);
+  CHECK(has(verified.out, "they are not as they were when their rows were"));
+  CHECK(prune({"--keep", "0s", "--yes"}).status != 0);
+}
+
+TEST_CASE("journey: somebody else cannot prune a ledger without being found") {
+  const Site site;
+  fill(site, 30);
+  CHECK(site.fettle({"ledger", "validate"}).status == 0);
+  site.sql(
+      "drop trigger log_lines_are_kept; delete from log_lines; create trigger log_lines_are_kept BEFORE DELETE ON "
+      "log_lines BEGIN SELECT RAISE(ABORT, 'log_lines_are_kept: no log line is removed'); END; insert into events "
+      "(at, verb, by, host, detail) values (1, 'prune', 'eve', 'h', '{\"attempt\": 30, \"run\": 1}')",
+      ".fettle/ledger.db");
+  const Ended verified = site.fettle({"ledger", "verify"});
+  CHECK(verified.status == 7);
+  CHECK(has(verified.out, "fettle did not record it"));
+}
+
 TEST_CASE("processes: whoever is killed while a ledger is on its way leaves all of it or nothing") {
   const support::Engine server = support::postgresql_engine();
   const support::InMemory in_memory;

@@ -47,7 +47,7 @@ constexpr const char* k_export_formats = "jsonl (default), csv … (fettle ledge
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
-  std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview;
+  std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview, keep;
   std::vector<std::string> script_arguments, only;
 };
 
@@ -175,6 +175,13 @@ void add_places(CLI::App& app, Arguments& out, std::string_view command) {
   }
 }
 
+void add_prune(CLI::App& app, Arguments& out, Raw& raw) {
+  text_option(app, "--keep", raw.keep, "TIME", "What ended since then stays: 90d, or 2026-01-31T00:00");
+  app.add_flag("--dry-run", out.dry_run, "Only tell, change nothing");
+  app.add_flag("-y,--yes", out.yes, "Do not ask");
+  add_actor(app, out);
+}
+
 void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
   if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
   if (command == "new") add_new(app, out);
@@ -200,6 +207,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
   if (command == "ledger verify") add_verify(app, out);
   if (command == "ledger analyze") text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
+  if (command == "ledger prune") add_prune(app, out, raw);
   if (command == "ledger export" || command == "ledger import" || command == "ledger migrate")
     add_places(app, out, command);
 }
@@ -374,6 +382,7 @@ void Parser::finish() {
   if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");
   if (!raw_.until.empty()) out_.up_to = point_in_time(raw_.until, "--until");
   if (!raw_.preview.empty()) out_.preview_run = whole_number(raw_.preview, "--preview");
+  if (!raw_.keep.empty()) out_.since = point_in_time(raw_.keep, "--keep");
   if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");
 }
 

@@ -74,6 +74,9 @@ constexpr std::array k_commands = {
     Command{{"ledger optimize", "Write it anew without unused space", "fettle ledger optimize"},
             Needs::config,
             ledger_optimize_command},
+    Command{{"ledger prune", "Remove old log lines, rows and previews", "fettle ledger prune --keep 90d --dry-run"},
+            Needs::config,
+            ledger_prune_command},
     Command{{"ledger list", "Where a ledger can lie, and where this one does", "fettle ledger list"},
             Needs::config,
             ledger_list_command},
@@ -167,6 +170,18 @@ void Context::warn(const std::vector<std::string>& warnings) const {
       label.assign(label.size(), ' ');
     }
   }
+}
+
+bool is_agreed(const Context& context, std::string_view question, std::string_view what) {
+  if (context.arguments.yes) return true;
+  if (::isatty(STDIN_FILENO) == 0 || context.arguments.json)
+    throw base::Error(base::ErrorKind::usage, fmt::format("{} asks first, and nobody can answer here", what),
+                      "Nothing was changed.", "Say --yes, or look first: --dry-run");
+  context.say(fmt::format("{} [y/N] ", question));
+  flush(context.talk);
+  std::array<char, 16> answer{};
+  const ssize_t count = ::read(STDIN_FILENO, answer.data(), answer.size());
+  return count > 0 && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
 std::span<const Command> commands() noexcept {

@@ -55,6 +55,10 @@ int run_command(int argc, char** argv);
 // Tells the error on stderr, and on stdout as JSON when the command line says --json. Gives the exit code.
 int report_error(const base::Error& error, int argc, char** argv);
 
+// Asks a person, unless --yes says so already: "Roll back?". Throws Error(usage) where nobody can answer; what: of that
+// error, "a rollback".
+bool is_agreed(const Context& context, std::string_view question, std::string_view what);
+
 // Where the operator's log goes. No process but the watcher begins new files.
 os::LogSettings log_settings(const core::Config& config);
 
@@ -77,6 +81,7 @@ int ledger_health_command(const Context& context);
 int ledger_metrics_command(const Context& context);
 int ledger_analyze_command(const Context& context);
 int ledger_optimize_command(const Context& context);
+int ledger_prune_command(const Context& context);
 int ledger_list_command(const Context& context);
 int ledger_init_command(const Context& context);
 int ledger_export_command(const Context& context);

@@ -80,6 +80,16 @@ std::string ledger_analyze_json(const std::vector<ledger::ScriptFigures>& script
   return dump(json);
 }
 
+std::string ledger_prune_json(const ledger::PruneResult& result, bool done) {
+  return dump({{"pruned", done},
+               {"up_to_attempt", id_or_null(result.attempt)},
+               {"up_to_run", id_or_null(result.run)},
+               {"log_lines", result.lines},
+               {"row_parts", result.parts},
+               {"previews", result.previews},
+               {"bytes", result.bytes}});
+}
+
 std::string ledger_optimize_json(const ledger::Optimized& done) {
   return dump({{"bytes_before", done.before}, {"bytes", done.after}});
 }

@@ -26,6 +26,7 @@ struct LedgerShown {
 std::string ledger_show_json(const LedgerShown& shown);
 std::string ledger_metrics_json(const ledger::Figures& figures);
 std::string ledger_analyze_json(const std::vector<ledger::ScriptFigures>& scripts);
+std::string ledger_prune_json(const ledger::PruneResult& result, bool done);
 std::string ledger_optimize_json(const ledger::Optimized& done);
 
 }  // namespace cli

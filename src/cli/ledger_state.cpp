@@ -13,6 +13,7 @@
 #include "ledger/upkeep.hpp"
 #include "os/clock.hpp"
 #include "os/disk.hpp"
+#include "os/host.hpp"
 #include "runner/run_lock.hpp"
 
 namespace cli {
@@ -144,6 +145,57 @@ int ledger_analyze_command(const Context& context) {
     context.print(ledger_analyze_json(all) + "\n");
   else
     print_scripts(context, all);
+  return 0;
+}
+
+namespace {
+
+std::string prune_text(const ledger::PruneResult& result, std::string_view verb) {
+  return fmt::format("{} of log and the changed rows ({}) of attempts up to {}, and {} up to run {}, {}",
+                     base::plural(static_cast<std::uint64_t>(result.lines), "line"), size_text(result.bytes),
+                     result.attempt, base::plural(static_cast<std::uint64_t>(result.previews), "previewed script"),
+                     result.run, verb);
+}
+
+void print_wrapped(const Context& context, const std::string& text) {
+  for (const std::string& line : paragraph(text, context.style.width)) context.print(line + "\n");
+}
+
+}  // namespace
+
+// Looks first, so that a person is asked about what would go.
+int ledger_prune_command(const Context& context) {
+  const Arguments& arguments = context.arguments;
+  if (!arguments.since)
+    throw base::Error(base::ErrorKind::usage, "say what stays: --keep TIME, such as 90d", "Nothing was pruned.",
+                      "fettle ledger prune --help");
+  const os::Fd lock = runner::take_run_lock(context.config(), std::nullopt, nullptr);
+  (void)open_history(context);
+  ledger::PruneWish wish{.before = *arguments.since,
+                         .by = arguments.by.empty() ? os::user_name() : arguments.by,
+                         .host = os::host_name(),
+                         .reason = arguments.reason,
+                         .at = os::now(),
+                         .dry_run = true};
+  ledger::PruneResult result = ledger::prune(path_of(context), wish);
+  const bool is_any = result.attempt != 0 || result.run != 0;
+  bool done = false;
+  if (is_any && !arguments.dry_run) {
+    if (!arguments.json) print_wrapped(context, prune_text(result, "would go. What was applied stays known."));
+    flush(context.out);
+    if (!is_agreed(context, "Prune?", "pruning")) return 0;
+    wish.dry_run = false;
+    result = ledger::prune(path_of(context), wish);
+    (void)ledger::optimize(path_of(context));
+    done = true;
+  }
+  if (arguments.json)
+    context.print(ledger_prune_json(result, done) + "\n");
+  else if (!is_any)
+    context.print("There is nothing that old.\n");
+  else
+    print_wrapped(context, prune_text(result, done ? "are gone. fettle ledger verify still proves the rest."
+                                                   : "would go. Nothing was changed."));
   return 0;
 }
 

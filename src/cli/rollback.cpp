@@ -41,19 +41,6 @@ void print_undoings(const Context& context, const std::vector<runner::Undoing>& 
                    (each.by_rows ? " (it has no rollback(): by the rows that it changed)" : ""));
 }
 
-// Nobody can be asked where no terminal is.
-bool is_agreed(const Context& context) {
-  if (context.arguments.yes) return true;
-  if (::isatty(STDIN_FILENO) == 0 || context.arguments.json)
-    throw base::Error(base::ErrorKind::usage, "a rollback asks first, and nobody can answer here",
-                      "Nothing was rolled back.", "Say --yes, or look first: --dry-run");
-  context.say("Roll back? [y/N] ");
-  flush(context.talk);
-  std::array<char, 16> answer{};
-  const ssize_t count = ::read(STDIN_FILENO, answer.data(), answer.size());
-  return count > 0 && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
 int tell_nothing(const Context& context) {
   if (context.arguments.json)
     context.print(undoings_json({}, {}) + "\n");
@@ -84,7 +71,7 @@ int rollback_command(const Context& context) {
   if (!arguments.json) print_undoings(context, all);
   if (arguments.dry_run) return preview(context, request, all);
   flush(context.out);
-  if (!is_agreed(context)) {
+  if (!is_agreed(context, "Roll back?", "a rollback")) {
     context.print("Nothing was rolled back.\n");
     return 0;
   }

@@ -217,6 +217,11 @@ void print_attempt(const Context& context, const ledger::History& history, const
   print_outcome(context, attempt.outcome);
   print_changes(context, history, attempt.id);
   print_log(context, history.lines(attempt.id));
+  if (const ledger::Pruned pruned = history.pruned(); attempt.id <= pruned.attempt)
+    context.print(
+        context.style.paint(Colour::dim, fmt::format("Its log lines were pruned on {} by {}.",
+                                                     base::iso8601(pruned.at).substr(0, 10), base::escape(pruned.by))) +
+        "\n");
   print_text(context, history.text(attempt.sha256));
   if (others.empty()) return;
   heading(context, "Other attempts of this script");

@@ -271,8 +271,19 @@ std::optional<core::Progress> History::progress(std::int64_t attempt) const {
   });
 }
 
+Pruned History::pruned() const {
+  return inside_->guarded([&] { return last_pruned(inside_->database); });
+}
+
 core::Changes History::changes(std::int64_t attempt) const {
-  return inside_->guarded([&] { return inside_->changes.find({attempt}); });
+  return inside_->guarded([&] {
+    core::Changes changes = inside_->changes.find({attempt});
+    const Pruned pruned = last_pruned(inside_->database);
+    for (core::TableChanges& table : changes.tables)
+      if (attempt <= pruned.attempt && table.gap.empty())
+        table.gap = "its rows were pruned from the ledger on " + base::iso8601(pruned.at).substr(0, 10);
+    return changes;
+  });
 }
 
 void History::each_changed_row(std::int64_t attempt, const std::function<void(const core::RowChange&)>& take) const {

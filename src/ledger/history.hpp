@@ -16,6 +16,7 @@
 #include "ledger/figures.hpp"
 #include "ledger/findings.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/pruning.hpp"
 
 namespace ledger {
 
@@ -67,6 +68,8 @@ class History {
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;
   std::optional<core::Progress> progress(std::int64_t attempt) const;  // as it was told last
+  // Up to where log lines, rows and previews were pruned.
+  Pruned pruned() const;
   // What it changed, or may have changed, as far as that was recorded; empty: nothing was.
   core::Changes changes(std::int64_t attempt) const;
   // The recorded rows of it, in order, a part at a time: never more than one is held, and nothing is locked meanwhile.

@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "ledger/chain.hpp"
+#include "ledger/pruning.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sql.hpp"
 #include "ledger/texts.hpp"
@@ -73,7 +74,10 @@ class Ids {
 class Verification {
  public:
   explicit Verification(SQLite::Database& database)
-      : database_(database), contents_(database), script_(database, "SELECT script FROM attempts WHERE id = ?1") {}
+      : database_(database),
+        contents_(database),
+        script_(database, "SELECT script FROM attempts WHERE id = ?1"),
+        pruned_(last_pruned(database)) {}
 
   Verdict look(const std::optional<Head>& expected);
 
@@ -97,10 +101,15 @@ class Verification {
   void report(FindingKind kind, Link link, std::int64_t id, std::string_view what);
   void report_missing_numbers(std::string_view noun, std::int64_t after, std::int64_t before, const Ids& known);
   std::string script_of(std::int64_t attempt);
+  bool is_pruned(Link link, std::int64_t id) const noexcept {
+    return id <= (link == Link::preview ? pruned_.run : pruned_.attempt);
+  }
+  void check_pruned();
 
   SQLite::Database& database_;
   Contents contents_;
   Kept script_;
+  Pruned pruned_;
   Verdict verdict_;
   std::array<Ids, k_links> in_chain_;
   bool expected_found_ = false;
@@ -190,17 +199,28 @@ void Verification::check_content(const Entry& entry) {
   in_chain(*link).add(entry.ref);
   if (const std::optional<Content> content = contents_.of(*link, entry.ref))
     compare(entry, *link, *content);
-  else
+  else if (*link != Link::preview || !is_pruned(*link, entry.ref))
     report(FindingKind::removed, *link, entry.ref, "it was recorded and is gone");
 }
 
+// Of what was pruned, rows and log lines are gone that digests of their time were made of, too.
 void Verification::compare(const Entry& entry, Link link, const Content& content) {
+  const bool pruned = is_pruned(link, entry.ref);
+  if (pruned && link == Link::changes) return;  // check_pruned() looks at them all
+  if (pruned && link == Link::attempt && content.lines.empty() && content.row == entry.content.row) return;
   if (content.row != entry.content.row) report(FindingKind::edited, link, entry.ref, k_unmatched);
   if (content.lines == entry.content.lines) return;
   std::string_view what = "its log lines do not match their hash: some were changed, added or removed";
   if (content.lines.empty()) what = "its log lines are gone";
   if (entry.content.lines.empty()) what = "it has log lines now, and had none when it was recorded";
   report(FindingKind::lines_changed, link, entry.ref, what);
+}
+
+void Verification::check_pruned() {
+  if (pruned_.attempt == 0) return;
+  if (changes_digest(database_, pruned_.attempt) != pruned_.digest)
+    report(FindingKind::edited, fmt::format("changes of attempts up to {}", pruned_.attempt),
+           "they are not as they were when their rows were pruned");
 }
 
 void Verification::check_expected(const std::optional<Head>& expected) {
@@ -310,6 +330,7 @@ Verdict Verification::look(const std::optional<Head>& expected) {
   find_lost_triggers();
   walk_chain(expected);
   check_expected(expected);
+  check_pruned();
   find_doubles();
   walk_attempts();
   walk_rows(Link::run_start, "SELECT id, finished_at IS NOT NULL FROM runs ORDER BY id", verdict_.runs);
