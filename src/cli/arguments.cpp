@@ -30,7 +30,7 @@ struct Group {
   std::string_view name, about;
 };
 constexpr std::array k_groups = {Group{"ledger", "The audit file: verify, health, export …"},
-                                 Group{"config", "The configuration in force: show, check"}};
+                                 Group{"config", "The configuration in force: show, check, migrate"}};
 
 std::string_view about_group(std::string_view name) noexcept {
   for (const Group& group : k_groups)
@@ -205,6 +205,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "show") add_show(app, out, raw);
   if (command == "status") app.add_flag("--exit-code", out.exit_code, "Exit with 3 when something is pending");
   if (command == "config show") app.add_flag("--origin", out.origin, "Say where each value comes from");
+  if (command == "config migrate") app.add_flag("--dry-run", out.dry_run, "Only print the difference");
   if (command == "ledger verify") add_verify(app, out);
   if (command == "ledger analyze") text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
   if (command == "ledger prune") add_prune(app, out, raw);

@@ -104,6 +104,9 @@ constexpr std::array k_commands = {
     Command{{"config check", "Look for mistakes in config.toml", "fettle config check"},
             Needs::config,
             config_check_command},
+    Command{{"config migrate", "Rename keys that are called otherwise now", "fettle config migrate --dry-run"},
+            Needs::nothing,  // what it mends cannot be loaded
+            config_migrate_command},
     Command{{"version", "Print the version of fettle and of the kernel", "fettle version --json"},
             Needs::nothing,
             version_command},

@@ -97,6 +97,7 @@ int unlock_command(const Context& context);
 int doctor_command(const Context& context);
 int config_show_command(const Context& context);
 int config_check_command(const Context& context);
+int config_migrate_command(const Context& context);
 int version_command(const Context& context);
 
 }  // namespace cli

@@ -17,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "cli/config_moves.hpp"
 #include "os/fd.hpp"
 
 namespace cli {
@@ -259,7 +260,9 @@ void Reader::refuse_leaf(std::string_view section, const toml::key& leaf) const 
   for (const Key& key : keys())
     if (database ? key.database_field != nullptr : key.section() == section) here.push_back(key.leaf());
   std::string hint = fmt::format("keys of [{}] are {}", section, fmt::join(here, ", "));
-  if (const auto near = base::nearest(word, here)) {
+  if (const std::string_view now = name_now(fmt::format("{}.{}", section, word)); !now.empty()) {
+    hint = fmt::format("it is called {} now: fettle config migrate", now);
+  } else if (const auto near = base::nearest(word, here)) {
     const Key* key = find_key(fmt::format("{}.{}", database ? "databases.NAME" : section, *near));
     hint = fmt::format("did you mean \"{}\"? {}", *near, expected(*key));
   } else {

@@ -80,6 +80,13 @@ std::string ledger_analyze_json(const std::vector<ledger::ScriptFigures>& script
   return dump(json);
 }
 
+std::string config_moved_json(const MovedConfig& moved, bool written) {
+  Json lines = Json::array();
+  for (const MovedLine& line : moved.lines)
+    lines.push_back({{"line", line.number}, {"before", line.before}, {"after", line.after}});
+  return dump({{"written", written}, {"lines", lines}, {"by_hand", moved.by_hand}});
+}
+
 std::string ledger_prune_json(const ledger::PruneResult& result, bool done) {
   return dump({{"pruned", done},
                {"up_to_attempt", id_or_null(result.attempt)},

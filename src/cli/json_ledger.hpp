@@ -1,10 +1,11 @@
-// What commands on the ledger as a whole print with --json.
+// What commands on the ledger as a whole, and config migrate, print with --json.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "cli/config_moves.hpp"
 #include "ledger/figures.hpp"
 #include "ledger/rows.hpp"
 #include "ledger/upkeep.hpp"
@@ -26,6 +27,7 @@ struct LedgerShown {
 std::string ledger_show_json(const LedgerShown& shown);
 std::string ledger_metrics_json(const ledger::Figures& figures);
 std::string ledger_analyze_json(const std::vector<ledger::ScriptFigures>& scripts);
+std::string config_moved_json(const MovedConfig& moved, bool written);
 std::string ledger_prune_json(const ledger::PruneResult& result, bool done);
 std::string ledger_optimize_json(const ledger::Optimized& done);
 

@@ -128,7 +128,7 @@ TEST_CASE("arguments: an unknown command or option is an error with the nearest 
 
 TEST_CASE("arguments: what is missing or too much is said") {
   CHECK(fault("") == "no command was given");
-  CHECK(fault("config") == "config needs one of: show, check");
+  CHECK(fault("config") == "config needs one of: show, check, migrate");
   CHECK(fault("new") == "fettle new needs a title");
   CHECK(fault("new --list old coupons") == "fettle new --list takes no title");
   CHECK(fault("new --list -t drop-table").find("excludes") != std::string::npos);
