@@ -1,7 +1,9 @@
 #include "target/sqlite_silence.hpp"
 
-#include <variant>
+#include <algorithm>
+#include <functional>
 
+#include "core/wire.hpp"
 #include "target/connection.hpp"
 
 namespace target {
@@ -20,13 +22,21 @@ void SqliteSilence::remember() {
   if (set_ && foreign_keys_) orphans_ = orphans();
 }
 
-std::int64_t SqliteSilence::orphans() {
-  const auto count = internal_.say("SELECT count(*) FROM pragma_foreign_key_check");
-  return count ? std::get<std::int64_t>(count->at(0)) : 0;
+std::vector<std::size_t> SqliteSilence::orphans() {
+  std::vector<std::size_t> all;
+  for (const core::Row& row : internal_.all("SELECT * FROM pragma_foreign_key_check", {})) {
+    core::Writer packed;
+    packed.put(row);
+    all.push_back(std::hash<std::string>()(packed.bytes()));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 void SqliteSilence::check() {
-  if (!foreign_keys_ || orphans() <= orphans_) return;
+  if (!foreign_keys_) return;
+  const std::vector<std::size_t> now = orphans();
+  if (std::includes(orphans_.begin(), orphans_.end(), now.begin(), now.end())) return;
   throw SqlError(core::Cause::error, "rows that came since refer to rows that it inserted (foreign keys)");
 }
 

@@ -2,8 +2,9 @@
 // Lives in the broker; owned by its connection.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <sqlite3.h>
+#include <vector>
 
 #include "target/sqlite_internal.hpp"
 
@@ -22,13 +23,13 @@ class SqliteSilence {
   void check();
 
  private:
-  std::int64_t orphans();  // rows that refer to none
+  std::vector<std::size_t> orphans();  // rows that refer to none, as digests in order
 
   sqlite3* database_;
   SqliteInternal& internal_;
   bool foreign_keys_;
   bool set_ = false;
-  std::int64_t orphans_ = 0;  // before
+  std::vector<std::size_t> orphans_;  // before
 };
 
 }  // namespace target
