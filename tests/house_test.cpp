@@ -131,7 +131,7 @@ std::string at(const std::string& file, std::size_t line, std::string_view what)
 
 const std::map<std::string, int, std::less<>> k_floors = {{"base", 0},   {"core", 1},     {"os", 1},      {"folder", 2},
                                                           {"ledger", 2}, {"target", 2},   {"sandbox", 2}, {"runner", 3},
-                                                          {"watch", 3},  {"exchange", 3}, {"cli", 4}};
+                                                          {"watch", 3},  {"exchange", 3}, {"backup", 3},  {"cli", 4}};
 constexpr int k_above_all = 5;  // main.cpp
 
 std::string room_of(const std::string& path) {
@@ -202,10 +202,12 @@ const std::vector<Confined> k_confined = {
     {{"dlfcn.h"}, {"target/libpq.cpp", "target/libmariadb.cpp"}},
     {{"spdlog/"}, {"os/log.cpp"}},
     {{"toml++/"}, {"cli/"}, 1},
-    {{"CLI/"}, {"cli/"}, 1},
-    {{"nlohmann/"}, {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_parts.hpp", "watch/notice.cpp", "exchange/"}},
-    {{"sodium.h"}, {"base/hash.cpp"}},
-    {{"zstd.h"}, {"ledger/"}},
+    {{"CLI/"}, {"cli/argument*"}, 2},
+    {{"nlohmann/"},
+     {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_parts.hpp", "watch/notice.cpp", "exchange/",
+      "backup/manifest.cpp"}},
+    {{"sodium.h"}, {"base/hash.cpp", "backup/secret.cpp", "backup/pack.cpp"}},
+    {{"zstd.h"}, {"ledger/", "backup/pack.cpp"}},
     {{"linux/landlock.h", "linux/seccomp.h", "seccomp.h"}, {"sandbox/lockdown.cpp", "os/lockdown.cpp"}},
     {{"doctest/", "iostream", "regex"}, {}},
 };
@@ -322,16 +324,24 @@ const std::vector<Catcher> k_known_catchers = {
     {"os/program.cpp", 1, "a child that cannot be held is not left behind"},
     {"os/log.cpp", 1, "spdlog: a log file that cannot be opened becomes an Error"},
     {"cli/arguments.cpp", 1, "CLI11 answers wrong arguments and --help by exceptions"},
+    {"cli/backing_up.cpp", 1, "a backup before a run that cannot be made lets no script begin, and is told"},
+    {"cli/putting_back.cpp", 1, "a ledger that cannot be read may be put back all the same, when asked to"},
     {"cli/config_file.cpp", 1, "toml++ reports a syntax error by an exception"},
     {"ledger/connection.cpp", 3, "SQLiteCpp: opening to write, to read, and the first read become Errors"},
     {"ledger/history.cpp", 1, "SQLiteCpp: the one guard of all reading becomes an Error"},
     {"ledger/rows.cpp", 3, "SQLiteCpp: the guards of reading and of writing, and a file that cannot be made"},
     {"exchange/ledger_postgresql.cpp", 1, "what the server says of a ledger becomes an Error"},
+    {"ledger/replace.cpp", 1, "SQLiteCpp: a ledger that is open elsewhere, or damaged, is told so"},
     {"ledger/verify.cpp", 1, "SQLiteCpp: damage that SQLite itself finds becomes a finding"},
     {"ledger/ledger.cpp", 4,
      "SQLiteCpp: the one guard of all writing, and a destructor that must not throw; an end is kept although nothing "
      "comes of the next beginning"},
     {"target/database.cpp", 4, "what a database cannot do or tell is part of the answer to the runner's question"},
+    {"target/keeping.cpp", 2, "the boundary of a backup's step: what went wrong is in the database's status"},
+    {"target/sqlite_keeping.cpp", 4, "SQLiteCpp: what is locked, damaged or cannot be read is told as such"},
+    {"target/postgresql_keeping.cpp", 2,
+     "a program that says by its exit code that two differ; others who are connected"},
+    {"target/mariadb_keeping.cpp", 1, "a program that says by its exit code that two differ"},
     {"target/sqlite.cpp", 1, "rows of one call are executed all or none"},
     {"target/sqlite_address.cpp", 1, "SQLiteCpp: a database that cannot be opened becomes an SqlError"},
     {"runner/runner.cpp", 1, "what is only done ahead must not come between a commit and its answer"},

@@ -18,6 +18,9 @@ void check_words(const Arguments& out) {
     refuse(out.words.empty() ? "fettle show needs the number of an attempt, or a script"
                              : "name an attempt or a script, or say --preview RUN, not both",
            help);
+  if (out.command == "backup restore" && out.words.size() != 1) refuse("name one backup", "fettle backup list");
+  if (out.command == "backup verify" && out.all && !out.words.empty())
+    refuse("name backups or say --all, not both", help);
   if (out.csv && out.json) refuse("say --csv or --json, not both", help);
   if (out.command == "mark" && out.words.size() != 2)
     refuse("mark takes a script and one of: succeeded, failed, pending", help);

@@ -40,6 +40,11 @@ struct Arguments {
   bool dry_run = false;                          // run, repair, rollback
   bool stop_on_error = false;                    // run
   bool on_copy = false, keep = false;            // run
+  bool no_backup = false;                        // run
+  std::vector<std::string> without, databases;   // backup create; backup restore
+  bool ledger = false, scripts = false;          // backup restore: these parts
+  std::string into;                              // backup restore: folder; empty: in place
+  std::int64_t most = 0, days = 0;               // backup prune; 0: as configured
   std::int64_t plan = 0;                         // run: only what this preview showed; 0: whatever is pending
   std::uint64_t drift = 0;                       // run: percent by which the rows of a plan may differ
   std::vector<std::string> tags, exclude;        // run

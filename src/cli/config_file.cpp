@@ -25,10 +25,11 @@ namespace {
 
 constexpr std::size_t k_largest_file = 1U << 20U;
 constexpr std::string_view k_untouched = "Nothing was run or changed.";
-constexpr std::array<std::string_view, 11> k_sections = {"folders", "ledger", "databases", "run",     "watch", "fleet",
-                                                         "hooks",   "guard",  "limits",    "sandbox", "log"};
+constexpr std::array<std::string_view, 12> k_sections = {"folders", "ledger", "databases", "run",     "watch",  "fleet",
+                                                         "hooks",   "guard",  "limits",    "sandbox", "backup", "log"};
 // What a hook is told: fettle may be called in one.
 constexpr std::array<std::string_view, 2> k_of_hooks = {"FETTLE_HOOK", "FETTLE_RUN"};
+constexpr std::string_view k_passphrase = "FETTLE_BACKUP_PASSPHRASE";  // in no file, and shown nowhere
 
 [[noreturn]] void refuse(std::string what, std::string next = "Mend it, then try: fettle config check") {
   throw base::Error(base::ErrorKind::config, std::move(what), std::string(k_untouched), std::move(next));
@@ -244,9 +245,10 @@ void Reader::refuse_value(const Key& key, const std::string& where, std::string_
 void Reader::refuse_section(const toml::key& name) const {
   const std::string_view word = name.str();
   std::string hint = fmt::format("sections are {}", fmt::join(k_sections, ", "));
-  if (const auto near = base::nearest(word, k_sections)) hint = fmt::format("did you mean [{}]?", *near);
+  const auto near = base::nearest(word, k_sections);
+  if (near) hint = fmt::format("did you mean [{}]?", *near);
   for (const Key& key : keys())
-    if (key.leaf() == word && key.set != nullptr) {
+    if (!near && key.leaf() == word && key.set != nullptr) {
       hint = fmt::format("did you mean {} in [{}]? {}", word, key.section(), expected(key));
       break;
     }
@@ -282,6 +284,10 @@ void Reader::read_environment() {
       return key.set != nullptr && environment_name(key.name) == name;
     });
     if (found == keys().end()) {
+      if (name == k_passphrase) {
+        loaded_.config.backup.passphrase = value;
+        continue;
+      }
       const bool of_hooks = std::find(k_of_hooks.begin(), k_of_hooks.end(), name) != k_of_hooks.end();
       if (!of_hooks && !read_database_variable(name, value))
         loaded_.warnings.push_back(

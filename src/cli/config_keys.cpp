@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <fmt/format.h>
-#include <type_traits>
 
-#include "base/text.hpp"
+#include "cli/config_values.hpp"
 #include "core/guard.hpp"
-#include "os/zone.hpp"
 
 namespace cli {
 namespace {
@@ -26,12 +22,11 @@ constexpr std::string_view k_changed[] = {"run", "hold"};
 constexpr std::string_view k_minimum[] = {"none", "seccomp", "full"};
 constexpr std::string_view k_yes_no[] = {"false", "true"};
 constexpr std::string_view k_formats[] = {"text", "json"};
+constexpr std::string_view k_encrypt[] = {"none", "passphrase", "key"};
 constexpr std::string_view k_levels[] = {"debug", "info", "warn", "error", "off"};
 
-constexpr std::chrono::milliseconds k_least_poll{100};             // oftener would be a busy loop
-constexpr std::uint64_t k_least_memory = std::uint64_t{1} << 20U;  // below, Lua itself hardly starts
-constexpr std::uint64_t k_most_size = std::uint64_t{1} << 40U;
-constexpr std::uint64_t k_most_count = std::uint64_t{1} << 62U;
+constexpr std::chrono::milliseconds k_least_poll{100};                       // oftener would be a busy loop
+constexpr std::uint64_t k_least_memory = std::uint64_t{1} << 20U;            // below, Lua itself hardly starts
 constexpr std::uint64_t k_least_database_memory = std::uint64_t{16} << 20U;  // page caches and a large value
 constexpr std::uint64_t k_most_log_lines = 1'000'000;  // the runner holds them until it records them
 constexpr std::uint64_t k_least_log_file = std::uint64_t{64} << 10U;
@@ -41,107 +36,6 @@ constexpr std::uint64_t k_most_result = std::uint64_t{8} << 20U;  // a result tr
 constexpr std::uint64_t k_deepest_result = 200;                   // each level is a call in the worker
 constexpr std::uint64_t k_most_images = std::uint64_t{1} << 30U;  // the process of the database connections holds them
 constexpr std::uint64_t k_most_script = std::uint64_t{8} << 20U;  // a script travels in one message
-
-template <class Enumeration>
-bool set_word(Enumeration& member, std::span<const std::string_view> words, std::string_view text) {
-  const auto found = std::find(words.begin(), words.end(), text);
-  if (found == words.end()) return false;
-  member = static_cast<Enumeration>(found - words.begin());
-  return true;
-}
-
-template <class Enumeration>
-std::string word_of(Enumeration member, std::span<const std::string_view> words) {
-  return std::string(words[static_cast<std::size_t>(member)]);
-}
-
-bool set_path(std::string& member, std::string_view text) {
-  if (text.empty()) return false;
-  member = text;
-  return true;
-}
-
-bool set_text(std::string& member, std::string_view text) {
-  member = text;
-  return true;
-}
-
-bool set_duration(std::chrono::milliseconds& member, std::string_view text, std::chrono::milliseconds least) {
-  const auto parsed = base::parse_duration(text);
-  if (!parsed || *parsed < least) return false;
-  member = *parsed;
-  return true;
-}
-
-bool set_poll(std::optional<std::chrono::milliseconds>& member, std::string_view text) {
-  member.reset();
-  return text == "auto" || set_duration(member.emplace(), text, k_least_poll);
-}
-
-bool set_size(std::uint64_t& member, std::string_view text, std::uint64_t least, std::uint64_t most) {
-  const auto parsed = base::parse_size(text);
-  if (!parsed || *parsed < least || *parsed > most) return false;
-  member = *parsed;
-  return true;
-}
-
-constexpr std::string_view k_no_limit = "unlimited";
-
-bool set_count(std::uint64_t& member, std::string_view text, std::uint64_t most) {
-  std::uint64_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (fault != std::errc() || end != text.data() + text.size() || number < 1 || number > most) return false;
-  member = number;
-  return true;
-}
-
-bool set_count_or_unlimited(std::uint64_t& member, std::string_view text) {
-  if (text != k_no_limit) return set_count(member, text, k_most_count);
-  member = core::k_unlimited;
-  return true;
-}
-
-bool set_size_or_unlimited(std::uint64_t& member, std::string_view text, std::uint64_t least) {
-  if (text != k_no_limit) return set_size(member, text, least, k_most_size);
-  member = core::k_unlimited;
-  return true;
-}
-
-std::string count_text(std::uint64_t count) {
-  return count == core::k_unlimited ? std::string(k_no_limit) : fmt::format("{}", count);
-}
-
-// The shortest text that parses to the same duration.
-std::string duration_text(std::chrono::milliseconds duration) {
-  std::int64_t rest = duration.count();
-  std::string text;
-  const auto take = [&](std::int64_t unit, std::string_view name) {
-    if (rest < unit) return;
-    text += fmt::format("{}{}", rest / unit, name);
-    rest %= unit;
-  };
-  take(3'600'000, "h");
-  take(60'000, "m");
-  take(1'000, "s");
-  take(1, "ms");
-  return text.empty() ? "0s" : text;
-}
-
-std::string size_text(std::uint64_t bytes) {
-  if (bytes == core::k_unlimited) return std::string(k_no_limit);
-  for (const auto& [shift, unit] : {std::pair{30U, "GiB"}, std::pair{20U, "MiB"}, std::pair{10U, "KiB"}})
-    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return fmt::format("{}{}", bytes >> shift, unit);
-  return fmt::format("{}", bytes);
-}
-
-bool set_checked(std::string& member, std::string_view text, bool (*is_good)(std::string_view)) {
-  return is_good(text) && set_text(member, text);
-}
-
-bool are_hours(std::string_view text) {
-  const auto window = core::parse_window(text);
-  return text.empty() || (window && os::ZoneData::find(window->zone));
-}
 
 constexpr std::string_view k_command = "a command for /bin/sh in quotes; empty for none";
 constexpr std::string_view k_path = "a path in quotes, not empty";
@@ -265,7 +159,7 @@ const auto k_keys = std::to_array<Key>({
     {.name = "watch.poll",
      .type = "\"auto\", or a duration of at least 100ms such as \"2s\"",
      .help = "Look this often instead of trusting events; auto: where they cannot be trusted",
-     .set = [](Config& config, std::string_view text) { return set_poll(config.watch.poll, text); },
+     .set = [](Config& config, std::string_view text) { return set_poll(config.watch.poll, text, k_least_poll); },
      .get = [](const Config& config) { return config.watch.poll ? duration_text(*config.watch.poll) : "auto"; }},
     {.name = "fleet.node",
      .type = "a text in quotes; empty for the host's name",
@@ -386,6 +280,46 @@ const auto k_keys = std::to_array<Key>({
      .words = k_minimum,
      .set = [](Config& config, std::string_view text) { return set_word(config.sandbox.minimum, k_minimum, text); },
      .get = [](const Config& config) { return word_of(config.sandbox.minimum, k_minimum); }},
+    {.name = "backup.before_run",
+     .type = "true or false",
+     .help = "Whether a backup is made before each run that has something to do",
+     .takes = Takes::boolean,
+     .words = k_yes_no,
+     .set = [](Config& config, std::string_view text) { return set_word(config.backup.before_run, k_yes_no, text); },
+     .get = [](const Config& config) { return word_of(config.backup.before_run, k_yes_no); }},
+    {.name = "backup.folder",
+     .type = k_path,
+     .help = "Folder of the backups, one folder in it for each",
+     .set = [](Config& config, std::string_view text) { return set_path(config.backup.folder, text); },
+     .get = [](const Config& config) { return config.backup.folder; }},
+    {.name = "backup.keep",
+     .type = "a number above zero such as 20, or \"unlimited\"",
+     .help = "Newest backups that are kept; others go when one was made",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config, std::string_view text) { return set_count_or_unlimited(config.backup.keep, text); },
+     .get = [](const Config& config) { return count_text(config.backup.keep); }},
+    {.name = "backup.keep_days",
+     .type = "a number above zero such as 30, or \"unlimited\"",
+     .help = "Days after which a backup goes, but for the newest one",
+     .takes = Takes::text_or_integer,
+     .set = [](Config& config, std::string_view text) { return set_count_or_unlimited(config.backup.keep_days, text); },
+     .get = [](const Config& config) { return count_text(config.backup.keep_days); }},
+    {.name = "backup.encrypt",
+     .type = "\"none\", \"passphrase\" or \"key\"",
+     .help = "How backups are encrypted: not, by a passphrase, or by a key in a file",
+     .words = k_encrypt,
+     .set = [](Config& config, std::string_view text) { return set_word(config.backup.encrypt, k_encrypt, text); },
+     .get = [](const Config& config) { return word_of(config.backup.encrypt, k_encrypt); }},
+    {.name = "backup.passphrase_file",
+     .type = "a path in quotes; empty for FETTLE_BACKUP_PASSPHRASE in the environment",
+     .help = "File whose first line is the passphrase",
+     .set = [](Config& config, std::string_view text) { return set_text(config.backup.passphrase_file, text); },
+     .get = [](const Config& config) { return config.backup.passphrase_file; }},
+    {.name = "backup.key_file",
+     .type = "a path in quotes",
+     .help = "File of 32 random bytes: head -c 32 /dev/urandom > FILE",
+     .set = [](Config& config, std::string_view text) { return set_text(config.backup.key_file, text); },
+     .get = [](const Config& config) { return config.backup.key_file; }},
     {.name = "log.level",
      .type = "\"debug\", \"info\", \"warn\", \"error\" or \"off\"",
      .help = "What goes to the operator's log",

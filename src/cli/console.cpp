@@ -346,7 +346,8 @@ void Console::run_ended(const core::RunReport& run) {
                     style_.width));
     return;
   }
-  if (run.counts.total() > 0 && (run.forbidden || core::is_refused_by_hook(run))) return print_refusal(run);
+  const bool is_refused = run.forbidden || core::is_refused_by_hook(run) || !run.backup_fault.empty();
+  if (run.counts.total() > 0 && is_refused) return print_refusal(run);
   if (settings_.talkative != Talk::quiet) print("");
   print_counts(run);
   print_hints(run);
@@ -386,11 +387,13 @@ void Console::hook_ended(const core::HookReport& hook) {
 
 // Which guard or hook lets it not be, in what state things are, and what can be done.
 void Console::print_refusal(const core::RunReport& run) {
-  const std::string what = run.forbidden
-                               ? fmt::format("Runs are not allowed now: {}.", core::describe(*run.forbidden))
+  const bool by_backup = !run.backup_fault.empty();
+  const std::string what = run.forbidden ? fmt::format("Runs are not allowed now: {}.", core::describe(*run.forbidden))
+                           : by_backup
+                               ? fmt::format("The backup before the run failed: {}", run.backup_fault)
                                : fmt::format("The hook before_run failed: {}", core::describe(run.hooks.front()));
   for (const std::string& line : paragraph(what, style_.width)) print(style_.paint(Colour::yellow, line));
-  if (!run.forbidden)
+  if (!run.forbidden && !by_backup)
     for (const std::string& line : said_by(run.hooks.front())) print(line);
   const bool one = run.counts.total() == 1;
   const std::string state = fmt::format("Nothing was attempted; {} {}.", base::plural(run.counts.total(), "script"),
@@ -400,12 +403,14 @@ void Console::print_refusal(const core::RunReport& run) {
   const std::string next = paused ? "Next: fettle resume"
                            : run.forbidden
                                ? "Only config.toml can lift a guard; --force does not. See: fettle config show --origin"
-                               : "Once it is mended: fettle run";
+                           : by_backup ? "Once it is mended: fettle run   or without a backup: fettle run --no-backup"
+                                       : "Once it is mended: fettle run";
   for (const std::string& line : paragraph(next, style_.width)) print(line);
 }
 
 void Console::print_hints(const core::RunReport& run) {
   std::vector<std::string> hints;
+  if (!run.backup.empty()) hints.push_back(fmt::format("Backup of before: {}", run.backup));
   if (run.stopped_by_signal != 0)
     hints.push_back(fmt::format("Stopped by {}; what was not {}.", run.stopped_by_signal == 2 ? "SIGINT" : "SIGTERM",
                                 undoes_ ? "taken back stays applied" : "finished is still pending"));

@@ -48,6 +48,8 @@ Json run_object(const core::RunReport& run) {
   for (const core::AttemptReport& attempt : run.scripts) json["scripts"].push_back(script_object(attempt));
   json["forbidden"] = forbidden_object(run.forbidden);
   json["hooks"] = hooks_list(run.hooks);
+  json["backup"] = or_null(run.backup);
+  json["backup_fault"] = or_null(run.backup_fault);
   json["exit_code"] = core::exit_code(run);
   return json;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "cli/backing_up.hpp"
 #include "cli/json_output.hpp"
 #include "cli/report.hpp"
 #include "folder/folders.hpp"
@@ -110,7 +111,9 @@ Console console_of(const Context& context, Lasting lasting) {
 
 core::RunReport run_and_tell(const Context& context, const runner::RunRequest& request) {
   Console console = console_of(context);
-  return runner::run(context.config(), request, console);
+  runner::RunRequest saved = request;
+  back_up_before(saved, context.config(), context.arguments.no_backup);
+  return runner::run(context.config(), saved, console);
 }
 
 int tell_forbidden(const Context& context, const core::RunReport& report) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "cli/backing_up.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "cli/run.hpp"
@@ -55,6 +56,7 @@ int run_supervised(const Context& context) {
   request.kept = runner::Kept::counts;
   request.feed = &supervisor;
   request.hook_text = hook_json;
+  back_up_before(request, context.config(), false);
   runner::Standby standby(context.config());
   standby.get_ready();
   if (!supervisor.stand_by()) return 0;

@@ -82,6 +82,19 @@ struct SandboxConfig {
   SandboxMinimum minimum = SandboxMinimum::seccomp;
 };
 
+// How the parts of a backup are locked: by a key from a passphrase, by one that lies in a file, or not at all.
+enum class Encrypt { none, passphrase, key };
+
+struct BackupConfig {
+  bool before_run = false;  // one before each run that has something to do
+  std::string folder = "backups";
+  std::uint64_t keep = 20;                // of the newest; k_unlimited: all
+  std::uint64_t keep_days = k_unlimited;  // since they were made
+  Encrypt encrypt = Encrypt::none;
+  std::string passphrase_file, key_file;
+  std::string passphrase;  // of the environment only, never printed; empty: there is none
+};
+
 enum class LogLevel { debug, info, warn, error, off };
 
 enum class LogFormat { text, json };
@@ -107,6 +120,7 @@ struct Config {
   HookConfig hooks;
   GuardConfig guard;
   SandboxConfig sandbox;
+  BackupConfig backup;
   LogConfig log;
 
   // Absolute form of a configured path.

@@ -37,10 +37,12 @@ FETTLE_FIELDS(Declaration, m.description, m.database, m.writes, m.repeatable, m.
               m.allow_failure, m.validates, m.rolls_back)
 FETTLE_FIELDS(Argument, m.name, m.value)
 FETTLE_FIELDS(Receipt, m.script, m.sha256, m.ledger, m.node, m.applied_at, m.version, m.attempt, m.run)
-FETTLE_FIELDS(DatabaseAddress, m.name, m.url, m.copy_to)
+FETTLE_FIELDS(Fact, m.name, m.text)
+FETTLE_FIELDS(Keeping, m.step, m.file, m.name, m.rows)
+FETTLE_FIELDS(DatabaseAddress, m.name, m.url, m.copy_to, m.keeping)
 FETTLE_FIELDS(ServerCopies, m.mark, m.prefix, m.alive)
 FETTLE_FIELDS(DatabaseFacts, m.name, m.engine)
-FETTLE_FIELDS(DatabaseStatus, m.name, m.engine, m.fault, m.cause)
+FETTLE_FIELDS(DatabaseStatus, m.name, m.engine, m.fault, m.cause, m.facts)
 FETTLE_FIELDS(Spawn, m.role, m.settings)
 FETTLE_FIELDS(Spawned, m.pid)
 FETTLE_FIELDS(Ended, m.pid, m.status, m.cpu_microseconds, m.peak_memory)
@@ -79,7 +81,6 @@ FETTLE_FIELDS(PageTurned, m.cause, m.error, m.lost, m.statements, m.rows_changed
 FETTLE_FIELDS(NextPage, m.milliseconds)
 FETTLE_FIELDS(Savepoint, m.what)
 FETTLE_FIELDS(Examine, m.database, m.access)
-FETTLE_FIELDS(Fact, m.name, m.text)
 FETTLE_FIELDS(Examined, m.cause, m.error, m.facts)
 FETTLE_FIELDS(AtWork, m.script, m.node, m.since, m.where)
 FETTLE_FIELDS(Fleet, m.applied, m.begun, m.at_work)
@@ -117,6 +118,9 @@ FETTLE_FIELDS(RowsView, m.cursor, m.columns, m.rows)
 
 Role last(Role) {
   return Role::broker;
+}
+Keeping::Step last(Keeping::Step) {
+  return Keeping::Step::drop;
 }
 Access last(Access) {
   return Access::receipt_only;

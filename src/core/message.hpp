@@ -73,10 +73,30 @@ struct WorkerSettings {
   Limits limits{};
 };
 
+struct Fact {
+  std::string name, text;
+};
+
+// What a backup wants of a database: one step for each broker, which does nothing else then (target/keeping).
+struct Keeping {
+  enum class Step : std::uint8_t {
+    none,
+    save,     // all that is committed now, into the file, which does not exist
+    compare,  // whether the database still is as the file has it
+    make,     // what the file has, beside the database, and check it
+    swap,     // that takes the database's place; what was there is kept
+    drop,     // what make has left
+  } step = Step::none;
+  std::string file;
+  std::string name{};        // tells what is made and what is kept from all else: letters, digits and underscores
+  std::vector<Fact> rows{};  // make: how many each table must have
+};
+
 struct DatabaseAddress {
   std::string name, url;
   // This database is copied: into a file that does not exist, or by a server into a database of this name beside it.
   std::string copy_to{};
+  Keeping keeping{};
 };
 
 // The copies that rehearsals have servers keep (target/postgresql_copy).
@@ -241,10 +261,6 @@ struct Examine {  // what a database is like, for `fettle doctor`
   Access access = Access::read;  // write: also opens a write transaction, with the table of receipts, and rolls it back
 };
 
-struct Fact {
-  std::string name, text;
-};
-
 struct Examined {
   static constexpr Kind kind = Kind::examined;
   Cause cause = Cause::none;  // none: everything that was tried worked
@@ -269,6 +285,7 @@ struct DatabaseStatus {
   std::string name, engine;
   std::string fault;  // empty: open
   Cause cause = Cause::none;
+  std::vector<Fact> facts{};  // what came of a Keeping (target/keeping)
 };
 
 struct BrokerReady {

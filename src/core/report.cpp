@@ -42,6 +42,7 @@ bool is_refused_by_hook(const RunReport& report) noexcept {
 int exit_code(const RunReport& report) noexcept {
   if (report.counts.unknown > 0) return 10;
   if (report.stopped_by_signal != 0) return 128 + report.stopped_by_signal;
+  if (!report.backup_fault.empty()) return 1;
   if (report.counts.failed > report.allowed_failures) return 4;
   if (report.target_unreachable) return 6;
   // Nothing failed, so they are all that is left.

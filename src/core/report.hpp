@@ -56,6 +56,8 @@ struct RunReport {
   int stopped_by_signal = 0;           // SIGINT or SIGTERM; 0: none
   std::optional<Forbidden> forbidden;  // a guard lets it not be: nothing was attempted, all scripts are blocked
   std::vector<HookReport> hooks;       // in the order in which they ran
+  std::string backup;                  // name of the one that was made before the first script; empty: none was
+  std::string backup_fault;            // why it could not be made: nothing was attempted, all scripts are blocked
   std::vector<AttemptReport> scripts;
 };
 

@@ -106,6 +106,11 @@ void Crew::copy_databases_to(const std::vector<std::string>& places, const core:
   broker_settings_.copies = copies;
 }
 
+void Crew::keep_databases(const std::vector<core::Keeping>& wishes) {
+  for (std::size_t at = 0; at < broker_settings_.databases.size(); ++at)
+    broker_settings_.databases[at].keeping = wishes.at(at);
+}
+
 // It sees that nobody listens any more, and has its server stop.
 bool Crew::start_broker_unless(int stop, std::vector<int> held) {
   open_databases(std::move(held));

@@ -47,6 +47,9 @@ class Crew {
   // Before they are opened: each is to be copied into the file at its place, or by its server into the database of that
   // name; empty: it is not. One that cannot be says so in its status. copies: see core::ServerCopies.
   void copy_databases_to(const std::vector<std::string>& places, const core::ServerCopies& copies);
+  // Instead of opening them, the broker does this with each, at its place (target/keeping); the status tells how it
+  // went.
+  void keep_databases(const std::vector<core::Keeping>& wishes);
   // As start_broker() on those that are to be copied, however long it takes. false: stop was readable first, and the
   // broker is gone.
   bool start_broker_unless(int stop, std::vector<int> held);

@@ -105,7 +105,31 @@ void open_what_the_hook_opened(Crew& crew) {
   if (crew.has_broker() && std::any_of(databases.begin(), databases.end(), is_closed)) crew.renew_broker();
 }
 
-// The scripts of a run which holds the lock, as far as a hook and a person let it.
+// Before anything is changed. false: it could not be made, or somebody wants the run to stop.
+bool back_up(Workplace& place, const RunRequest& request, const std::vector<std::string>& names, const os::Fd& lock,
+             core::RunReport& report) {
+  constexpr std::chrono::minutes k_asked_again{5};  // by the watcher
+  if (!request.back_up) return true;
+  place.observer.waiting("making a backup before the first script");
+  place.stop.at_work = "the backup";
+  const RunRequest::Backup made = request.back_up(report.run, lock.get(), place.stop.signals_fd());
+  place.stop.look();
+  place.stop.at_work = k_script_at_work;
+  report.backup = made.name;
+  if (!made.name.empty()) os::log_info(fmt::format("run {}: backup {} was made", report.run, made.name));
+  if (made.fault.empty()) return !made.name.empty() && !place.stop.requested();
+  os::log_error(fmt::format("run {}: no backup could be made, so nothing was run: {}", report.run, made.fault));
+  report.backup_fault = made.fault;
+  core::Outcome why = core::blocked(
+      core::Cause::none,
+      fmt::format("the backup before the run failed: {}; without one: fettle run --no-backup", made.fault));
+  if (request.feed != nullptr)
+    why.until = base::Instant{os::now().milliseconds + std::chrono::milliseconds(k_asked_again).count()};
+  refuse(considered(names, place.folders, folder::Place::scripts, request.feed), why, request, report);
+  return false;
+}
+
+// The scripts of a run which holds the lock, as far as a hook, a backup and a person let it.
 void go_through(Workplace& place, const RunRequest& request, std::vector<std::string> names,
                 std::vector<std::string> others, const os::Fd& lock, os::Steady::time_point start,
                 core::RunReport& report) {
@@ -117,7 +141,8 @@ void go_through(Workplace& place, const RunRequest& request, std::vector<std::st
   Hooks hooks(place.config, request, report, place.ledger, place.stop, place.observer);
   if (asks_first) tell_start();
   const bool goes_on = hooks.before(names, place.folders) && !place.stop.requested() &&
-                       (request.feed == nullptr || !request.feed->ended());
+                       (request.feed == nullptr || !request.feed->ended()) &&
+                       back_up(place, request, names, lock, report);
   if (goes_on && asks_first) open_what_the_hook_opened(place.crew);
   if (goes_on) place.crew.start_broker({lock.get()});
   if (!asks_first) tell_start();

@@ -40,6 +40,12 @@ struct RunRequest {
   core::Feed* feed = nullptr;  // of a run that is supervised
   // What a hook reads on its stdin: JSON, which is written in cli. Before a run the report has names of scripts only.
   std::function<std::string(core::Hook, const core::RunReport&)> hook_text;
+  // Makes a backup, once it is clear that there is something to do; empty: none is wanted.
+  struct Backup {
+    std::string name;
+    std::string fault;  // why there is none; both empty: stop was readable first
+  };
+  std::function<Backup(std::int64_t run, int lock, int stop)> back_up;
 };
 
 // Throws Error: lock_held (after waiting), config, io, ledger_broken. What scripts do wrong is in the report.

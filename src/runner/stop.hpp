@@ -23,6 +23,8 @@ class Stop {
   Stop(const core::Config& config, std::int64_t run, std::function<void(const std::string& at_work)> on_first);
 
   int fd() const noexcept { return alert_.fd(); }
+  // Readable for signals only, which stay until look() takes them in.
+  int signals_fd() const noexcept { return signals_.fd(); }
 
   // Takes in what has arrived.
   void look();

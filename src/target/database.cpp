@@ -4,11 +4,16 @@
 #include <utility>
 
 #include "core/dependency.hpp"
+#include "target/keeping.hpp"
 
 namespace target {
 
 Database open_database(const core::DatabaseAddress& address, const core::BrokerSettings& settings, int wake) {
   Database database{address.name, nullptr, {address.name, std::string(engine_of(address.url)), {}, core::Cause::none}};
+  if (address.keeping.step != core::Keeping::Step::none) {
+    keep(address, {settings.directory, settings.ledger_path}, wake, database.status);
+    return database;
+  }
   try {
     if (!settings.copies.mark.empty() && keeps_copies(address.url)) {
       keep_copies(address.url, settings.copies, address.copy_to, wake);

@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "target/keeping.hpp"
 #include "target/mariadb.hpp"
 #include "target/postgresql.hpp"
 #include "target/postgresql_copy.hpp"
@@ -18,6 +19,7 @@ struct Driver {
   bool (*is_made)(std::string_view address, const Surroundings& surroundings);
   // Of a server that keeps copies of its databases itself; null: it does not.
   void (*keep_copies)(const std::string& url, const core::ServerCopies& wish, const std::string& name, int wake);
+  const Keeper& (*keeper)();
 };
 
 // A server makes its databases itself.
@@ -26,11 +28,11 @@ bool never_made(std::string_view, const Surroundings&) {
 }
 
 constexpr std::array k_drivers = {
-    Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite, nullptr},
-    Driver{"postgresql:", "postgresql", open_postgresql, never_made, keep_postgresql_copies},
-    Driver{"postgres:", "postgresql", open_postgresql, never_made, keep_postgresql_copies},
-    Driver{"mariadb:", "mariadb", open_mariadb, never_made, nullptr},
-    Driver{"mysql:", "mariadb", open_mariadb, never_made, nullptr},
+    Driver{"sqlite:", "sqlite", open_sqlite, is_made_by_opening_sqlite, nullptr, sqlite_keeper},
+    Driver{"postgresql:", "postgresql", open_postgresql, never_made, keep_postgresql_copies, postgresql_keeper},
+    Driver{"postgres:", "postgresql", open_postgresql, never_made, keep_postgresql_copies, postgresql_keeper},
+    Driver{"mariadb:", "mariadb", open_mariadb, never_made, nullptr, mariadb_keeper},
+    Driver{"mysql:", "mariadb", open_mariadb, never_made, nullptr, mariadb_keeper},
 };
 
 const Driver* driver_of(std::string_view url) noexcept {
@@ -49,6 +51,11 @@ std::string_view engine_of(std::string_view url) noexcept {
 bool is_made_by_opening(const std::string& url, const Surroundings& surroundings) {
   const Driver* driver = driver_of(url);
   return driver != nullptr && driver->is_made(std::string_view(url).substr(driver->scheme.size()), surroundings);
+}
+
+const Keeper* keeper_of(std::string_view url) noexcept {
+  const Driver* driver = driver_of(url);
+  return driver != nullptr ? &driver->keeper() : nullptr;
 }
 
 bool keeps_copies(std::string_view url) noexcept {

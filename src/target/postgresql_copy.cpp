@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "os/command.hpp"
+#include "target/postgresql_clone.hpp"
 #include "target/postgresql_facts.hpp"
 #include "target/postgresql_link.hpp"
 #include "target/postgresql_url.hpp"
@@ -20,29 +21,11 @@ namespace {
 
 using core::Cause;
 
-constexpr int k_icu_version = 150000;      // from then on a database has a provider of its locale
-constexpr int k_builtin_version = 170000;  // with further providers
-constexpr int k_looks_version = 140000;    // a server at work can notice that its client is gone
-constexpr int k_force_version = 130000;    // DROP DATABASE … WITH (FORCE)
+constexpr int k_looks_version = 140000;  // a server at work can notice that its client is gone
+constexpr int k_force_version = 130000;  // DROP DATABASE … WITH (FORCE)
 constexpr std::string_view k_in_use = "55006";
 constexpr std::chrono::hours k_no_limit{24 * 24};  // of the programs: whoever waits can stop them
 constexpr int k_not_installed = 127;
-
-using Rows = std::vector<std::vector<std::string>>;
-
-// An identifier of SQL.
-std::string quoted(std::string_view name) {
-  std::string text = "\"";
-  for (const char sign : name) text += sign == '"' ? std::string("\"\"") : std::string(1, sign);
-  return text + '"';
-}
-
-// A value of a connection string, or a literal of SQL that has no backslash.
-std::string quoted_value(std::string_view value) {
-  std::string text = "'";
-  for (const char sign : value) text += sign == '\'' || sign == '\\' ? std::string{'\\', sign} : std::string(1, sign);
-  return text + '\'';
-}
 
 // Who else is connected to the original, for people.
 struct Others {
@@ -70,8 +53,7 @@ class Copier {
   void copy_to(const std::string& name);
 
  private:
-  Rows ask(const std::string& sql, const core::Values& parameters = {}) { return ask(link_, sql, parameters); }
-  static Rows ask(PgLink& link, const std::string& sql, const core::Values& parameters = {});
+  PgTexts ask(const std::string& sql, const core::Values& parameters = {}) { return pg_ask(link_, sql, parameters); }
   bool must_stop() const;
   int version() const { return link_.pq().serverVersion(link_.handle()); }
   bool is_alive(std::string_view name) const;
@@ -84,7 +66,6 @@ class Copier {
   void make_empty(const std::string& name);
   void fill(const std::string& name);
   os::CommandEnd shell(const std::string& text, std::vector<std::pair<std::string, std::string>> environment = {});
-  std::string connection_string(const std::string& database, std::string* password);
   void copy_settings(const std::string& name);
   void look_at_copy(const std::string& name, bool is_filled);
 
@@ -94,19 +75,6 @@ class Copier {
   PgLink link_;
   PGcancel* cancel_;
 };
-
-Rows Copier::ask(PgLink& link, const std::string& sql, const core::Values& parameters) {
-  link.send(sql, PgParameters(parameters));
-  const PgResult result = std::move(link.collect().back());
-  const Libpq& pq = link.pq();
-  Rows rows;
-  for (int row = 0; row < pq.ntuples(result.get()); ++row) {
-    rows.emplace_back();
-    for (int column = 0; column < pq.nfields(result.get()); ++column)
-      rows.back().emplace_back(pq.getvalue(result.get(), row, column));
-  }
-  return rows;
-}
 
 bool Copier::must_stop() const {
   pollfd wake{wake_, POLLIN, 0};
@@ -134,21 +102,21 @@ bool Copier::is_alive(std::string_view name) const {
 
 // One without a mark was being made when its rehearsal died.
 void Copier::drop_dead() {
-  const Rows found = ask(
+  const PgTexts found = ask(
       "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::text, $1::text) AND "
       "pg_catalog.pg_has_role(datdba, 'USAGE') AND COALESCE(pg_catalog.starts_with(pg_catalog.shobj_description(oid, "
       "'pg_database'), $2::text), true)",
       {wish_.prefix, wish_.mark});
   for (const auto& row : found)
     if (!is_alive(row.at(0)))
-      ask(fmt::format("DROP DATABASE IF EXISTS {}{}", quoted(row.at(0)),
+      ask(fmt::format("DROP DATABASE IF EXISTS {}{}", pg_identifier(row.at(0)),
                       version() >= k_force_version ? " WITH (FORCE)" : ""));
 }
 
 // --- the way there -------------------------------------------------------------------------------------------------
 
 void Copier::check_rights() {
-  const Rows role =
+  const PgTexts role =
       ask("SELECT rolcreatedb OR rolsuper, pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE rolname = "
           "current_user");
   if (role.at(0).at(0) == "t") return;
@@ -165,7 +133,7 @@ bool Copier::may_be_template() {
 }
 
 Others Copier::others() {
-  const Rows sessions = ask(
+  const PgTexts sessions = ask(
       "SELECT pg_catalog.count(*), pg_catalog.string_agg(DISTINCT CASE WHEN application_name = '' THEN 'no name' ELSE "
       "application_name END, ', ') FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> "
       "pg_catalog.pg_backend_pid() AND usesysid IS NOT NULL");
@@ -197,7 +165,8 @@ void Copier::copy_to(const std::string& name) {
 bool Copier::made_from_template(const std::string& name) {
   if (!may_be_template() || others().any()) return false;
   try {
-    ask(fmt::format("CREATE DATABASE {} TEMPLATE {}", quoted(name), quoted(link_.pq().db(link_.handle()))));
+    ask(fmt::format("CREATE DATABASE {} TEMPLATE {}", pg_identifier(name),
+                    pg_identifier(link_.pq().db(link_.handle()))));
   } catch (const PgError& error) {
     if (error.state() == k_in_use) return false;  // somebody came meanwhile
     throw;
@@ -210,8 +179,8 @@ bool Copier::made_from_template(const std::string& name) {
 void Copier::mark(const std::string& name) {
   const std::string mark =
       ask("SELECT pg_catalog.quote_literal($1::text || ', made ' || pg_catalog.now())", {wish_.mark}).at(0).at(0);
-  ask(fmt::format("COMMENT ON DATABASE {} IS {}", quoted(name), mark));
-  ask(fmt::format("REVOKE ALL ON DATABASE {} FROM PUBLIC", quoted(name)));
+  ask(fmt::format("COMMENT ON DATABASE {} IS {}", pg_identifier(name), mark));
+  ask(fmt::format("REVOKE ALL ON DATABASE {} FROM PUBLIC", pg_identifier(name)));
 }
 
 // --- beside others -------------------------------------------------------------------------------------------------
@@ -231,39 +200,8 @@ void Copier::make_empty(const std::string& name) {
                     "(Debian: apt install postgresql-client), which copy it while it is in use",
                     there.any() ? there.who : "it is of another role"));
   }
-  std::string locale = "''";
-  if (version() >= k_builtin_version)
-    locale =
-        "CASE datlocprovider WHEN 'i' THEN pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L', datlocale) WHEN 'b' "
-        "THEN pg_catalog.format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', datlocale) ELSE '' END";
-  else if (version() >= k_icu_version)
-    locale =
-        "CASE datlocprovider WHEN 'i' THEN pg_catalog.format(' LOCALE_PROVIDER icu ICU_LOCALE %L', daticulocale) ELSE "
-        "'' END";
-  const Rows made = ask(
-      fmt::format("SELECT pg_catalog.format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE "
-                  "%L', $1::text, pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype) || {} FROM "
-                  "pg_catalog.pg_database WHERE datname = current_database()",
-                  locale),
-      {name});
-  ask(made.at(0).at(0));
+  ask(pg_statement_to_make_alike(link_, name));
   mark(name);
-}
-
-// As the URL says it, but for the password, which others could see there.
-std::string Copier::connection_string(const std::string& database, std::string* password) {
-  std::string text = fmt::format("dbname={}", quoted_value(database));
-  PQconninfoOption* const options = link_.pq().conninfoParse(url_.c_str(), nullptr);
-  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option) {
-    const std::string_view keyword = option->keyword;
-    if (option->val == nullptr || keyword == "dbname") continue;
-    if (keyword == "password")
-      *password = option->val;
-    else if (keyword != "sslpassword")
-      text += fmt::format(" {}={}", keyword, quoted_value(option->val));
-  }
-  if (options != nullptr) link_.pq().conninfoFree(options);
-  return text;
 }
 
 // The shell tells of the second program only, so how the first one ended goes another way.
@@ -273,8 +211,8 @@ void Copier::fill(const std::string& name) {
       "pg_restore -w --exit-on-error -d \"$FETTLE_TO\" >&3; } 4>&1) && [ \"$dumped\" = 0 ]";
   std::string password;
   std::vector<std::pair<std::string, std::string>> environment = {
-      {"FETTLE_FROM", connection_string(link_.pq().db(link_.handle()), &password)},
-      {"FETTLE_TO", connection_string(name, &password)},
+      {"FETTLE_FROM", pg_connection_string(url_, link_.pq().db(link_.handle()), &password)},
+      {"FETTLE_TO", pg_connection_string(url_, name, &password)},
       {"PGAPPNAME", "fettle rehearsal"}};
   if (!password.empty()) environment.emplace_back("PGPASSWORD", password);
   const os::CommandEnd end = shell(k_pipe, std::move(environment));
@@ -285,31 +223,21 @@ void Copier::fill(const std::string& name) {
 
 // --- what a copy does not have by itself ---------------------------------------------------------------------------
 
-// What ALTER DATABASE … SET, or ALTER ROLE … IN DATABASE, has said of the original holds in this session.
 void Copier::copy_settings(const std::string& name) {
   for (const char* setting : {"statement_timeout", "lock_timeout", "client_connection_check_interval"})
     if (version() >= k_looks_version || std::string_view(setting).ends_with("_timeout"))
       ask(fmt::format("RESET {}", setting));
-  const Rows settings = ask(
-      "SELECT DISTINCT (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.' ORDER BY place) FROM "
-      "pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.split_part(said, '=', 1), '.')) WITH ORDINALITY AS "
-      "parts "
-      "(part, place)) FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS said WHERE s.setdatabase "
-      "= (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AND s.setrole IN (0, (SELECT oid "
-      "FROM pg_catalog.pg_roles WHERE rolname = current_user)) AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings p "
-      "WHERE pg_catalog.lower(p.name) = pg_catalog.lower(pg_catalog.split_part(said, '=', 1)) AND p.context <> "
-      "'user')");
-  for (const auto& row : settings) ask(fmt::format("ALTER DATABASE {} SET {} FROM CURRENT", quoted(name), row.at(0)));
+  pg_copy_settings(link_, name);
 }
 
 // Through the very URL that scripts are to be given: nothing of theirs may reach the original.
 void Copier::look_at_copy(const std::string& name, bool is_filled) {
   PgLink copy(with_database(url_, name));
-  if (ask(copy, "SELECT current_database()").at(0).at(0) != name)
+  if (pg_ask(copy, "SELECT current_database()").at(0).at(0) != name)
     throw SqlError(Cause::error, "its URL leads to another database than the copy");
   if (!is_filled) return;
-  ask(copy, "SET statement_timeout = 0");
-  ask(copy, "ANALYZE");  // a dump has no statistics, and without them queries take other ways
+  pg_ask(copy, "SET statement_timeout = 0");
+  pg_ask(copy, "ANALYZE");  // a dump has no statistics, and without them queries take other ways
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST_CASE("json: a run has exactly the promised fields, in their order") {
   const Json json = Json::parse(cli::run_json(a_run()));
   CHECK(names_of(json) == std::vector<std::string>{"run", "trigger", "by", "host", "reason", "started_at",
                                                    "finished_at", "duration_ms", "dry_run", "counts", "scripts",
-                                                   "forbidden", "hooks", "exit_code"});
+                                                   "forbidden", "hooks", "backup", "backup_fault", "exit_code"});
   CHECK(names_of(json["counts"]) ==
         std::vector<std::string>{"succeeded", "failed", "skipped", "blocked", "interrupted", "unknown", "rolled_back"});
   CHECK(names_of(json["scripts"][0]) == std::vector<std::string>{"script", "sha256", "attempt", "outcome", "cause",
