@@ -133,10 +133,10 @@ TEST_CASE("backup: the list tells what each holds, newest first") {
   CHECK(list.at(0).at("by") == "anna");
   CHECK(list.at(0).at("trigger") == "manual");
   CHECK(list.at(1).at("reason") == "one");
-  CHECK(list.at(1).at("parts").size() == 4);  // two databases, scripts, contents: there is no ledger yet
+  CHECK(list.at(1).at("parts").size() == 5);  // two databases, ledger, scripts, contents
   const std::string shown = site.fettle({"backup", "list"}).out;
   CHECK(shown.find(first) != std::string::npos);
-  CHECK(shown.find("main, old, scripts") != std::string::npos);
+  CHECK(shown.find("main, old, ledger, scripts") != std::string::npos);
   CHECK(site.fettle({"backup", "create", "--without", "odl"}).status == 2);
 }
 

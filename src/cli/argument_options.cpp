@@ -63,7 +63,7 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
       ->needs(plan);
   app.add_flag("--keep", out.keep, "Keep the copies of --on-copy")->needs(copy);
   app.add_flag("--dry-run", out.dry_run, "Preview: do all of it, tell what changes, undo it")->excludes(copy);
-  app.add_flag("--no-backup", out.no_backup, "Make no backup first, whatever [backup] before_run says");
+  app.add_flag("--no-backup", out.no_backup, "Make no backup first ([backup] before_run)");
   app.add_flag("--supervised", out.supervised)->group("");  // fettle watch says it to its child
 }
 
@@ -160,7 +160,7 @@ void add_backup(std::string_view verb, CLI::App& app, Arguments& out, Raw& raw) 
     add_actor(app, out);
   }
   if (verb == "prune") {
-    text_option(app, "--keep", raw.most, "N", "Keep the newest N (default: [backup] keep and keep_days)");
+    text_option(app, "--keep", raw.most, "N", "Keep the newest N (default: as [backup] says)");
     text_option(app, "--older-than", raw.days, "DAYS", "Only those that are older");
     app.add_flag("--dry-run", out.dry_run, "Only tell which would go");
     app.add_flag("-y,--yes", out.yes, "Do not ask");

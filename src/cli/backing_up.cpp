@@ -125,8 +125,9 @@ class Maker {
   }
 
   bool save_ledger(backup::Making& making) {
-    const auto history = ledger::History::open(config_.path(config_.ledger.path));
-    if (!history) return true;
+    const std::string path = config_.path(config_.ledger.path);
+    if (!ledger::History::open(path)) (void)ledger::Ledger::open(path);  // an empty one, so that it can be put back
+    const auto history = ledger::History::open(path);
     const std::string file = "ledger.db";
     history->copy_to(making.scratch(file));
     const ledger::About about = ledger::about_copy(making.scratch(file));

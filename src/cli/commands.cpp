@@ -91,7 +91,7 @@ constexpr std::array k_commands = {
              "fettle ledger migrate --from jsonl:ledger.jsonl --to sqlite:.fettle/ledger.db"},
             Needs::config,
             ledger_migrate_command},
-    Command{{"backup create", "Save ledger, databases and scripts", "fettle backup create --reason \"before release\""},
+    Command{{"backup create", "Save ledger, databases and scripts", "fettle backup create --reason release"},
             Needs::log,
             backup_create_command},
     Command{{"backup list", "What backups there are, newest first", "fettle backup list --json"},

@@ -35,7 +35,10 @@ TEST_CASE("arguments: every command is understood and explains itself with an ex
   for (const cli::CommandName& name : cli::command_names()) {
     CAPTURE(std::string(name.name));
     std::string word =
-        name.name == "new" || name.name == "show" || name.name == "retry" || name.name == "rollback" ? " 7" : "";
+        name.name == "new" || name.name == "show" || name.name == "retry" || name.name == "rollback" ||
+                name.name == "backup restore"
+            ? " 7"
+            : "";
     if (name.name == "mark") word = " 7 succeeded";
     CHECK(parse(std::string(name.name) + word).command == name.name);
     const std::string help = parse(std::string(name.name) + " --help").help;
