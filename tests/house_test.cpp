@@ -330,6 +330,8 @@ const std::vector<Catcher> k_known_catchers = {
     {"ledger/connection.cpp", 3, "SQLiteCpp: opening to write, to read, and the first read become Errors"},
     {"ledger/history.cpp", 1, "SQLiteCpp: the one guard of all reading becomes an Error"},
     {"ledger/rows.cpp", 3, "SQLiteCpp: the guards of reading and of writing, and a file that cannot be made"},
+    {"ledger/import_writer.cpp", 1, "SQLiteCpp: the one guard of an import becomes an Error"},
+    {"exchange/foreign.cpp", 1, "what the database of another tool refuses becomes an Error"},
     {"exchange/ledger_postgresql.cpp", 1, "what the server says of a ledger becomes an Error"},
     {"ledger/replace.cpp", 1, "SQLiteCpp: a ledger that is open elsewhere, or damaged, is told so"},
     {"ledger/verify.cpp", 1, "SQLiteCpp: damage that SQLite itself finds becomes a finding"},

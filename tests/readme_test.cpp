@@ -133,6 +133,13 @@ TEST_CASE("readme: every command in the documents does its work where the demo w
   copy_checkout(scratch);
   const std::string in_demo = "FETTLE=" + support::fettle_binary();
   REQUIRE(support::run({.command = {"tools/demo"}, .directory = scratch.path(), .environment = {in_demo}}).status == 0);
+  // What docs/import.md imports.
+  const std::string old =
+      "create table knex_migrations (id integer primary key, name text, batch integer, migration_time datetime);"
+      "insert into knex_migrations values (1, '20240101_a.js', 1, '2024-01-01 10:00:00')";
+  REQUIRE(
+      support::run({.command = {"sqlite3", "old.db", old}, .directory = scratch.path(), .environment = {}}).status ==
+      0);
   std::size_t typed = 0;
   for (const auto& entry : fs::directory_iterator(k_source + "/docs")) {
     for (const std::string& command : fenced_commands(support::read_file(entry.path()))) {
@@ -161,7 +168,7 @@ TEST_CASE("readme: a line that the program does not print is noticed") {
 TEST_CASE("readme: every file that the documents point to exists") {
   for (const char* document :
        {"README.md", "docs/scripts.md", "docs/receipts.md", "docs/performance.md", "docs/watch.md", "docs/backups.md",
-        "docs/hooks.md", "docs/changes.md", "docs/ledger.md", "tests/journeys/README.md"}) {
+        "docs/hooks.md", "docs/changes.md", "docs/ledger.md", "docs/import.md", "tests/journeys/README.md"}) {
     const std::string text = support::read_file(k_source + "/" + document);
     REQUIRE_FALSE(text.empty());
     const fs::path folder = fs::path(k_source + "/" + document).parent_path();

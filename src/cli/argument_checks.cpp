@@ -21,6 +21,11 @@ void check_words(const Arguments& out) {
   if (out.command == "backup restore" && out.words.size() != 1) refuse("name one backup", "fettle backup list");
   if (out.command == "backup verify" && out.all && !out.words.empty())
     refuse("name backups or say --all, not both", help);
+  if (out.command == "import" && !out.list) {
+    if (out.words.size() != 1) refuse("import takes one tool, or auto; fettle import --list names them", help);
+    if (out.from.empty() && out.connection.empty())
+      refuse("say where the history lies: --from URL|FILE|FOLDER, or --connection NAME", help);
+  }
   if (out.csv && out.json) refuse("say --csv or --json, not both", help);
   if (out.command == "mark" && out.words.size() != 2)
     refuse("mark takes a script and one of: succeeded, failed, pending", help);

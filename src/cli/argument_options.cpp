@@ -91,6 +91,23 @@ void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
   add_actor(app, out);
 }
 
+void add_import(CLI::App& app, Arguments& out) {
+  words_of(app, out, "TOOL", "TOOL|auto", "Whose history it is; auto: whichever is recognised");
+  CLI::Option* from = app.add_option("--from", out.from, "Where it lies; ${NAME} is filled in");
+  from->option_text("URL|FILE|FOLDER");
+  app.add_option("--connection", out.connection, "A database of config.toml instead")
+      ->option_text("NAME")
+      ->excludes(from);
+  text_option(app, "--table", out.table, "TABLE", "Its table (default: told by its columns)");
+  text_option(app, "--files", out.files, "FOLDER", "The tool's own scripts (alembic, golang-migrate)");
+  text_option(app, "--map-names", out.map_names, "FILE", "Lines FOREIGN = SCRIPT, where names differ");
+  app.add_flag("--list", out.list, "List the tools");
+  app.add_flag("--dry-run", out.dry_run, "Check every row, write nothing");
+  app.add_flag("--keep-going", out.keep_going, "Leave out rows that are not understood");
+  app.add_flag("-y,--yes", out.yes, "Do not ask");
+  add_actor(app, out);
+}
+
 void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--script", out.script, "SCRIPT", "Only attempts of this script");
   text_option(app, "--outcome", raw.outcome, "OUTCOME", "Only this outcome, such as failed");
@@ -106,6 +123,9 @@ void add_history(CLI::App& app, Arguments& out, Raw& raw) {
     fleet->excludes(other);
   for (const char* other : {"--script", "--outcome", "--since", "--until", "--by", "--run", "--csv", "--fleet"})
     previews->excludes(other);
+  CLI::Option* imported = app.add_flag("--imported", out.imported, "What other tools had applied (fettle import)");
+  for (const char* other : {"--outcome", "--since", "--until", "--by", "--run", "--csv", "--fleet", "--preview"})
+    imported->excludes(other);
 }
 
 void add_show(CLI::App& app, Arguments& out, Raw& raw) {
@@ -177,6 +197,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "run") add_run(app, out, raw);
   if (command == "retry") add_retry(app, out);
   if (command == "mark") add_mark(app, out);
+  if (command == "import") add_import(app, out);
   if (command == "cancel") words_of(app, out, "SCRIPT", "[SCRIPT]", "Only this one, if it is at work");
   if (command == "cancel" || command == "pause" || command == "resume") add_actor(app, out);
   if (command == "rollback") add_rollback(app, out, raw);

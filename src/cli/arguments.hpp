@@ -78,6 +78,10 @@ struct Arguments {
   bool full = false;                   // show: all rows that were changed
   std::string format;                  // ledger export: how; empty: as --to says
   std::string from, to;                // ledger export, import, migrate: places (exchange/ledger_place.hpp)
+  std::string table, connection;       // import: where in the source; a database of config.toml; empty: not named
+  std::string files, map_names;        // import: folder of the tool's scripts; file of names; empty: none
+  bool keep_going = false;             // import: leave out what is not understood
+  bool imported = false;               // history: what was imported
   bool backup = false;                 // ledger migrate: keep a copy beside the ledger that is read
   bool verify = true;                  // ledger migrate: no other way
   std::string output;                  // show: file for a report; empty: none

@@ -109,6 +109,9 @@ constexpr std::array k_commands = {
     Command{{"mark", "Declare what became of a script", "fettle mark 007 succeeded --reason checked"},
             Needs::log,
             mark_command},
+    Command{{"import", "Take over what another tool has applied", "fettle import auto --from app.db --dry-run"},
+            Needs::config,
+            import_command},
     Command{
         {"repair", "Finish what a crash left half done", "fettle repair --dry-run"}, Needs::database, repair_command},
     Command{{"unlock", "Say who holds the lock; break a dead host's", "fettle unlock"}, Needs::config, unlock_command},

@@ -97,6 +97,7 @@ int backup_verify_command(const Context& context);
 int backup_restore_command(const Context& context);
 int backup_prune_command(const Context& context);
 int mark_command(const Context& context);
+int import_command(const Context& context);
 int repair_command(const Context& context);
 int unlock_command(const Context& context);
 int doctor_command(const Context& context);

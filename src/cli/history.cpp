@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/fleet.hpp"
+#include "cli/imported.hpp"
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/recorded.hpp"
@@ -89,6 +90,7 @@ int print_previews(const Context& context) {
 int history_command(const Context& context) {
   if (context.arguments.fleet) return fleet_history(context);
   if (context.arguments.previews) return print_previews(context);
+  if (context.arguments.imported) return imported_history(context);
   const History history = ledger::History::open(context.config().path(context.config().ledger.path));
   const ledger::Filter filter = filter_of(context.arguments, history);
   if (context.arguments.csv || context.arguments.json) {

@@ -261,6 +261,8 @@ std::string ledger_info_json(const std::string& path, std::uint64_t size, const 
                {"runs", about.runs},
                {"versions", about.versions},
                {"events", about.events},
+               {"imports", about.imports},
+               {"imported", about.imported},
                {"head", head_object(about.head)}});
 }
 

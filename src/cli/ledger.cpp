@@ -129,6 +129,7 @@ int ledger_info_command(const Context& context) {
   print_field(context, "runs", fmt::format("{}", about.runs));
   print_field(context, "versions", fmt::format("{}", about.versions));
   print_field(context, "events", fmt::format("{}", about.events));
+  print_field(context, "imports", fmt::format("{}, {} facts", about.imports, about.imported));
   // Never wrapped: it is there to be copied.
   context.print(context.style.paint(Colour::dim, "chain head ") + ledger::describe(about.head) + "\n");
   return 0;

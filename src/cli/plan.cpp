@@ -42,6 +42,7 @@ std::string_view verb(runner::Forecast forecast) noexcept {
 
 std::string remark(const runner::Planned& planned) {
   std::string text(core::name(planned.state));
+  if (planned.reason.starts_with(text + " ")) return base::escape(planned.reason);  // "imported from knex: …"
   if (!planned.reason.empty())
     text += fmt::format(": {}", base::escape(planned.reason));
   else if (!planned.declaration.description.empty())

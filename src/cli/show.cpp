@@ -10,6 +10,7 @@
 #include "cli/changes.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/imported.hpp"
 #include "cli/json_output.hpp"
 #include "cli/listing.hpp"
 #include "cli/recorded.hpp"
@@ -214,6 +215,7 @@ void print_changes(const Context& context, const ledger::History& history, std::
 void print_attempt(const Context& context, const ledger::History& history, const ledger::Attempt& attempt,
                    std::int64_t rolled_back_by, const std::vector<ledger::Attempt>& others) {
   print_header(context, attempt, rolled_back_by);
+  if (const auto fact = history.imported(attempt.script)) print_field(context, "elsewhere", core::describe(*fact));
   print_outcome(context, attempt.outcome);
   print_changes(context, history, attempt.id);
   print_log(context, history.lines(attempt.id));
@@ -366,6 +368,7 @@ int show_command(const Context& context) {
   if (!context.arguments.output.empty()) (void)report_format(context.arguments.output);
   if (context.arguments.preview_run != 0) return show_preview(context);
   const ledger::History history = open_history(context);
+  if (is_only_imported(history, context.arguments.words.front())) return show_imported(context, history);
   const Found found = find_attempt(history, context.arguments.words.front());
   const std::vector<ledger::Attempt> others = others_of(history, found.attempt);
   const std::int64_t rolled_back_by = history.taken_back_by(found.attempt);

@@ -88,13 +88,15 @@ void add_pending(Groups& groups, const runner::Pending& pending, const Watcher& 
     return;
   }
   const std::string_view state = core::name(pending.state);
-  groups.pending.push_back(
-      {.script = pending.script,
-       .attempt = 0,
-       .reason = pending.reason,
-       .until = {},
-       .at = {},
-       .remark = pending.reason.empty() ? std::string(state) : fmt::format("{}: {}", state, pending.reason)});
+  const bool is_said = pending.reason.starts_with(fmt::format("{} ", state));  // "imported from knex: …"
+  groups.pending.push_back({.script = pending.script,
+                            .attempt = 0,
+                            .reason = pending.reason,
+                            .until = {},
+                            .at = {},
+                            .remark = pending.reason.empty() ? std::string(state)
+                                      : is_said              ? pending.reason
+                                                             : fmt::format("{}: {}", state, pending.reason)});
 }
 
 Row failing_row(const runner::Failed& failed) {

@@ -8,6 +8,7 @@ namespace {
 ScriptState state_of(const Known& known) noexcept {
   if (known.same_version) return ScriptState::applied;
   if (known.applied) return ScriptState::changed;
+  if (known.imported && counts_as_applied(known.imported->state)) return ScriptState::imported;
   if (known.last) return ScriptState::retry;
   return ScriptState::fresh;
 }
@@ -17,6 +18,14 @@ Step judge(std::string_view sha256, const Known& known, Changed changed, Force f
   step.state = state_of(known);
   switch (step.state) {
     case ScriptState::fresh:
+      if (known.imported) step.reason = describe(*known.imported);
+      break;
+    case ScriptState::imported:
+      step.reason = describe(*known.imported);
+      if (force == Force::yes)
+        step.reason += ", forced";
+      else
+        step.decision = Decision::skip;
       break;
     case ScriptState::retry:
       step.reason = fmt::format("attempt {} {}{}", known.last->attempt, name(known.last->outcome),
@@ -70,6 +79,8 @@ std::string_view name(ScriptState state) noexcept {
       return "changed";
     case ScriptState::applied:
       return "applied";
+    case ScriptState::imported:
+      return "imported";
   }
   return "";
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/config.hpp"
+#include "core/imported.hpp"
 #include "core/outcome.hpp"
 
 namespace core {
@@ -23,14 +24,16 @@ struct Known {
   std::optional<Seen> applied;           // newest that succeeded (or was marked or imported as such), of any version
   std::optional<Seen> same_version;      // newest that succeeded with the very bytes in question
   bool same_version_repeatable = false;  // whether that version declares repeatable = true
+  std::optional<Imported> imported;      // what another tool has recorded, unless attempts since then tell otherwise
 };
 
 // How `status` and `plan` call a pending script.
 enum class ScriptState {
-  fresh,    // never attempted
-  retry,    // its last attempt did not succeed
-  changed,  // a version of this name was applied, these bytes were not
-  applied,  // these very bytes were applied
+  fresh,     // never attempted
+  retry,     // its last attempt did not succeed
+  changed,   // a version of this name was applied, these bytes were not
+  applied,   // these very bytes were applied
+  imported,  // another tool has applied a script of this name
 };
 
 enum class Decision {

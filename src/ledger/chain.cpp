@@ -10,8 +10,8 @@
 namespace ledger {
 namespace {
 
-constexpr std::array<std::string_view, k_links> k_names = {"run_start", "attempt", "event",  "run_end",
-                                                           "details",   "changes", "preview"};
+constexpr std::array<std::string_view, k_links> k_names = {"run_start", "attempt", "event",   "run_end",
+                                                           "details",   "changes", "preview", "import"};
 
 // The columns are named one by one: a later column must not change the digests of old rows.
 constexpr const char* k_run_start = R"sql(
@@ -62,9 +62,23 @@ constexpr const char* k_preview_schema_changes = R"sql(
 constexpr const char* k_preview_rows = R"sql(
   SELECT zstd, run, script, part, size FROM preview_rows WHERE run = ?1 ORDER BY script, part)sql";
 
+constexpr const char* k_import = R"sql(
+  SELECT id, tool, source, part, by, host, pid, reason, command, fettle, at, last_attempt, first, rows, imported,
+    already, skipped, failed
+  FROM imports WHERE id = ?1)sql";
+
+// Its rows stand side by side.
+constexpr const char* k_imported = R"sql(
+  SELECT f.id, f.import, f.origin, f.key, f.name, f.stem, f.state, f.note, f.at, f.duration_ms, f.checksum, f.batch,
+    f.further
+  FROM imports i CROSS JOIN imported f ON f.id BETWEEN i.first AND i.first + i.imported - 1
+  WHERE i.id = ?1 ORDER BY f.id)sql";
+
 constexpr const char* k_head = "SELECT position, hash FROM chain ORDER BY position DESC LIMIT 1";
 
 constexpr const char* k_id = "SELECT id FROM ledger";
+
+constexpr std::size_t k_digested_at_once = std::size_t{1} << 16U;  // bytes
 
 constexpr const char* k_insert = R"sql(
   INSERT INTO chain (position, kind, ref, content, lines, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6))sql";
@@ -113,7 +127,9 @@ Contents::Contents(SQLite::Database& database) noexcept
       previews_(database, k_previews),
       preview_changes_(database, k_preview_changes),
       preview_schema_changes_(database, k_preview_schema_changes),
-      preview_rows_(database, k_preview_rows) {}
+      preview_rows_(database, k_preview_rows),
+      import_(database, k_import),
+      imported_(database, k_imported) {}
 
 Kept& Contents::row_of(Link link) noexcept {
   switch (link) {
@@ -131,6 +147,8 @@ Kept& Contents::row_of(Link link) noexcept {
       return changes_;
     case Link::preview:
       return previews_;
+    case Link::import:
+      return import_;
   }
   return attempt_;
 }
@@ -183,9 +201,32 @@ std::string Contents::preview_of(std::int64_t run) {
   return scripts || tables || schema || rows ? bytes.digest() : std::string();
 }
 
+// There may be millions, so they are digested one by one.
+std::string Contents::import_of(std::int64_t import) {
+  base::Sha256 sum;
+  Canonical bytes;
+  {
+    Query query(import_);
+    if (!query.number(import).next()) return {};
+    query.take_rest(bytes);
+  }
+  Query query(imported_);
+  query.number(import);
+  while (query.next()) {
+    query.take_rest(bytes);
+    if (bytes.bytes().size() < k_digested_at_once) continue;
+    sum.add(bytes.bytes());
+    bytes.clear();
+  }
+  sum.add(bytes.bytes());
+  return sum.hex();
+}
+
 std::optional<Content> Contents::of(Link link, std::int64_t ref) {
-  if (link == Link::changes || link == Link::preview) {
-    std::string all = link == Link::changes ? changes_of(ref) : preview_of(ref);
+  if (link == Link::changes || link == Link::preview || link == Link::import) {
+    std::string all = link == Link::changes   ? changes_of(ref)
+                      : link == Link::preview ? preview_of(ref)
+                                              : import_of(ref);
     if (all.empty()) return std::nullopt;
     return Content{.row = std::move(all), .lines = {}};
   }

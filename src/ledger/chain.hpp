@@ -16,13 +16,13 @@
 
 namespace ledger {
 
-enum class Link : std::uint8_t { run_start, attempt, event, run_end, details, changes, preview };
-inline constexpr std::size_t k_links = 7;
+enum class Link : std::uint8_t { run_start, attempt, event, run_end, details, changes, preview, import };
+inline constexpr std::size_t k_links = 8;
 
 std::string_view name(Link link) noexcept;
 std::optional<Link> link_from(std::string_view name) noexcept;
 
-// The digests of one row as it is now; of changes and of a preview, of all their rows.
+// The digests of one row as it is now; of changes, a preview and an import, of all their rows.
 struct Content {
   std::string row;
   std::string lines;  // of an attempt's log; empty: no line
@@ -50,12 +50,14 @@ class Contents {
   std::string lines_of(std::int64_t attempt);
   std::string changes_of(std::int64_t attempt);  // empty: it has none
   std::string preview_of(std::int64_t run);      // likewise
+  std::string import_of(std::int64_t import);    // likewise
   bool add_rows(Kept& rows, std::int64_t ref, Canonical& bytes);
   bool add_packed_rows(Kept& rows, std::int64_t ref, Canonical& bytes);
 
   Kept run_start_, attempt_, event_, run_end_, details_, lines_;
   Kept changes_, schema_changes_, changed_rows_;
   Kept previews_, preview_changes_, preview_schema_changes_, preview_rows_;
+  Kept import_, imported_;
 };
 
 class Chain {

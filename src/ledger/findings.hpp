@@ -46,7 +46,7 @@ struct Finding {
 
 struct Verdict {
   std::vector<Finding> findings;
-  std::int64_t attempts = 0, runs = 0, events = 0, texts = 0;  // that were looked at
+  std::int64_t attempts = 0, runs = 0, events = 0, texts = 0, imports = 0;  // that were looked at
   Head head;
 };
 

@@ -45,7 +45,8 @@ constexpr const char* k_lines = "SELECT at, level, text FROM log_lines WHERE att
 
 constexpr const char* k_about = R"sql(
   SELECT (SELECT made_at FROM ledger), (SELECT count(*) FROM attempts), (SELECT count(*) FROM runs),
-    (SELECT count(*) FROM versions), (SELECT count(*) FROM events))sql";
+    (SELECT count(*) FROM versions), (SELECT count(*) FROM events), (SELECT count(*) FROM imports),
+    (SELECT coalesce(sum(imported), 0) FROM imports))sql";
 
 core::Counts take_counts(Query& query) {
   core::Counts counts;
@@ -187,7 +188,8 @@ About select_about(SQLite::Database& database) {
   Query query(database, k_about);
   if (!query.next()) return about;
   about.since.milliseconds = query.take_number();
-  for (auto* count : {&about.attempts, &about.runs, &about.versions, &about.events}) *count = query.take_number();
+  for (auto* count : {&about.attempts, &about.runs, &about.versions, &about.events, &about.imports, &about.imported})
+    *count = query.take_number();
   about.head = Chain(database).head();
   return about;
 }
@@ -199,6 +201,7 @@ struct History::Inside {
       : path(std::move(ledger_path)),
         database(std::move(connection)),
         known(database),
+        imported(database),
         changes(database, ChangesOf::attempts) {}
 
   template <class Work>
@@ -213,6 +216,7 @@ struct History::Inside {
   std::string path;
   SQLite::Database database;
   KnownQueries known;
+  ImportedQueries imported;
   ChangesIn changes;
 };
 
@@ -388,6 +392,30 @@ std::vector<Dependent> History::dependents() const {
 
 core::Known History::known(const std::string& name, const std::string& sha256) const {
   return inside_->guarded([&] { return inside_->known.ask(name, sha256); });
+}
+
+bool History::has_imports() const {
+  return inside_->guarded([&] { return Query(inside_->database, "SELECT 1 FROM imports LIMIT 1").next(); });
+}
+
+std::optional<core::Imported> History::imported(const std::string& script) const {
+  return inside_->guarded([&] { return inside_->imported.of(script); });
+}
+
+void History::each_imported(const ImportedFilter& filter, const std::function<void(const ImportedRow&)>& take) const {
+  inside_->guarded([&] { ledger::each_imported(inside_->database, filter, take); });
+}
+
+std::vector<Import> History::imports() const {
+  return inside_->guarded([&] { return find_imports(inside_->database); });
+}
+
+std::int64_t History::origin_of(const Origin& origin) const {
+  return inside_->guarded([&] { return inside_->imported.origin_of(origin); });
+}
+
+bool History::is_imported(std::int64_t origin, const std::string& key, core::ImportedState state) const {
+  return inside_->guarded([&] { return inside_->imported.is_known(origin, key, state); });
 }
 
 std::vector<std::string> History::attempted(const std::vector<std::string>& names) const {

@@ -15,6 +15,7 @@
 #include "ledger/fates.hpp"
 #include "ledger/figures.hpp"
 #include "ledger/findings.hpp"
+#include "ledger/imported.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/pruning.hpp"
 
@@ -44,7 +45,7 @@ struct About {
   std::string id;  // 32 hexadecimal digits, for its whole life
   int schema = 0;
   base::Instant since;  // when it was made
-  std::int64_t attempts = 0, runs = 0, versions = 0, events = 0;
+  std::int64_t attempts = 0, runs = 0, versions = 0, events = 0, imports = 0, imported = 0;
   Head head;
 };
 
@@ -109,6 +110,14 @@ class History {
   std::vector<Applied> applied(const AppliedFilter& filter) const;
   std::vector<Dependent> dependents() const;
   core::Known known(const std::string& name, const std::string& sha256) const;
+  // What other tools have recorded. The newest fact that counts for a script, as core::Known has it.
+  bool has_imports() const;
+  std::optional<core::Imported> imported(const std::string& script) const;
+  void each_imported(const ImportedFilter& filter, const std::function<void(const ImportedRow&)>& take) const;
+  std::vector<Import> imports() const;  // newest first
+  // As ImportedQueries.
+  std::int64_t origin_of(const Origin& origin) const;
+  bool is_imported(std::int64_t origin, const std::string& key, core::ImportedState state) const;
   // Which of these names were ever attempted. Both sorted by bytes. Costs as much as the shorter of the two lists, that
   // of these names or that of all names which the ledger knows.
   std::vector<std::string> attempted(const std::vector<std::string>& names) const;

@@ -61,10 +61,14 @@ core::Known::Seen take_seen(Query& query) {
 }  // namespace
 
 KnownQueries::KnownQueries(SQLite::Database& database) noexcept
-    : newest_(database, k_newest), applied_(database, k_applied), same_version_(database, k_same_version) {}
+    : newest_(database, k_newest),
+      applied_(database, k_applied),
+      same_version_(database, k_same_version),
+      imported_(database) {}
 
 core::Known KnownQueries::ask(const std::string& script, const std::string& sha256) {
   core::Known known;
+  known.imported = imported_.of(script);
   look_at_newest(script, known);
   if (!known.last) return known;
   if (!known.applied) known.applied = applied(script);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/plan.hpp"
+#include "ledger/imported.hpp"
 #include "ledger/sql.hpp"
 
 namespace ledger {
@@ -21,6 +22,7 @@ class KnownQueries {
   void same_version(const std::string& script, const std::string& sha256, core::Known& known);
 
   Kept newest_, applied_, same_version_;
+  ImportedQueries imported_;
 };
 
 }  // namespace ledger

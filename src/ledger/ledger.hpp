@@ -44,7 +44,7 @@ struct RunEnd {
 struct Intent {
   std::int64_t run = 0;
   core::Script script;
-  std::string state;  // core::name(ScriptState): new, retry, changed, applied; or k_rollback
+  std::string state;  // core::name(ScriptState): new, retry, changed, applied, imported; or k_rollback
   base::Instant at;
   std::string args{};  // what --arg gives it, a JSON object; empty: nothing
   // Of a rollback: the attempt that it takes back, in which database, and whether the file goes back to pending.

@@ -303,8 +303,62 @@ CREATE TRIGGER preview_rows_are_kept BEFORE DELETE ON preview_rows
 BEGIN SELECT RAISE(ABORT, 'preview_rows_are_kept: what a preview found is not removed'); END;
 )sql";
 
+// As they were when version 6 came.
+constexpr std::string_view k_to_version_6 = R"sql(
+CREATE TABLE imports (
+  id           INTEGER PRIMARY KEY,
+  tool         TEXT NOT NULL CHECK (tool <> ''),
+  source       TEXT NOT NULL CHECK (source <> ''),
+  part         TEXT NOT NULL,
+  by           TEXT NOT NULL,
+  host         TEXT NOT NULL,
+  pid          INTEGER NOT NULL,
+  reason       TEXT,
+  command      TEXT NOT NULL,
+  fettle       TEXT NOT NULL,
+  at           INTEGER NOT NULL,
+  last_attempt INTEGER NOT NULL,
+  first        INTEGER NOT NULL,
+  rows         INTEGER NOT NULL,
+  imported     INTEGER NOT NULL,
+  already      INTEGER NOT NULL,
+  skipped      INTEGER NOT NULL,
+  failed       INTEGER NOT NULL
+) STRICT;
+CREATE TABLE imported (
+  id          INTEGER PRIMARY KEY,
+  import      INTEGER NOT NULL REFERENCES imports (id) DEFERRABLE INITIALLY DEFERRED,
+  origin      INTEGER NOT NULL,
+  key         TEXT NOT NULL,
+  name        TEXT NOT NULL CHECK (name <> ''),
+  stem        TEXT NOT NULL CHECK (stem <> ''),
+  state       TEXT NOT NULL CHECK (state IN ('applied', 'marked', 'skipped', 'failed', 'pending', 'rolled_back',
+                                             'unknown')),
+  note        TEXT,
+  at          INTEGER,
+  duration_ms INTEGER,
+  checksum    TEXT,
+  batch       INTEGER,
+  further     TEXT
+) STRICT;
+CREATE INDEX imported_by_stem ON imported (stem, state);
+CREATE INDEX imported_by_key ON imported (origin, key);
+CREATE TRIGGER imports_are_final BEFORE UPDATE ON imports
+BEGIN SELECT RAISE(ABORT, 'imports_are_final: no import is changed'); END;
+CREATE TRIGGER imports_are_kept BEFORE DELETE ON imports
+BEGIN SELECT RAISE(ABORT, 'imports_are_kept: no import is removed'); END;
+CREATE TRIGGER imported_are_in_time BEFORE INSERT ON imported
+  WHEN EXISTS (SELECT 1 FROM imports WHERE id = NEW.import)
+BEGIN SELECT RAISE(ABORT, 'imported_are_in_time: an import that is over takes nothing more'); END;
+CREATE TRIGGER imported_are_final BEFORE UPDATE ON imported
+BEGIN SELECT RAISE(ABORT, 'imported_are_final: what another tool has recorded is not changed'); END;
+CREATE TRIGGER imported_are_kept BEFORE DELETE ON imported
+BEGIN SELECT RAISE(ABORT, 'imported_are_kept: what another tool has recorded is not removed'); END;
+)sql";
+
 constexpr std::array k_steps = {MigrationStep{2, k_to_version_2, build_chain}, MigrationStep{3, k_to_version_3},
-                                MigrationStep{4, k_to_version_4}, MigrationStep{5, k_to_version_5}};
+                                MigrationStep{4, k_to_version_4}, MigrationStep{5, k_to_version_5},
+                                MigrationStep{6, k_to_version_6}};
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 -- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
 -- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
 -- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
--- This is the whole schema of version 5 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- This is the whole schema of version 6 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
 -- What has ended is never changed again. The triggers at the end stand against accidents: whoever means to can drop
 -- them. The chain is the proof against intent: `fettle ledger verify` finds what was edited, removed or put in.
 
@@ -53,7 +53,8 @@ CREATE TABLE attempts (
   run             INTEGER NOT NULL REFERENCES runs (id),        -- the run that made it
   script          TEXT NOT NULL CHECK (script <> ''),           -- bytes of the file name: the script's identity
   sha256          TEXT NOT NULL REFERENCES versions (sha256),   -- the bytes that ran: the script's version
-  state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied; or
+  state           TEXT NOT NULL,        -- what the script was when it was picked up: new, retry, changed, applied,
+                                        -- imported; or
                                         -- it was not picked up: marked, a person declared the outcome; settled, the
                                         -- database proved it of an attempt that was unknown; rollback, its rollback()
                                         -- was to take an earlier attempt back (details.undoes)
@@ -248,6 +249,56 @@ CREATE TABLE events (
   detail TEXT                  -- what else is worth knowing, for people; NULL: nothing
 ) STRICT;
 
+-- What other tools have recorded, as `fettle import` brought it here. A row for each time that it brought something.
+CREATE TABLE imports (
+  id           INTEGER PRIMARY KEY,  -- counts up from 1
+  tool         TEXT NOT NULL CHECK (tool <> ''),    -- whose history it is, as the command calls the tool
+  source       TEXT NOT NULL CHECK (source <> ''),  -- where it lay: a path, or a server and its database; no secrets
+  part         TEXT NOT NULL,        -- the table; empty: the source is a file or a folder
+  by           TEXT NOT NULL,        -- who imported it: a login name, or what --by said
+  host         TEXT NOT NULL,        -- name of the machine
+  pid          INTEGER NOT NULL,     -- process id of the command on that machine
+  reason       TEXT,                 -- what --reason said; NULL: nothing
+  command      TEXT NOT NULL,        -- the command line, without secrets
+  fettle       TEXT NOT NULL,        -- version of the program
+  at           INTEGER NOT NULL,     -- ms since 1970
+  last_attempt INTEGER NOT NULL,     -- the newest attempt at that time: what later ones say of a script counts for more;
+                                     -- 0: there was none
+  first        INTEGER NOT NULL,     -- id of its first row in imported: those that follow are its own, so many as
+                                     -- `imported` says
+  rows         INTEGER NOT NULL,     -- that the source had, and so each is one of these:
+  imported     INTEGER NOT NULL,     -- brought here
+  already      INTEGER NOT NULL,     -- known here in the same state, by an earlier import
+  skipped      INTEGER NOT NULL,     -- of no use, such as one that says that nothing has happened
+  failed       INTEGER NOT NULL      -- not understood, and left out because of --keep-going
+) STRICT;
+
+-- One fact of another tool: what became of one of its scripts. Of several with the same origin and key the newest
+-- counts.
+CREATE TABLE imported (
+  id          INTEGER PRIMARY KEY,  -- counts up from 1 over all imports, in the order of the source
+  import      INTEGER NOT NULL REFERENCES imports (id) DEFERRABLE INITIALLY DEFERRED,  -- which one brought it
+  origin      INTEGER NOT NULL,     -- the first import of the same tool, source and part
+  key         TEXT NOT NULL,        -- what tells it apart there
+  name        TEXT NOT NULL CHECK (name <> ''),  -- of the script, as the tool has it
+  stem        TEXT NOT NULL CHECK (stem <> ''),  -- of the script here: its name without .lua; "7_*": whatever it is
+                                                 -- called behind this number, or word
+  state       TEXT NOT NULL CHECK (state IN ('applied', 'marked', 'skipped', 'failed', 'pending', 'rolled_back',
+                                             'unknown')),
+                                    -- what became of it; marked: it counts as applied and was not executed
+  note        TEXT,                 -- what is to be known of that; NULL: nothing
+  at          INTEGER,              -- when, ms since 1970; NULL: the tool does not know
+  duration_ms INTEGER,              -- how long it took; NULL: the tool does not know
+  checksum    TEXT,                 -- of the script, as the tool has it; NULL: none
+  batch       INTEGER,              -- which ones ran together; NULL: the tool does not know
+  further     TEXT                  -- what else the tool has of it, a JSON object; NULL: nothing
+) STRICT;
+
+-- Whether a script was applied elsewhere.
+CREATE INDEX imported_by_stem ON imported (stem, state);
+-- Whether a fact is here already.
+CREATE INDEX imported_by_key ON imported (origin, key);
+
 -- One entry for each fact that has become final, in the order in which they did. Each names its row and carries the
 -- digest of that row's content, and a hash over itself and the hash before it: to change an old row without a trace,
 -- all later hashes have to be made anew, and then they differ from one that was kept elsewhere (`--head`, `--expect`).
@@ -257,12 +308,13 @@ CREATE TABLE chain (
   position INTEGER PRIMARY KEY,  -- counts up from 1 without a gap
   kind     TEXT NOT NULL CHECK (kind <> ''),  -- what became final: run_start (who started a run, and when), attempt,
                                               -- event, run_end, details, changes (of an attempt), preview
-                                              -- (of a run)
-  ref      INTEGER NOT NULL,     -- id of the run, attempt (of details and changes: theirs) or event
+                                              -- (of a run), import
+  ref      INTEGER NOT NULL,     -- id of the run, attempt (of details and changes: theirs), event or import
   content  TEXT NOT NULL,        -- digest of the row's columns in the order of this file: of an attempt all but
                                  -- moved_to; of a run_start id to started_at, of a run_end id and finished_at on. Of
                                  -- changes and a preview of all rows of all of their tables in the order of this file,
-                                 -- each table followed by NULL, and in place of a zstd the SHA-256 of its bytes
+                                 -- each table followed by NULL, and in place of a zstd the SHA-256 of its bytes. Of
+                                 -- an import its row and those of its facts, by id
   lines    TEXT,                 -- digest of number, at, level, text of its log lines in order; NULL: it has none
   hash     TEXT NOT NULL         -- digest of the hash before (of the first: digest of the ledger's id), position, kind,
                                  -- ref, content and lines
@@ -334,6 +386,17 @@ CREATE TRIGGER preview_rows_are_final BEFORE UPDATE ON preview_rows
 BEGIN SELECT RAISE(ABORT, 'preview_rows_are_final: what a preview found is not changed'); END;
 CREATE TRIGGER preview_rows_are_kept BEFORE DELETE ON preview_rows
 BEGIN SELECT RAISE(ABORT, 'preview_rows_are_kept: what a preview found is not removed'); END;
+CREATE TRIGGER imports_are_final BEFORE UPDATE ON imports
+BEGIN SELECT RAISE(ABORT, 'imports_are_final: no import is changed'); END;
+CREATE TRIGGER imports_are_kept BEFORE DELETE ON imports
+BEGIN SELECT RAISE(ABORT, 'imports_are_kept: no import is removed'); END;
+CREATE TRIGGER imported_are_in_time BEFORE INSERT ON imported
+  WHEN EXISTS (SELECT 1 FROM imports WHERE id = NEW.import)
+BEGIN SELECT RAISE(ABORT, 'imported_are_in_time: an import that is over takes nothing more'); END;
+CREATE TRIGGER imported_are_final BEFORE UPDATE ON imported
+BEGIN SELECT RAISE(ABORT, 'imported_are_final: what another tool has recorded is not changed'); END;
+CREATE TRIGGER imported_are_kept BEFORE DELETE ON imported
+BEGIN SELECT RAISE(ABORT, 'imported_are_kept: what another tool has recorded is not removed'); END;
 CREATE TRIGGER log_lines_are_final BEFORE UPDATE ON log_lines
 BEGIN SELECT RAISE(ABORT, 'log_lines_are_final: no log line is changed'); END;
 CREATE TRIGGER log_lines_are_kept BEFORE DELETE ON log_lines

@@ -47,6 +47,8 @@ std::string_view noun_of(Link link) noexcept {
       return "changes of attempt";
     case Link::preview:
       return "preview of run";
+    case Link::import:
+      return "import";
     case Link::run_start:
     case Link::run_end:
       return "run";
@@ -95,6 +97,7 @@ class Verification {
   void walk_more(Link link, const char* ids);
   void walk_texts();
   void find_lost_lines();
+  void find_strange_facts();
 
   Ids& in_chain(Link link) noexcept { return in_chain_[static_cast<std::size_t>(link)]; }
   void report(FindingKind kind, std::string subject, std::string what);
@@ -233,8 +236,8 @@ void Verification::check_expected(const std::optional<Head>& expected) {
 }
 
 void Verification::find_doubles() {
-  for (const Link link :
-       {Link::run_start, Link::attempt, Link::event, Link::run_end, Link::details, Link::changes, Link::preview}) {
+  for (const Link link : {Link::run_start, Link::attempt, Link::event, Link::run_end, Link::details, Link::changes,
+                          Link::preview, Link::import}) {
     in_chain(link).sort();
     for (const std::int64_t id : in_chain(link).twice())
       report(FindingKind::added, link, id, "it stands in the chain more than once");
@@ -324,6 +327,15 @@ void Verification::find_lost_lines() {
   }
 }
 
+// Those of an import stand side by side, and its digest is of them alone.
+void Verification::find_strange_facts() {
+  Query query(database_, R"sql(
+    SELECT f.id FROM imported f LEFT JOIN imports i ON i.id = f.import
+    WHERE i.id IS NULL OR f.id NOT BETWEEN i.first AND i.first + i.imported - 1 ORDER BY f.id LIMIT 1000)sql");
+  while (query.next())
+    report(FindingKind::added, fmt::format("imported fact {}", query.take_number()), "no import has brought it");
+}
+
 Verdict Verification::look(const std::optional<Head>& expected) {
   find_damage();
   if (!verdict_.findings.empty()) return std::move(verdict_);  // what can be read of it proves nothing
@@ -335,6 +347,8 @@ Verdict Verification::look(const std::optional<Head>& expected) {
   walk_attempts();
   walk_rows(Link::run_start, "SELECT id, finished_at IS NOT NULL FROM runs ORDER BY id", verdict_.runs);
   walk_rows(Link::event, "SELECT id, 0 FROM events ORDER BY id", verdict_.events);
+  walk_rows(Link::import, "SELECT id, 0 FROM imports ORDER BY id", verdict_.imports);
+  find_strange_facts();
   walk_more(Link::details, k_details);
   walk_more(Link::changes, k_changes);
   walk_more(Link::preview, k_previews);

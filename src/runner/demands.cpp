@@ -89,7 +89,9 @@ Standing Demands::stand(const std::string& script, const std::string& word) cons
   Standing standing = core::judge(word, meant);
   const bool is_open = standing.word == Standing::Word::missing || standing.word == Standing::Word::not_done;
   if (!is_open || knows_against(standing.waits_for)) return standing;
-  const bool is_applied = sources_.has_receipt(standing.waits_for.empty() ? word : standing.waits_for);
+  const std::string& name = standing.waits_for.empty() ? word : standing.waits_for;
+  const auto imported = sources_.known(name.ends_with(".lua") ? name : name + ".lua").imported;
+  const bool is_applied = (imported && core::counts_as_applied(imported->state)) || sources_.has_receipt(name);
   return is_applied ? Standing{Standing::Word::satisfied, {}, {}} : standing;
 }
 

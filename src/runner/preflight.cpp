@@ -178,6 +178,9 @@ class Rehearsal {
     planned.sha256 = script.sha256;
     planned.state = step.state;
     planned.reason = step.reason;
+    if (step.state == core::ScriptState::imported)
+      if (std::string fault = core::checksum_fault(*known.imported, script); !fault.empty())
+        planned.warnings.push_back(std::move(fault));
     if (step.decision == core::Decision::run)
       ask(script, planned);
     else

@@ -108,7 +108,14 @@ void run_script(Session& session, const std::function<void()>& meanwhile, ledger
   const core::OutcomeKind kind = finished.outcome.kind;
   if (kind == OutcomeKind::succeeded || kind == OutcomeKind::rolled_back || kind == OutcomeKind::unknown)
     finished.changes = session.take_changes();
-  finished.details.warnings = base::json_list(session.warnings());
+}
+
+// What another tool has applied was perhaps another script of the same name.
+void warn_of_other_bytes(Going& going) {
+  const Ready& ready = going.ready;
+  if (ready.step.state != core::ScriptState::imported) return;
+  if (std::string fault = core::checksum_fault(*ready.known.imported, ready.loaded.script); !fault.empty())
+    going.warnings.push_back(std::move(fault));
 }
 
 void add_details(const Workplace& at, const Going& going, ledger::Finished& finished) {
@@ -263,8 +270,10 @@ ledger::Finished perform(Workplace& at, Going& going, const std::function<void()
     run_script(at, going, meanwhile, finished);
   else
     finished.outcome = core::skipped(going.ready.step.reason);
+  if (!going.session) warn_of_other_bytes(going);
   give_up_in_time(at, going.ready, finished.declaration.retries, finished.outcome);
   if (going.session) going.warnings = going.session->warnings();
+  finished.details.warnings = base::json_list(going.warnings);
   if (going.session) finished.progress = going.session->progress();
   finished.details.data = base::json_texts(going.data->taken());
   add_details(at, going, finished);

@@ -40,6 +40,9 @@ Pending pending_of(const core::Config& config, const core::Script& script, const
   const core::Known known = history ? history->known(script.name, script.sha256) : core::Known{};
   const core::Step step = core::decide(script.sha256, known, config.run.changed, core::Force::no);
   Pending pending{script.name, script.sha256, step.state, step.reason};
+  if (step.state == core::ScriptState::imported)
+    if (const std::string fault = core::checksum_fault(*known.imported, script); !fault.empty())
+      pending.reason += "; " + fault;
   if (known.last && step.decision == core::Decision::run)
     pending.stopped = stopped_in(*history, *known.last, script.sha256);
   return pending;
@@ -73,9 +76,10 @@ void list_pending(Survey& survey, const core::Config& config, const folder::Fold
   survey.ignored = std::move(listing.ignored);
   const bool all = digests == Digests::of_all;
   const std::vector<std::string> known = all ? std::vector<std::string>() : attempted(history, listing.names);
+  const bool imports = history && history->has_imports();
   survey.pending.reserve(listing.names.size());
   for (std::string& name : listing.names) {
-    if (all || contains(known, name) || contains(listing.recent, name))
+    if (all || contains(known, name) || contains(listing.recent, name) || (imports && history->imported(name)))
       read_pending(survey, config, folders, history, name);
     else
       survey.pending.push_back({std::move(name), {}, core::ScriptState::fresh, {}});

@@ -12,6 +12,7 @@ namespace target {
 struct Surroundings {
   std::string directory;    // relative paths in URLs are relative to it
   std::string ledger_path;  // absolute; never a target
+  bool only_read = false;   // what is opened is never written to, made or recovered: files are left as they are
 };
 
 // "sqlite" of "sqlite:app.db"; empty when no engine serves it.

@@ -157,6 +157,7 @@ Sqlite::~Sqlite() {
   statements_.forget();
   internal_.forget();
   if (is_open()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (address_.only_read) return;
   if (!wal_) sqlite3_exec(handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);  // removes the journal
 }
 
@@ -180,6 +181,7 @@ void Sqlite::set_up_guards() {
 void Sqlite::prepare_durability() {
   internal_.once("SELECT count(*) FROM sqlite_schema");
   wal_ = internal_.word("PRAGMA journal_mode") == "wal";
+  if (address_.only_read) return;
   if (sqlite3_db_readonly(handle(), "main") == 1)
     refuse_target(fmt::format("{} is read-only for this user", base::escape(address_.path)));
   if (!wal_ && internal_.word("PRAGMA journal_mode=PERSIST") != "persist")

@@ -3,12 +3,14 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "os/fd.hpp"
 #include "target/sqlite.hpp"
 
 namespace target {
@@ -74,6 +76,9 @@ SqliteAddress parse_sqlite_address(std::string_view text, const Surroundings& su
   if (!path.starts_with('/')) path = surroundings.directory + "/" + path;
   address.path = resolve(path, address.may_create);
   refuse_ledger(address.path, surroundings.ledger_path);
+  address.only_read = surroundings.only_read;
+  if (address.only_read && address.may_create && ::access(address.path.c_str(), F_OK) != 0)
+    refuse_target(fmt::format("there is no database file {}", base::escape(address.path)));
   return address;
 }
 
@@ -81,9 +86,43 @@ bool is_made_by_opening_sqlite(std::string_view address, const Surroundings& sur
   return ::access(parse_sqlite_address(address, surroundings).path.c_str(), F_OK) != 0;
 }
 
+namespace {
+
+// The log of a database in WAL mode, unless it is empty; a reader would make one, and leave it behind.
+bool has_log(const std::string& path) {
+  struct stat log {};
+  return ::stat((path + "-wal").c_str(), &log) == 0 && log.st_size > 0;
+}
+
+bool is_in_wal_mode(const std::string& path) {
+  const os::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 20> header{};
+  constexpr char k_wal = 2;  // sqlite.org/fileformat.html, section 1.3.3
+  return file && ::read(file.get(), header.data(), header.size()) == static_cast<ssize_t>(header.size()) &&
+         header[18] == k_wal;
+}
+
+std::string uri_of(const std::string& path) {
+  std::string encoded = "file:";
+  for (const char letter : path)
+    encoded +=
+        letter == '%' || letter == '?' || letter == '#' ? fmt::format("%{:02X}", letter) : std::string(1, letter);
+  return encoded;
+}
+
+// Where nobody is at work with a log, the file alone is the whole truth.
+SQLite::Database open_to_read(const std::string& path) {
+  if (is_in_wal_mode(path) && !has_log(path))
+    return {uri_of(path) + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI};
+  return {path, SQLite::OPEN_READONLY};
+}
+
+}  // namespace
+
 SQLite::Database open_file(const SqliteAddress& address) {
   const int mode = SQLite::OPEN_READWRITE | (address.may_create ? SQLite::OPEN_CREATE : 0);
   try {
+    if (address.only_read) return open_to_read(address.path);
     return {address.path, mode};
   } catch (const SQLite::Exception& fault) {
     refuse_target(fmt::format("cannot open {}: {}", base::escape(address.path), fault.what()));

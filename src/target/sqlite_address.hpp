@@ -13,6 +13,7 @@ namespace target {
 struct SqliteAddress {
   std::string path;  // absolute, links resolved
   bool may_create = false;
+  bool only_read = false;  // see Surroundings
   bool foreign_keys = false;
   std::chrono::milliseconds busy_timeout{5000};
 };

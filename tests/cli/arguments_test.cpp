@@ -40,6 +40,7 @@ TEST_CASE("arguments: every command is understood and explains itself with an ex
             ? " 7"
             : "";
     if (name.name == "mark") word = " 7 succeeded";
+    if (name.name == "import") word = " auto --from old.db";
     CHECK(parse(std::string(name.name) + word).command == name.name);
     const std::string help = parse(std::string(name.name) + " --help").help;
     CHECK(help.find(name.summary) != std::string::npos);

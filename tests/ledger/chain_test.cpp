@@ -222,7 +222,7 @@ TEST_CASE("a ledger of version 1 keeps everything and gets a chain over it, in t
   support::make_ledger_1(fixture.path, k_rows_1);
   const std::string before = fixture.ask("SELECT group_concat(quote(script) || outcome || moved_to) FROM attempts");
   { const Ledger migrated = fixture.open(); }
-  CHECK(fixture.ask("PRAGMA user_version") == "5");
+  CHECK(fixture.ask("PRAGMA user_version") == std::to_string(ledger::k_version));
   SQLite::Database kept(fixture.path + ".schema-1", SQLite::OPEN_READONLY);  // as it was
   CHECK(kept.execAndGet("PRAGMA user_version").getInt() == 1);
   CHECK(kept.execAndGet("SELECT count(*) FROM attempts").getInt() == 3);
@@ -271,7 +271,7 @@ TEST_CASE("a ledger of an older version is brought up to date by the next run, a
         fixture.ask("SELECT group_concat(id || quote(script) || outcome || sha256) FROM attempts");
     CHECK_THROWS_WITH(fixture.history(), doctest::Contains("too old to be read"));
     { const Ledger migrated = fixture.open(); }
-    CHECK(fixture.ask("PRAGMA user_version") == "5");
+    CHECK(fixture.ask("PRAGMA user_version") == std::to_string(ledger::k_version));
     CHECK(fixture.ask("SELECT group_concat(id || quote(script) || outcome || sha256) FROM attempts") == before);
     CHECK(fixture.history().attempts({}).size() == 3);
     { const Ledger made = fresh.open(); }

@@ -248,6 +248,7 @@ TEST_CASE("a ledger of version 4 keeps all it has, and takes changes and preview
   fixture.change(
       "DROP TABLE changes; DROP TABLE schema_changes; DROP TABLE changed_rows; DROP TABLE previews;"
       "DROP TABLE preview_changes; DROP TABLE preview_schema_changes; DROP TABLE preview_rows;"
+      "DROP TABLE imported; DROP TABLE imports;"
       "PRAGMA user_version = 4");
   CHECK_THROWS_WITH(fixture.history(), doctest::Contains("schema 4, too old"));
   Ledger ledger = fixture.open();

@@ -1,0 +1,140 @@
+#include "ledger/import_writer.hpp"
+
+#include <SQLiteCpp/Exception.h>
+#include <sqlite3.h>
+#include <utility>
+
+#include "ledger/chain.hpp"
+#include "ledger/connection.hpp"
+#include "ledger/log_space.hpp"
+
+namespace ledger {
+namespace {
+
+constexpr const char* k_fact = R"sql(
+  INSERT INTO imported (id, import, origin, key, name, stem, state, note, at, duration_ms, checksum, batch, further)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13))sql";
+
+constexpr const char* k_import = R"sql(
+  INSERT INTO imports (id, tool, source, part, by, host, pid, reason, command, fettle, at, last_attempt, first, rows,
+    imported, already, skipped, failed)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, (SELECT coalesce(max(id), 0) FROM attempts), ?12, ?13, ?14,
+    ?15, ?16, ?17))sql";
+
+std::int64_t next_id(SQLite::Database& database, const char* table) {
+  return database.execAndGet(std::string("SELECT coalesce(max(id), 0) + 1 FROM ") + table).getInt64();
+}
+
+void number_or_null(Query& query, const std::optional<std::int64_t>& number) {
+  if (number)
+    query.number(*number);
+  else
+    query.null();
+}
+
+}  // namespace
+
+struct ImportWriter::Inside {
+  Inside(const std::string& where, ImportStart begun)
+      : path(where), start(std::move(begun)), database(connect_to_write(where)) {}
+
+  template <class Work>
+  auto guarded(Work work) {
+    try {
+      return work();
+    } catch (const SQLite::Exception& failure) {
+      never_checkpoint(database);
+      throw_broken(path, "the import cannot be recorded", failure, "nothing of it was kept");
+    }
+  }
+
+  void begin();
+  bool add(const ImportedFact& fact);
+  std::int64_t finish(const ImportCounts& counts);
+
+  std::string path;
+  ImportStart start;
+  SQLite::Database database;
+  LogSpace log{database};
+  Chain chain{database};
+  ImportedQueries known{database};
+  Kept insert_fact{database, k_fact}, insert_import{database, k_import};
+  std::int64_t import = 0, first = 0, next = 0;
+  std::int64_t origin = 0;  // an earlier import, or this one
+};
+
+// The pages of two indexes and of the table are written to again and again.
+void ImportWriter::Inside::begin() {
+  database.exec("PRAGMA cache_size = -32768");  // KiB
+  database.exec("BEGIN IMMEDIATE");
+  import = next_id(database, "imports");
+  first = next = next_id(database, "imported");
+  origin = known.origin_of(start.origin);
+  if (origin == 0) origin = import;
+}
+
+bool ImportWriter::Inside::add(const ImportedFact& fact) {
+  if (known.is_known(origin, fact.key, fact.state)) return false;
+  Query query(insert_fact);
+  query.number(next)
+      .number(import)
+      .number(origin)
+      .text(fact.key)
+      .text(fact.name)
+      .text(fact.stem)
+      .word(core::name(fact.state))
+      .text_or_null(fact.note);
+  number_or_null(query, fact.at ? std::optional(fact.at->milliseconds) : std::nullopt);
+  number_or_null(query, fact.duration_ms);
+  query.text_or_null(fact.checksum);
+  number_or_null(query, fact.batch);
+  query.text_or_null(fact.further).run();
+  ++next;
+  return true;
+}
+
+std::int64_t ImportWriter::Inside::finish(const ImportCounts& counts) {
+  Query(insert_import)
+      .number(import)
+      .text(start.origin.tool)
+      .text(start.origin.source)
+      .text(start.origin.part)
+      .text(start.by)
+      .text(start.host)
+      .number(start.pid)
+      .text_or_null(start.reason)
+      .text(start.command)
+      .word(FETTLE_VERSION)
+      .number(start.at.milliseconds)
+      .number(first)
+      .number(counts.rows)
+      .number(next - first)
+      .number(counts.already)
+      .number(counts.skipped)
+      .number(counts.failed)
+      .run();
+  chain.add(Link::import, import);
+  log.reserve();
+  database.exec("COMMIT");
+  log.fold();
+  return import;
+}
+
+ImportWriter::ImportWriter(const std::string& path, ImportStart start)
+    : inside_(std::make_unique<Inside>(path, std::move(start))) {
+  inside_->guarded([this] { inside_->begin(); });
+}
+
+ImportWriter::~ImportWriter() {
+  if (sqlite3_get_autocommit(inside_->database.getHandle()) == 0) inside_->database.tryExec("ROLLBACK");
+}
+
+bool ImportWriter::add(const ImportedFact& fact) {
+  return inside_->guarded([&] { return inside_->add(fact); });
+}
+
+std::int64_t ImportWriter::finish(const ImportCounts& counts) {
+  return inside_->guarded([&] { return inside_->finish(counts); });
+}
+
+}  // namespace ledger
