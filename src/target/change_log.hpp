@@ -84,6 +84,7 @@ class ChangeLog {
   void give_up(Table table, std::string_view gap);
   // All of it is gone, which was so many rows before the script. net: that is exactly known.
   void drop(Table table, std::uint64_t rows, bool net, std::string_view gap);
+  std::string too_much() const;  // the gap of what is over the bound
 
   // --- at the end ---
 
@@ -129,8 +130,6 @@ class ChangeLog {
     NotedRows rows;
     bool given_up = false;
   };
-
-  std::string too_much() const;
 
   std::uint64_t images_ = 0, held_ = 0;
   std::vector<Account> tables_;

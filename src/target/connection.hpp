@@ -162,6 +162,9 @@ class Connection {
   using TellRow = std::function<bool(const PackedChange&)>;
   virtual core::Changes changes(const TellRow& tell);
 
+  // Rows of these tables are to be put back, in a transaction that was begun so. Throws SqlError when something would
+  // act on them that cannot be silenced.
+  virtual void prepare_restoring(const std::vector<core::TableChanges>& /*tables*/) {}
   // Behind the last row that was put back: whether it all fits together. Throws SqlError.
   virtual void check_restored() {}
 

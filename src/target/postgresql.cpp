@@ -54,6 +54,11 @@ Interruption Postgresql::interruption() {
 }
 
 void Postgresql::begin(const Beginning& how) {
+  begin_as(how);
+  if (how.restores && access_ == Access::write) silence_.begin();
+}
+
+void Postgresql::begin_as(const Beginning& how) {
   access_ = how.access;
   changed_ = 0;
   over_.clear();
@@ -80,12 +85,13 @@ void Postgresql::begin_to_write(const Beginning& how) {
     receipts_.send_find(how.script, how.sha256);
     if (changes_.is_on()) changes_.send_beginning();
     const std::vector<PgResult> results = link_.collect();
-    if (changes_.is_on()) changes_.take_beginning(results.at(5).get());
+    if (changes_.is_on()) changes_.take_beginning(results.back().get());
     receipts_.take_state(results.at(3).get());
     early_ = receipts_.take_found(results.at(4).get());
     if (says_yes(results.at(2).get())) return;
     take_lock(lock, how.deadline, k_lock_of_transaction);
     early_ = receipts_.find(how.script, how.sha256);  // who had the lock may have left it
+    if (changes_.is_on()) changes_.begin_later();     // and may have changed rows
   } catch (const PgError& error) {
     // A pooler that gives itself out for the server: nothing was executed yet.
     if (error.state() == PgKept::k_no_such_statement) return begin_anew(how);
@@ -198,10 +204,22 @@ void Postgresql::end_session() {
 
 // --- what a script changed -----------------------------------------------------------------------------------------
 
-core::Changes Postgresql::changes(const TellRow& /*tell*/) {
+core::Changes Postgresql::changes(const TellRow& tell) {
   if (!changes_.is_on() || only_reads(access_) || !in_transaction() || link_.failed()) return {};
   try {
-    return changes_.tell();
+    return changes_.tell(tell);
+  } catch (const PgError& error) {
+    explain(error);
+  }
+}
+
+void Postgresql::prepare_restoring(const std::vector<core::TableChanges>& tables) {
+  silence_.look_at(tables);
+}
+
+void Postgresql::check_restored() {
+  try {
+    silence_.check();
   } catch (const PgError& error) {
     explain(error);
   }
@@ -279,6 +297,7 @@ void Postgresql::forget_fault() {
   first_fault_.clear();
   over_.clear();
   link_.forget_fault();
+  changes_.undone();
 }
 
 // Answered with the commit. What waits for the commit is done now, before the look at the receipts; then everything

@@ -18,7 +18,7 @@ constexpr const char* k_counts =
     "SELECT {} FROM pg_catalog.pg_class c CROSS JOIN LATERAL (SELECT "
     "pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) AS i,"
     " pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) AS u, pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS d)"
-    " s {} WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND s.i + s.u + s.d > 0 AND c.oid >= 16384"
+    " s {} WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND (s.i + s.u + s.d > 0{}) AND c.oid >= 16384"
     " AND c.relname NOT IN ('fettle_receipts', 'fettle_begun'){}";
 
 // A row for each column of each table; the table's schema where that is not the current one, which is kept beside the
@@ -28,12 +28,21 @@ constexpr const char* k_columns =
     " a.attisdropped LEFT JOIN pg_index x ON x.indrelid = c.oid AND x.indisprimary";
 constexpr const char* k_of_column =
     "c.oid::int8, s.i, s.u, s.d, CASE WHEN n.nspname = current_setting('fettle.schema') THEN c.relname::text ELSE"
-    " n.nspname || '.' || c.relname END, a.attname, coalesce(a.attnum = ANY (x.indkey), false)";
+    " n.nspname || '.' || c.relname END, a.attname, coalesce(a.attnum = ANY (x.indkey), false), a.atttypid::int8,"
+    " format('%I.%I', n.nspname, c.relname), CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'r' WHEN"
+    " row_security_active(c.oid) THEN 's' WHEN pg_relation_size(c.oid) > 1073741824 THEN 'l' END,"
+    " txid_current_if_assigned()";
+// TRUNCATE counts nothing, and leaves the table in another file.
+constexpr const char* k_or_moved = " OR age(c.xmin) <= 0";
 
 constexpr const char* k_hold_path =
     "SELECT pg_catalog.set_config('fettle.path', pg_catalog.current_setting('search_path'), true),"
     " pg_catalog.set_config('fettle.schema', coalesce(pg_catalog.current_schema()::text, ''), true)";
 constexpr const char* k_own_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
+// How values are written is not the script's.
+constexpr const char* k_own_words =
+    "SELECT pg_catalog.set_config(name, value, true) FROM (VALUES ('bytea_output', 'hex'), ('extra_float_digits', '1'),"
+    " ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres')) AS settings (name, value)";
 constexpr const char* k_path_again =
     "SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('fettle.path'), true)";
 
@@ -119,22 +128,42 @@ void set_counts(core::TableChanges& table, const std::array<std::uint64_t, 3>& c
 }  // namespace
 
 void PgChanges::watch(std::uint64_t images) {
-  images_ = images;
+  images_.keep(images);
   is_on_ = true;
 }
 
 // --- while a script works ------------------------------------------------------------------------------------------
 
 void PgChanges::send_beginning() {
-  kept_.send(fmt::format(k_counts, "c.oid::pg_catalog.int8, s.i, s.u, s.d", "", ""), {});
+  std::string sql = fmt::format(k_counts, "c.oid::pg_catalog.int8, s.i, s.u, s.d", "", "", "");
+  if (images_.is_on()) {
+    images_.send_beginning();
+    sql += fmt::format(" UNION ALL SELECT -1, snapshot.* FROM ({}) snapshot", PgImages::k_when);
+  }
+  kept_.send(sql, {});
 }
 
 void PgChanges::take_beginning(const PGresult* result) {
   at_beginning_.clear();
   schema_.clear();
   piecemeal_ = has_schema_ = false;
-  for (int row = 0; row < link_.pq().ntuples(result); ++row)
-    at_beginning_[number_in<std::int64_t>(result, row, 0)] = counts_in(result, row);
+  snapshot_ = 0;
+  undid_ = false;
+  for (int row = 0; row < link_.pq().ntuples(result); ++row) {
+    const auto number = number_in<std::int64_t>(result, row, 0);
+    if (number >= 0) {
+      at_beginning_[number] = counts_in(result, row);
+    } else {
+      snapshot_ = number_in<std::int64_t>(result, row, 1);
+      multis_ = number_in<std::int64_t>(result, row, 2);
+    }
+  }
+}
+
+void PgChanges::begin_later() {
+  if (images_.is_on()) link_.send("CLOSE fettle_was");
+  send_beginning();
+  take_beginning(link_.collect().back().get());
 }
 
 void PgChanges::begin_piecemeal() {
@@ -169,24 +198,37 @@ PgChanges::Schema PgChanges::schema_in(const PGresult* result) const {
 
 // --- at the end ----------------------------------------------------------------------------------------------------
 
-core::Changes PgChanges::tell() {
+core::Changes PgChanges::tell_piecemeal() const {
   core::Changes changes;
-  if (piecemeal_) {
-    core::TableChanges all;
-    set_counts(all, of_statements_);
-    all.net = false;
-    all.gap =
-        "each statement was committed by itself (transaction = false), so only what they say of themselves is known";
-    if (all.inserted + all.updated + all.deleted != 0) changes.tables.push_back(std::move(all));
-    return changes;
-  }
+  core::TableChanges all;
+  set_counts(all, of_statements_);
+  all.net = false;
+  all.gap =
+      "each statement was committed by itself (transaction = false), so only what they say of themselves is known";
+  if (all.inserted + all.updated + all.deleted != 0) changes.tables.push_back(std::move(all));
+  return changes;
+}
+
+core::Changes PgChanges::tell(const Connection::TellRow& tell) {
+  if (piecemeal_) return tell_piecemeal();
   link_.send("SET CONSTRAINTS ALL IMMEDIATE");
-  for (const char* sql : {k_hold_path, k_own_path}) link_.send(sql);
-  kept_.send(fmt::format(k_counts, k_of_column, k_columns, " ORDER BY c.oid, a.attnum"), {});
+  for (const char* sql : {k_hold_path, k_own_path, k_own_words}) link_.send(sql);
+  kept_.send(fmt::format(k_counts, k_of_column, k_columns, k_or_moved, " ORDER BY c.oid, a.attnum"), {});
+  link_.send(PgImages::k_when);
   if (has_schema_) link_.send(k_schema);
   const std::vector<PgResult> results = collect();
-  const Schema now = has_schema_ ? schema_in(results.at(4).get()) : Schema();
-  tell_tables(results.at(3).get(), now, changes);
+  const Schema now = has_schema_ ? schema_in(results.at(6).get()) : Schema();
+  const PGresult* written = results.at(4).get();
+  const PGresult* cursor = results.at(5).get();
+  PgImages::Scope scope;
+  scope.undid = undid_;
+  if (snapshot_ != 0 && link_.pq().ntuples(cursor) == 1) {
+    scope.is_there = number_in<std::int64_t>(cursor, 0, 0) == snapshot_;
+    scope.multis = number_in<std::int64_t>(cursor, 0, 1) - multis_;
+  }
+  if (link_.pq().ntuples(written) > 0) scope.transaction = number_in<std::int64_t>(written, 0, 10);
+  core::Changes changes = images_.tell(tables_in(written), scope, tell);
+  tell_emptied(now, changes);
   tell_schema(now, changes);
   return changes;
 }
@@ -201,14 +243,18 @@ std::vector<PgResult> PgChanges::collect() {
   }
 }
 
-std::string PgChanges::gap() const {
-  return images_ == 0 ? "no rows are kept ([run] images = 0)"
-                      : "rows are not kept of PostgreSQL yet: only how many were written is told";
+std::string PgChanges::gap_in(std::string_view letter) {
+  if (letter == "r") return "its rows may not be read (no right to SELECT)";
+  if (letter == "s") return "its rows may be hidden (row level security)";
+  if (letter == "l") return "changed rows are searched for in tables of up to 1 GiB only";
+  return {};
 }
 
-void PgChanges::tell_tables(const PGresult* result, const Schema& now, core::Changes& changes) const {
+std::vector<PgWritten> PgChanges::tables_in(const PGresult* result) const {
+  std::vector<PgWritten> tables;
   std::int64_t last = -1;
   std::size_t columns = 0;
+  bool is_wanted = false;
   for (int row = 0; row < link_.pq().ntuples(result); ++row) {
     const auto number = number_in<std::int64_t>(result, row, 0);
     if (number != last) {
@@ -216,22 +262,30 @@ void PgChanges::tell_tables(const PGresult* result, const Schema& now, core::Cha
       Counts counts = counts_in(result, row);
       if (const auto known = at_beginning_.find(number); known != at_beginning_.end())
         for (std::size_t at = 0; at < counts.size(); ++at) counts[at] -= std::min(counts[at], known->second[at]);
-      if (counts == Counts{} || changes.tables.size() == k_most_tables) {
-        last = -1;  // its columns are not wanted
-        continue;
-      }
-      core::TableChanges& table = changes.tables.emplace_back();
-      table.table = text_in(result, row, 4);
-      set_counts(table, counts);
-      table.net = false;
-      table.gap = gap();
+      is_wanted = tables.size() < k_most_tables;
+      if (!is_wanted) continue;
+      PgWritten& table = tables.emplace_back();
+      table.number = number;
+      table.name = text_in(result, row, 8);
+      table.said.table = text_in(result, row, 4);
+      table.gap = gap_in(text_in(result, row, 9));
+      set_counts(table.said, counts);
     }
-    if (last == -1 || ++columns > k_most_columns) continue;
-    core::TableChanges& table = changes.tables.back();
-    table.columns.emplace_back(text_in(result, row, 5));
-    if (text_in(result, row, 6) == "t") table.key.emplace_back(table.columns.back());
+    if (!is_wanted) continue;
+    PgWritten& table = tables.back();
+    if (++columns > k_most_columns) {
+      table.gap = "too many columns to be told";
+      continue;
+    }
+    table.said.columns.emplace_back(text_in(result, row, 5));
+    table.types.push_back(static_cast<Oid>(number_in<std::int64_t>(result, row, 7)));
+    if (text_in(result, row, 6) == "t") table.said.key.emplace_back(table.said.columns.back());
   }
-  // Another file behind the same definition: TRUNCATE counts no rows, nor does what writes all of them anew.
+  return tables;
+}
+
+// Another file behind the same definition: TRUNCATE counts no rows, nor does what writes all of them anew.
+void PgChanges::tell_emptied(const Schema& now, core::Changes& changes) const {
   for (const auto& [which, before] : schema_) {
     const auto after = now.find(which);
     if (after == now.end() || before.type != "table" || before.file == after->second.file) continue;

@@ -22,6 +22,7 @@
 #include "target/postgresql_piecemeal.hpp"
 #include "target/postgresql_preview.hpp"
 #include "target/postgresql_receipts.hpp"
+#include "target/postgresql_silence.hpp"
 
 namespace target {
 
@@ -34,6 +35,8 @@ class Postgresql final : public Connection, public PgReader {
   Interruption interruption() override;
   bool lost() const override { return link_.lost() || preview_.is_over(); }
   void begin(const Beginning& how) override;
+  void prepare_restoring(const std::vector<core::TableChanges>& tables) override;
+  void check_restored() override;
   void commit() override;
   void rollback() override;
   bool in_transaction() const override { return begun_ && (has_lock_of_session() || link_.in_transaction()); }
@@ -80,6 +83,7 @@ class Postgresql final : public Connection, public PgReader {
   bool has_lock_of_session() const noexcept {
     return is_piecemeal() || (access_ == core::Access::receipt_only && !preview_.is_on());
   }
+  void begin_as(const Beginning& how);
   void begin_with_lock_of_session(const Beginning& how);
   void end_session();
   void begin_to_write(const Beginning& how);
@@ -109,6 +113,7 @@ class Postgresql final : public Connection, public PgReader {
       receipts_,
       {[this] { settle_statements(); }, [this](std::size_t check) { commit_page(check); }, [this] { forget_fault(); }}};
   PgPreview preview_{link_};
+  PgSilence silence_{link_};
   PgChanges changes_{link_, kept_};
   PGcancel* cancel_;
   core::Access access_ = core::Access::read;

@@ -54,7 +54,7 @@ std::string unhexed(std::string_view text) {
 void put_value(Oid type, std::string_view text, core::Writer& out) {
   switch (type) {
     case k_bool:
-      out.put(core::ValueView(text == "t"));
+      out.put(core::ValueView(text.starts_with('t')));  // or "true", cast to text
       return;
     case k_int2:
     case k_int4:
@@ -77,6 +77,11 @@ void put_value(Oid type, std::string_view text, core::Writer& out) {
 }
 
 }  // namespace
+
+void put_pg_value(Oid type, const std::optional<std::string>& text, core::Writer& out) {
+  if (!text) return static_cast<void>(out.put(core::ValueView(core::Null{})));
+  put_value(type, *text, out);
+}
 
 void PgParameters::set(const core::Values& values) {
   bytes_.clear();

@@ -3,6 +3,7 @@
 // date, a UUID, JSON or an exact decimal as the place demands. Lives in the broker.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,5 +56,8 @@ class PgColumns {
   std::vector<std::string> names_;
   std::vector<Oid> types_;
 };
+
+// A value of this type as the server writes it, or casts it to text; nothing: NULL.
+void put_pg_value(Oid type, const std::optional<std::string>& text, core::Writer& out);
 
 }  // namespace target

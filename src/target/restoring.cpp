@@ -39,19 +39,23 @@ bool touched_one(std::int64_t rows) {
 }  // namespace
 
 Restoring::Restoring(Connection& own, std::vector<core::TableChanges> tables) : own_(own), engine_(own.engine()) {
+  own_.prepare_restoring(tables);
   for (const core::TableChanges& said : tables) tables_.push_back(open(said));
 }
 
 Restoring::Table Restoring::open(const core::TableChanges& said) {
-  Table table{said, quoted_table(engine_, said.table), free_row_name(said.columns), {}, {}, {}};
-  const std::vector<std::string> made = computed_columns(own_, table.name, said.table);
-  const auto holds = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  for (const std::string& column : said.columns) {
-    table.columns.push_back(quoted(engine_, column));
-    table.is_key.push_back(holds(said.key, column));
-    table.is_made.push_back(holds(made, column));
+  Table table{said, quoted_table(engine_, said.table), free_row_name(said.columns), {}, {}, {}, {}};
+  const std::vector<RestoredColumn> columns = columns_of(own_, table.name, said.table);
+  for (const std::string& name : said.columns) {
+    const auto now = std::find_if(columns.begin(), columns.end(),
+                                  [&name](const RestoredColumn& column) { return column.name == name; });
+    if (now == columns.end())
+      throw SqlError(core::Cause::error,
+                     fmt::format("{} has no column {} any more", base::escape(said.table), base::escape(name)));
+    table.columns.push_back(quoted(engine_, name));
+    table.types.push_back(now->type);
+    table.is_key.push_back(std::find(said.key.begin(), said.key.end(), name) != said.key.end());
+    table.is_made.push_back(now->is_made);
   }
   return table;
 }
@@ -86,6 +90,7 @@ std::string Restoring::put_back(const core::RowChange& change) {
   } catch (const SqlError& error) {
     if (error.cause() != core::Cause::error || !own_.in_transaction()) throw;
     if (stands_alone()) own_.pages().savepoint(core::Savepoint::What::roll_back, true);
+    is_set_ = false;
     return base::cap(error.what(), k_longest_why);
   }
 }
@@ -94,9 +99,9 @@ std::string Restoring::undo_insert(Table& table, const core::RowChange& change) 
   RowCondition where(engine_, table.name, table.row_name);
   for (std::size_t at = 0; at < table.columns.size(); ++at)
     if (table.is_key[at])
-      where.is_key(table.columns[at], change.after[at]);
+      where.is_key(table.columns[at], table.types[at], change.after[at]);
     else if (!table.is_made[at])
-      where.is(table.columns[at], change.after[at]);
+      where.is(table.columns[at], table.types[at], change.after[at]);
   const std::string sql = fmt::format("DELETE FROM {} WHERE {}", table.name, where.text(!table.said.key.empty()));
   return touched_one(own_.execute(sql, views_of(where.values()))) ? std::string() : explain(table, change);
 }
@@ -109,9 +114,9 @@ std::string Restoring::undo_update(Table& table, const core::RowChange& change) 
   for (std::size_t at = 0; at < table.columns.size(); ++at) {
     const bool differs = change.before[at] != change.after[at];
     if (table.is_key[at])
-      where.is_key(table.columns[at], change.after[at]);
+      where.is_key(table.columns[at], table.types[at], change.after[at]);
     else if ((differs || !has_key) && !table.is_made[at])
-      where.is(table.columns[at], change.after[at]);
+      where.is(table.columns[at], table.types[at], change.after[at]);
     if (!differs || table.is_made[at]) continue;
     set += fmt::format("{}{} = ?", set.empty() ? "" : ", ", table.columns[at]);
     values.push_back(change.before[at]);
@@ -144,7 +149,7 @@ std::string Restoring::explain(Table& table, const core::RowChange& change) {
   if (table.said.key.empty()) return "there is no such row any more";
   RowCondition where(engine_, table.name, table.row_name);
   for (std::size_t at = 0; at < table.columns.size(); ++at)
-    if (table.is_key[at]) where.is_key(table.columns[at], change.after[at]);
+    if (table.is_key[at]) where.is_key(table.columns[at], table.types[at], change.after[at]);
   const auto rows =
       own_.query(fmt::format("SELECT 1 FROM {} WHERE {}", table.name, where.text(true)), views_of(where.values()));
   core::Writer row;

@@ -31,6 +31,7 @@ class Restoring {
     std::string name;                   // quoted
     std::string row_name;               // SQLite: of its rows, beside their columns
     std::vector<std::string> columns;   // quoted
+    std::vector<std::string> types;     // as RestoredColumn has them
     std::vector<bool> is_key, is_made;  // by column; made: the database computes it
   };
   struct Refused {

@@ -12,13 +12,13 @@
 namespace target {
 namespace {
 
-constexpr const char* k_computed_in_sqlite = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden IN (2, 3)";
-constexpr const char* k_computed_in_postgresql =
-    "SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass(?) AND attgenerated <> "
-    "''";
-constexpr const char* k_computed_in_mariadb =
-    "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = coalesce(nullif(?, ''), database()) "
-    "AND TABLE_NAME = ? AND coalesce(GENERATION_EXPRESSION, '') <> ''";
+constexpr const char* k_columns_in_sqlite = "SELECT name, hidden IN (2, 3), '' FROM pragma_table_xinfo(?)";
+constexpr const char* k_columns_in_postgresql =
+    "SELECT attname::text, CASE WHEN attgenerated <> '' THEN 1 ELSE 0 END, pg_catalog.format_type(atttypid, atttypmod)"
+    " FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass(?) AND attnum > 0 AND NOT attisdropped";
+constexpr const char* k_columns_in_mariadb =
+    "SELECT COLUMN_NAME, coalesce(GENERATION_EXPRESSION, '') <> '', COLUMN_TYPE FROM information_schema.COLUMNS WHERE "
+    "TABLE_SCHEMA = coalesce(nullif(?, ''), database()) AND TABLE_NAME = ?";
 
 bool is_null(const core::Value& value) noexcept {
   return std::holds_alternative<core::Null>(value);
@@ -59,29 +59,32 @@ std::string free_row_name(const std::vector<std::string>& columns) {
   return {};
 }
 
-std::vector<std::string> computed_columns(Connection& own, const std::string& quoted_table, const std::string& table) {
+std::vector<RestoredColumn> columns_of(Connection& own, const std::string& quoted_table, const std::string& table) {
   core::Values parameters;
   const auto [schema, name] = parts_of(table);
-  std::string sql = k_computed_in_sqlite;
+  std::string sql = k_columns_in_sqlite;
   if (own.engine() == "sqlite") {
     parameters.emplace_back(std::string_view(table));
   } else if (own.engine() == "postgresql") {
-    sql = k_computed_in_postgresql;
+    sql = k_columns_in_postgresql;
     parameters.emplace_back(std::string_view(quoted_table));
   } else {
-    sql = k_computed_in_mariadb;
+    sql = k_columns_in_mariadb;
     parameters.emplace_back(std::string_view(schema));
     parameters.emplace_back(std::string_view(name));
   }
   const auto rows = own.query(sql, parameters);
-  std::vector<std::string> names;
+  std::vector<RestoredColumn> columns;
   for (core::Writer row; rows->next(row); row.clear()) {
     core::Reader in(row.bytes());
     const core::Row values = in.row();
-    if (values.size() == 1)
-      if (const auto* found = std::get_if<std::string>(&values[0])) names.push_back(*found);
+    if (values.size() != 3) continue;
+    const auto* found = std::get_if<std::string>(&values[0]);
+    const auto* made = std::get_if<std::int64_t>(&values[1]);
+    const auto* type = std::get_if<std::string>(&values[2]);
+    if (found != nullptr) columns.push_back({*found, made != nullptr && *made != 0, type != nullptr ? *type : ""});
   }
-  return names;
+  return columns;
 }
 
 void RowCondition::add(std::string condition, const core::Value& value) {
@@ -89,23 +92,29 @@ void RowCondition::add(std::string condition, const core::Value& value) {
   values_.push_back(value);
 }
 
-// SQLite: a collation may find a row whose key is written in another way.
-void RowCondition::is_key(const std::string& column, const core::Value& value) {
+// A collation may find a row whose key is written in another way, and 1.0 is 1.00.
+void RowCondition::is_key(const std::string& column, const std::string& type, const core::Value& value) {
   if (is_null(value)) {
     has_null_key_ = true;
-    return is(column, value);
+    return is(column, type, value);
   }
-  add(fmt::format("{} = ?", column), value);
-  if (engine_ == "sqlite") is(column, value);
+  if (engine_ == "postgresql")
+    add(fmt::format("{} = CAST(? AS {})", column, type), value);
+  else
+    add(fmt::format("{} = ?", column), value);
+  if (engine_ != "mariadb") is(column, type, value);
 }
 
-void RowCondition::is(const std::string& column, const core::Value& value) {
+void RowCondition::is(const std::string& column, const std::string& type, const core::Value& value) {
   if (is_null(value)) {
-    conditions_ += fmt::format("{}{} IS NULL", conditions_.empty() ? "" : " AND ", column);
+    // PostgreSQL takes a row of nothing but NULL for NULL.
+    const std::string null = engine_ == "postgresql" ? fmt::format("pg_catalog.num_nulls({}) = 1", column)
+                                                     : fmt::format("{} IS NULL", column);
+    conditions_ += fmt::format("{}{}", conditions_.empty() ? "" : " AND ", null);
   } else if (engine_ == "sqlite") {
     add(fmt::format("{} COLLATE BINARY = ?", column), value);
   } else if (engine_ == "postgresql") {
-    add(fmt::format("{}::text = ?", column), value);
+    add(fmt::format("pg_catalog.format('%s', {}) = pg_catalog.format('%s', CAST(? AS {}))", column, type), value);
   } else if (std::holds_alternative<std::string>(value)) {
     add(fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)", column),
         value);

@@ -14,8 +14,13 @@ std::string quoted(std::string_view engine, std::string_view name);
 // As core::TableChanges tells it; servers: perhaps with its schema before a dot.
 std::string quoted_table(std::string_view engine, const std::string& table);
 
-// Columns of it that the database computes, so that nobody can write them. Throws SqlError.
-std::vector<std::string> computed_columns(Connection& own, const std::string& quoted_table, const std::string& table);
+// Its columns as they are now. Throws SqlError.
+struct RestoredColumn {
+  std::string name;
+  bool is_made = false;  // the database computes it, so that nobody can write it
+  std::string type;      // servers: as SQL writes it
+};
+std::vector<RestoredColumn> columns_of(Connection& own, const std::string& quoted_table, const std::string& table);
 
 // Of rowid, _rowid_ and oid one that is no column; empty: all are.
 std::string free_row_name(const std::vector<std::string>& columns);
@@ -28,8 +33,9 @@ class RowCondition {
   RowCondition(std::string_view engine, std::string table, std::string row_name)
       : engine_(engine), table_(std::move(table)), row_name_(std::move(row_name)) {}
 
-  void is_key(const std::string& column, const core::Value& value);  // by its index
-  void is(const std::string& column, const core::Value& value);
+  // column: quoted; type: of RestoredColumn.
+  void is_key(const std::string& column, const std::string& type, const core::Value& value);  // by its index
+  void is(const std::string& column, const std::string& type, const core::Value& value);
 
   // has_key: at most one row can be meant; else one of those that are alike is picked.
   std::string text(bool has_key) const;
