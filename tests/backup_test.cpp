@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "support/child.hpp"
 #include "support/site.hpp"
 #include "support/skip.hpp"
@@ -35,7 +36,9 @@ std::vector<std::string> backups_in(const Site& site, const std::string& folder 
 std::string create(const Site& site, std::vector<std::string> more = {}) {
   std::vector<std::string> words = {"backup", "create", "--json"};
   words.insert(words.end(), more.begin(), more.end());
-  return site.fettle_json(words).at("name");
+  const Ended ended = site.fettle(words);
+  REQUIRE_MESSAGE(ended.status == 0, ended.err);
+  return json::parse(ended.out).at("name");
 }
 
 // Without the line ends that the width of a terminal has put in.
@@ -237,11 +240,13 @@ TEST_CASE("backup: a backup of a database that another program writes is of one 
     CAPTURE(mode);
     const Site site;
     site.sql(fmt::format("pragma journal_mode = {}; create table left (n); create table right (n)", mode));
-    Program writer({.command = {"sh", "-c",
-                                "i=0; while :; do i=$((i+1)); echo \".timeout 20000\nbegin immediate; insert into left "
-                                "values ($i); insert into right values ($i); commit;\"; done | sqlite3 app.db"},
-                    .directory = site.path("."),
-                    .environment = {}});
+    Program writer(
+        {.command =
+             {"sh", "-c",
+              "i=0; while :; do i=$((i+1)); echo \".timeout 20000\nbegin immediate; insert into left "
+              "values ($i); insert into right values ($i); commit;\n.shell sleep 0.003\"; done | sqlite3 app.db"},
+         .directory = site.path("."),
+         .environment = {}});
     REQUIRE(support::wait_until([&] { return site.sql("select count(*) > 20 from left") == "1"; }));
     for (int round = 0; round < 5; ++round) {
       const std::string name = create(site);
@@ -279,15 +284,33 @@ TEST_CASE("backup: as many are kept as the configuration says, and never none th
   CHECK(backups_in(site).size() == 2);
 }
 
-TEST_CASE("backup: what is too old goes, by the time that its manifest says") {
+namespace {
+
+// As if it had been made so many days before.
+void age(const Site& site, const std::string& name, std::int64_t days) {
+  const std::string path = site.path(fmt::format("backups/{}/manifest.json", name));
+  std::string manifest = support::read_file(path);
+  const std::string made = json::parse(manifest).at("made_ms").dump();
+  manifest.replace(manifest.find(made), made.size(), std::to_string(std::stoll(made) - days * 86'400'000));
+  const std::string body = manifest.substr(0, manifest.rfind("  \"sha256\""));
+  support::write_file(path, fmt::format("{}  \"sha256\": \"{}\"\n}}\n", body, base::sha256_hex(body)));
+}
+
+}  // namespace
+
+TEST_CASE("backup: what is too old goes, by the time that its manifest says, but never all") {
   const Site site;
-  const std::string first = create(site), second = create(site);
-  const Ended ended = support::run({.command = {"faketime", "+40 days", support::fettle_binary(), "backup", "prune",
-                                                "--older-than", "30", "--yes", "--json"},
-                                    .directory = site.path("."),
-                                    .environment = {}});
-  if (ended.status != 0) return support::skip("faketime is not installed");
-  CHECK(json::parse(ended.out).at("removed") == json::array({first}));
+  const std::string first = create(site), second = create(site), third = create(site);
+  age(site, first, 40);
+  age(site, second, 29);
+  CHECK(site.fettle({"backup", "verify", "--all"}).status == 0);
+  CHECK(site.fettle_json({"backup", "prune", "--older-than", "30", "--yes", "--json"}).at("removed") ==
+        json::array({first}));
+  age(site, third, 100);
+  const json list = site.fettle_json({"backup", "list", "--json"});
+  CHECK(list.at(0).at("name") == second);  // by time, not by name
+  CHECK(site.fettle_json({"backup", "prune", "--older-than", "10", "--yes", "--json"}).at("removed") ==
+        json::array({third}));
   CHECK(backups_in(site) == std::vector<std::string>{second});
 }
 
@@ -365,6 +388,34 @@ TEST_CASE("backup: a part that is missing, cut, longer or of another backup is r
   CHECK(site.fettle({"backup", "verify", name}).out.find("manifest.json: it is missing") != std::string::npos);
 }
 
+namespace {
+
+// Enough that a strike finds it at work.
+void fill(const Site& site) {
+  site.sql(
+      "create table noise (b); insert into noise select randomblob(1000) from (with recursive n(i) as (select 1 "
+      "union all select i + 1 from n where i < 6000) select i from n)");
+}
+
+double random_share(std::mt19937& random) {
+  return std::uniform_real_distribution<double>(0.0, 1.0)(random);
+}
+
+double seconds_of(const Site& site, const std::vector<std::string>& words) {
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(site.fettle(words).status == 0);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void strike_after(const Site& site, const std::vector<std::string>& words, double seconds) {
+  Program program(site.launch(words));
+  ::usleep(static_cast<useconds_t>(seconds * 1e6));
+  ::kill(program.pid(), SIGKILL);
+  program.wait(Seconds(30));
+}
+
+}  // namespace
+
 // --- before a run --------------------------------------------------------------------------------------------------
 
 TEST_CASE("backup: one is made before a run that has something to do, and told") {
@@ -424,6 +475,49 @@ TEST_CASE("backup: the watcher's runs make one, too") {
   CHECK(ended.err.find(fmt::format("backup {} was made", backups_in(site).front())) != std::string::npos);
 }
 
+TEST_CASE("backup: a signal while one is made before a run stops the run, and leaves nothing of it") {
+  const Site site("[backup]\nbefore_run = true\n");
+  fill(site);
+  site.write("fix-scripts/001_a.lua", support::k_good);
+  bool in_time = false;
+  for (int tries = 0; tries < 10 && !in_time; ++tries) {
+    Program run(site.launch({"run"}));
+    REQUIRE(support::wait_until([&] { return !backups_in(site).empty() || run.is_over(); }));
+    run.signal(SIGTERM);
+    const Ended ended = run.wait(Seconds(30));
+    in_time = backups_in(site).empty();
+    if (in_time) {
+      CHECK(ended.status == 143);
+      CHECK(site.sql("select count(*) from ran") == "0");
+      CHECK(site.exists("fix-scripts/001_a.lua"));
+    } else {
+      fs::remove_all(site.path("backups"));
+      site.sql("delete from ran");
+      site.write("fix-scripts/001_a.lua", support::k_good + fmt::format("-- {}\n", tries));
+    }
+  }
+  CHECK(in_time);
+  REQUIRE(site.fettle({"run"}).status == 0);
+  CHECK(site.sql("select count(*) from ran") == "1");
+}
+
+TEST_CASE("backup: a run that is killed while one is made is as if it had not begun") {
+  const Site site("[backup]\nbefore_run = true\nkeep = 3\n");
+  fill(site);
+  site.write("fix-scripts/001_a.lua", support::k_good);
+  const double whole = seconds_of(site, {"backup", "create"});
+  std::mt19937 random(4713);
+  for (int round = 0; round < strikes(20); ++round) {
+    strike_after(site, {"run"}, random_share(random) * whole);
+    if (site.exists("successfully-ran/001_a.lua")) break;
+  }
+  const Ended last = site.fettle({"run"});
+  CHECK(last.status == 0);
+  CHECK(content_of(site) == "001_a.lua");
+  for (const std::string& name : backups_in(site))
+    if (!name.starts_with('.')) CHECK(site.fettle({"backup", "verify", name}).status == 0);
+}
+
 // --- full disks, deaths --------------------------------------------------------------------------------------------
 
 TEST_CASE("backup: a full disk ends it with a clear word, and leaves nothing of it") {
@@ -448,34 +542,6 @@ TEST_CASE("backup: a full disk ends it with a clear word, and leaves nothing of 
   CHECK(backups_in(site, "disk/backups") == std::vector<std::string>{first});
   CHECK(site.fettle({"backup", "verify", "--all"}).status == 0);
 }
-
-namespace {
-
-// Enough that a strike finds it at work.
-void fill(const Site& site) {
-  site.sql(
-      "create table noise (b); insert into noise select randomblob(1000) from (with recursive n(i) as (select 1 "
-      "union all select i + 1 from n where i < 6000) select i from n)");
-}
-
-double random_share(std::mt19937& random) {
-  return std::uniform_real_distribution<double>(0.0, 1.0)(random);
-}
-
-double seconds_of(const Site& site, const std::vector<std::string>& words) {
-  const auto start = std::chrono::steady_clock::now();
-  REQUIRE(site.fettle(words).status == 0);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void strike_after(const Site& site, const std::vector<std::string>& words, double seconds) {
-  Program program(site.launch(words));
-  ::usleep(static_cast<useconds_t>(seconds * 1e6));
-  ::kill(program.pid(), SIGKILL);
-  program.wait(Seconds(30));
-}
-
-}  // namespace
 
 TEST_CASE("backup: killed at any moment, it leaves the older ones, and the next one is made") {
   const Site site;

@@ -339,7 +339,7 @@ const std::vector<Catcher> k_known_catchers = {
      "SQLiteCpp: the one guard of all writing, and a destructor that must not throw; an end is kept although nothing "
      "comes of the next beginning"},
     {"target/database.cpp", 4, "what a database cannot do or tell is part of the answer to the runner's question"},
-    {"target/keeping.cpp", 2, "the boundary of a backup's step: what went wrong is in the database's status"},
+    {"target/keeping.cpp", 3, "the boundary of a backup's step: what went wrong is in the database's status"},
     {"target/sqlite_keeping.cpp", 4, "SQLiteCpp: what is locked, damaged or cannot be read is told as such"},
     {"target/postgresql_keeping.cpp", 2,
      "a program that says by its exit code that two differ; others who are connected"},

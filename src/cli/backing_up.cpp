@@ -43,10 +43,7 @@ core::Config saved_config(const core::Config& config, std::vector<std::string>& 
   core::Config saved = config;
   std::erase_if(saved.databases, [&](const core::DatabaseConfig& database) {
     if (is_left_out(without, database.name)) return true;
-    // Asked of SQLite's paths only; what cannot be told is told when it is opened.
-    const bool is_new = target::engine_of(database.url) == "sqlite" &&
-                        database.url.find("mode=rwc") != std::string::npos &&
-                        target::is_made_by_opening(database.url, surroundings);
+    const bool is_new = target::is_yet_to_be_made(database.url, surroundings);
     if (is_new) without.push_back(database.name);
     return is_new;
   });

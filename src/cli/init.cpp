@@ -24,6 +24,9 @@ url = "sqlite:app.db"            # secrets: ${NAME} from the environment, or url
 [run]
 timeout = "5m"                   # of one script
 on_failure = "continue"          # or "stop"
+
+[backup]
+before_run = false               # true: save everything before each run (fettle backup list)
 )toml";
 
 constexpr std::string_view k_hello =

@@ -348,7 +348,7 @@ std::optional<backup::KeyBytes> key_of(const core::Config& config, const backup:
   const backup::KeyBytes key = backup::Secret::of(config, locked.by).key_for(locked);
   if (backup::is_of_key(entry.manifest, key)) return key;
   throw base::Error(base::ErrorKind::config,
-                    fmt::format("the {} is not that of backup {}",
+                    fmt::format("the {} is not that of backup {}, or its manifest was altered by somebody without it",
                                 locked.by == core::Encrypt::key ? "key" : "passphrase", entry.name),
                     "Nothing was changed.", "Give the one that was in force when it was made.");
 }

@@ -32,6 +32,7 @@ class Scripts {
     const std::size_t slash = path.find('/');
     const auto found = std::find(std::begin(k_places), std::end(k_places), std::string_view(path).substr(0, slash));
     if (slash == std::string::npos || found == std::end(k_places)) return;
+    if (path.find('/', slash + 1) != std::string::npos || !path.ends_with(".lua")) return;  // of nothing of ours
     const auto place = static_cast<folder::Place>(found - std::begin(k_places));
     put(place, path.substr(slash + 1), text);
   }

@@ -54,6 +54,15 @@ std::string missing_program(std::string_view url) {
   return {};
 }
 
+// What is wrong with the URL is told by whoever opens it.
+bool is_yet_to_be_made(const std::string& url, const Surroundings& surroundings) {
+  try {
+    return is_made_by_opening(url, surroundings);
+  } catch (const SqlError&) {
+    return false;
+  }
+}
+
 void keep(const core::DatabaseAddress& address, const Surroundings& surroundings, int wake,
           core::DatabaseStatus& status) {
   const Keeper* const keeper = keeper_of(address.url);

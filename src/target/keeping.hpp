@@ -50,6 +50,9 @@ const Keeper* keeper_of(std::string_view url) noexcept;
 // What one of them needs and is not installed, for people; empty: nothing. Touches no database.
 std::string missing_program(std::string_view url);
 
+// Whether a run would make it, since it is not there yet: there is nothing to save.
+bool is_yet_to_be_made(const std::string& url, const Surroundings& surroundings);
+
 // Does the step of address.keeping; what comes of it is in the status. Throws nothing.
 void keep(const core::DatabaseAddress& address, const Surroundings& surroundings, int wake,
           core::DatabaseStatus& status);

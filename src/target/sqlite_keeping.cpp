@@ -4,16 +4,18 @@
 #include <SQLiteCpp/Statement.h>
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <optional>
+#include <poll.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "base/text.hpp"
+#include "os/clock.hpp"
 #include "os/fd.hpp"
 #include "os/swap.hpp"
 #include "target/keeping.hpp"
@@ -27,6 +29,7 @@ using core::Cause;
 using core::Fact;
 
 constexpr std::string_view k_made = ".restoring_";
+constexpr std::chrono::seconds k_patience{30};
 constexpr const char* k_sidecars[] = {"-journal", "-wal", "-shm"};
 
 // What a new connection changes in the first page although nothing of the data does: file change counter, version
@@ -84,12 +87,38 @@ auto translated(const std::string& path, Work work) {
   }
 }
 
+// A program that writes all the time, without a write-ahead log, leaves moments to read in, which come soon to who asks
+// often. What lasts longer is told.
+class Patience {
+ public:
+  Patience(SQLite::Database& database, const SqliteAddress& address, int wake)
+      : deadline_(os::in(std::max(address.busy_timeout, std::chrono::milliseconds(k_patience)))),
+        wake_(wake),
+        handle_(database.getHandle()) {
+    sqlite3_busy_handler(handle_, &Patience::wait, this);
+  }
+  ~Patience() { sqlite3_busy_handler(handle_, nullptr, nullptr); }
+  Patience(const Patience&) = delete;
+  Patience& operator=(const Patience&) = delete;
+
+ private:
+  static int wait(void* self, int /*tries*/) {
+    const auto* const patience = static_cast<Patience*>(self);
+    pollfd wake{patience->wake_, POLLIN, 0};
+    return os::Steady::now() < patience->deadline_ && ::poll(&wake, 1, 1) == 0 ? 1 : 0;
+  }
+
+  os::Deadline deadline_;
+  int wake_;
+  sqlite3* handle_;
+};
+
 std::vector<Fact> save(const KeepingWish& wish) {
   const std::string text = wish.url.substr(wish.url.find(':') + 1);
   const SqliteAddress address = parse_sqlite_address(text, wish.surroundings);
   return translated(address.path, [&] {
     SQLite::Database database = open_file(address);
-    database.setBusyTimeout(static_cast<int>(address.busy_timeout.count()));
+    const Patience patience(database, address, wish.wake);
     copy_sqlite(database.getHandle(), wish.keeping.file, wish.wake);
     SQLite::Database copy = open_alone(wish.keeping.file);
     return rows_in(copy);
@@ -158,7 +187,7 @@ std::string compare(const KeepingWish& wish) {
   ::unlink(now.c_str());
   try {
     SQLite::Database database = open_file(address);
-    database.setBusyTimeout(static_cast<int>(address.busy_timeout.count()));
+    const Patience patience(database, address, wish.wake);
     copy_sqlite(database.getHandle(), now, wish.wake);
     std::string how = are_alike(wish.keeping.file, now) ? std::string() : how_they_differ(wish.keeping.file, now);
     ::unlink(now.c_str());
