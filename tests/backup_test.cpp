@@ -235,6 +235,30 @@ TEST_CASE("backup: nothing is put in the place of a database that another progra
   }
 }
 
+TEST_CASE("backup: no database is put back where the ledger that belongs to it cannot be") {
+  const Site site;
+  site.write("fix-scripts/001_a.lua", support::k_good);
+  const std::string name = create(site);
+  REQUIRE(site.fettle({"run"}).status == 0);
+  {
+    const Program reader({.command = {"sqlite3", site.path(".fettle/ledger.db"), "select count(*) from attempts;",
+                                      ".shell touch held; sleep 60"},
+                          .directory = site.path("."),
+                          .environment = {}});
+    REQUIRE(support::wait_until([&] { return site.exists("held"); }));
+    const Ended ended = site.fettle({"backup", "restore", name, "--yes", "--force"});
+    CHECK(ended.status == 5);
+    CHECK(flat(ended.err).find("has the ledger open") != std::string::npos);
+    CHECK(flat(ended.err).find("everything is as it was") != std::string::npos);
+    CHECK(content_of(site) == "001_a.lua");
+  }
+  CHECK(support::wait_until([&] { return site.fettle({"backup", "restore", name, "--yes", "--force"}).status == 0; }));
+  CHECK(site.sql("select count(*) from ran") == "0");
+  for (const char* folder : {".", ".fettle"})
+    for (const auto& each : fs::directory_iterator(site.path(folder)))
+      CHECK(each.path().filename().string().find("restoring") == std::string::npos);
+}
+
 TEST_CASE("backup: a backup of a database that another program writes is of one moment") {
   for (const char* mode : {"delete", "wal"}) {
     CAPTURE(mode);

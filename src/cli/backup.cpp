@@ -61,12 +61,12 @@ std::string holds(const backup::Manifest& manifest) {
   return text;
 }
 
-void print_row(const Context& context, const std::array<std::string, 5>& cells) {
-  constexpr std::array<std::size_t, 4> k_widths = {18, 16, 8, 10};
+void print_row(const Context& context, std::size_t name_width, const std::array<std::string, 5>& cells) {
+  const std::array<std::size_t, 4> widths = {name_width, 16, 8, 10};
   std::string line;
-  for (std::size_t at = 0; at < k_widths.size(); ++at) {
-    const std::string cell = at == 0 ? cells[at] : base::fit(cells[at], k_widths[at]);
-    line += at == 2 ? fmt::format("{:>{}}  ", cell, k_widths[at]) : pad(cell, k_widths[at]) + "  ";
+  for (std::size_t at = 0; at < widths.size(); ++at) {
+    const std::string cell = at == 0 ? cells[at] : base::fit(cells[at], widths[at]);
+    line += at == 2 ? fmt::format("{:>{}}  ", cell, widths[at]) : pad(cell, widths[at]) + "  ";
   }
   context.print(base::fit(line + cells[4], context.style.width) + "\n");
 }
@@ -120,15 +120,17 @@ int backup_list_command(const Context& context) {
     print_wrapped(context, fmt::format("There is no backup in {}. Make one: fettle backup create", vault.path()));
     return 0;
   }
-  print_row(context, {"name", "made", "size", "trigger", "reason"});
+  std::size_t width = 0;
+  for (const backup::Entry& entry : entries) width = std::max(width, base::display_width(base::escape(entry.name)));
+  print_row(context, width, {"name", "made", "size", "trigger", "reason"});
   for (const backup::Entry& entry : entries) {
     const backup::Manifest& manifest = entry.manifest;
     if (entry.fault) {
-      print_row(context, {base::escape(entry.name), "", "", "", ""});
+      print_row(context, width, {base::escape(entry.name), "", "", "", ""});
       print_below(context, fmt::format("{}: {}", entry.fault->file, entry.fault->what));
       continue;
     }
-    print_row(context,
+    print_row(context, width,
               {base::escape(entry.name), base::local_time(manifest.made).substr(0, 16),
                base::format_size(manifest.size()), base::escape(manifest.trigger), base::escape(manifest.reason)});
     std::string note = holds(manifest);

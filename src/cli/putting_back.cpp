@@ -250,11 +250,22 @@ class Restorer {
     backup::extract(vault_, entry_, *part, key_, copy);
     os::copy_file(copy, made_ledger_, ledger_);
     const std::string fault = ledger::check_copy(made_ledger_, entry_.manifest.ledger->head);
-    if (fault.empty()) return;
+    if (fault.empty()) return refuse_ledger_in_use();
     ::unlink(made_ledger_.c_str());
     drop_databases();
     throw base::Error(base::ErrorKind::ledger_broken, fmt::format("the ledger of the backup is not whole: {}", fault),
                       k_untouched, "Restore another backup.");
+  }
+
+  // Before any database is put in its place: one and not the other would be told by nobody's receipts.
+  void refuse_ledger_in_use() {
+    try {
+      ledger::refuse_open_elsewhere(ledger_);
+    } catch (const base::Error& error) {
+      ::unlink(made_ledger_.c_str());
+      drop_databases();
+      throw base::Error(error.kind(), error.what(), k_untouched, error.next());
+    }
   }
 
   void remove_unfinished_ledgers() const {
@@ -291,7 +302,17 @@ class Restorer {
     if (!restores_ledger_) return;
     const std::string kept = fmt::format("{}.before_restore_{}", ledger_, token_);
     const bool was_there = ::access(ledger_.c_str(), F_OK) == 0;
-    ledger::replace(ledger_, made_ledger_, kept);
+    try {
+      ledger::replace(ledger_, made_ledger_, kept);
+    } catch (const base::Error& error) {
+      ::unlink(made_ledger_.c_str());
+      std::string done;
+      for (const PutBack& put : report_.all)
+        if (put.how != PutBack::How::same) done += fmt::format("{}{}", done.empty() ? "" : ", ", put.what);
+      throw base::Error(error.kind(), error.what(),
+                        done.empty() ? k_untouched : fmt::format("Restored so far: {}. {}", done, error.state()),
+                        error.next());
+    }
     report_.all.push_back({"ledger", PutBack::How::restored, was_there ? kept : std::string()});
   }
 

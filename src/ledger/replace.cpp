@@ -53,6 +53,10 @@ void remove_sidecars(const std::string& path) {
 
 }  // namespace
 
+void refuse_open_elsewhere(const std::string& path) {
+  if (::access(path.c_str(), F_OK) == 0) (void)gather(path);
+}
+
 void replace(const std::string& path, const std::string& with, const std::string& keep_as) {
   const bool is_whole = ::access(path.c_str(), F_OK) == 0 && gather(path);
   const auto is_settled = [&] {

@@ -8,6 +8,9 @@
 
 namespace ledger {
 
+// Whether replace() could do it now. Throws Error(lock_held) when somebody has the ledger open.
+void refuse_open_elsewhere(const std::string& path);
+
 // `with`: beside the ledger, a ledger that was checked (check_copy). What was there stays under the name keep_as, which
 // is free. Throws Error: lock_held when somebody has the ledger open; io.
 void replace(const std::string& path, const std::string& with, const std::string& keep_as);
