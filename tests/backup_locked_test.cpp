@@ -211,6 +211,13 @@ TEST_CASE("backup: a PostgreSQL database is saved and put back, and what was the
   const std::string database = engine.ask("select current_database()");
   engine.ask("create view cheap as select * from price where amount < 1");
   engine.ask(fmt::format("comment on database {} is 'the shop'", database));
+  engine.ask(fmt::format("revoke all on database {} from public", database));
+  engine.ask(fmt::format("alter database {} connection limit 7", database));
+  engine.ask(fmt::format("alter database {} set work_mem = '5MB'", database));
+  const std::string about =
+      "select concat_ws(' ', datconnlimit, datacl, pg_get_userbyid(datdba), (select setconfig from "
+      "pg_db_role_setting where setdatabase = d.oid)) from pg_database d where datname = current_database()";
+  const std::string before = engine.ask(about);
   site.write("fix-scripts/001_a.lua", support::k_good);
   const std::string name = created(site, {});
   REQUIRE(site.fettle({"run"}).status == 0);
@@ -223,6 +230,7 @@ TEST_CASE("backup: a PostgreSQL database is saved and put back, and what was the
   CHECK(
       engine.ask("select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()") ==
       "the shop");
+  CHECK(engine.ask(about) == before);
   const std::string kept = json::parse(ended.out).at("restored").at(0).at("kept");
   const std::string kept_name = kept.substr(9, kept.find(" of the") - 9);
   CHECK(server.ask(kept_name, "select count(*) from ran") == "1");

@@ -342,7 +342,7 @@ const std::vector<Catcher> k_known_catchers = {
     {"target/database.cpp", 4, "what a database cannot do or tell is part of the answer to the runner's question"},
     {"target/keeping.cpp", 3, "the boundary of a backup's step: what went wrong is in the database's status"},
     {"target/sqlite_keeping.cpp", 4, "SQLiteCpp: what is locked, damaged or cannot be read is told as such"},
-    {"target/postgresql_keeping.cpp", 2,
+    {"target/postgresql_keeping.cpp", 3,
      "a program that says by its exit code that two differ; others who are connected"},
     {"target/mariadb_keeping.cpp", 1, "a program that says by its exit code that two differ"},
     {"target/sqlite.cpp", 1, "rows of one call are executed all or none"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <memory>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -31,7 +32,7 @@ constexpr const char* k_ours = "fettle backup";
 class Server {
  public:
   explicit Server(const KeepingWish& wish)
-      : url_(wish.url), token_(wish.keeping.name), link_(with_database(url_, "postgres")) {
+      : url_(wish.url), token_(wish.keeping.name), beside_(open_beside(url_)), link_(*beside_) {
     std::string ignored;
     PQconninfoOption* const options = link_.pq().conninfoParse(url_.c_str(), nullptr);
     for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr; ++option)
@@ -74,8 +75,18 @@ class Server {
     return text.substr(0, k_longest_start);
   }
 
+  // Every server has the second one; the first one can have been dropped.
+  static std::unique_ptr<PgLink> open_beside(const std::string& url) {
+    try {
+      return std::make_unique<PgLink>(with_database(url, "postgres"));
+    } catch (const SqlError&) {
+      return std::make_unique<PgLink>(with_database(url, "template1"));
+    }
+  }
+
   std::string url_, token_, name_;
-  PgLink link_;
+  std::unique_ptr<PgLink> beside_;
+  PgLink& link_;
 };
 
 void run(const KeepingWish& wish, const std::string& what, const std::string& text,
@@ -186,7 +197,7 @@ void make(const KeepingWish& wish) {
   pg_ask(link, "ANALYZE");
 }
 
-// Who may connect, and what its comment says, is as it was.
+// Whose it is, who may connect, and what its comment says, is as it was.
 std::vector<std::string> manners_of(Server& server, const std::string& made) {
   std::vector<std::string> statements;
   const std::string quoted = pg_identifier(made);
@@ -204,6 +215,15 @@ std::vector<std::string> manners_of(Server& server, const std::string& made) {
       {server.name()});
   for (const auto& grant : grants)
     statements.push_back(fmt::format("GRANT {} ON DATABASE {} TO {}{}", grant.at(0), quoted, grant.at(1), grant.at(2)));
+  const PgTexts rest = server.ask(
+      "SELECT datconnlimit, pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(datdba)) FROM pg_catalog.pg_database "
+      "WHERE "
+      "datname = $1",
+      {server.name()});
+  for (const auto& row : rest) {
+    statements.push_back(fmt::format("ALTER DATABASE {} CONNECTION LIMIT {}", quoted, row.at(0)));
+    statements.push_back(fmt::format("ALTER DATABASE {} OWNER TO {}", quoted, row.at(1)));
+  }
   return statements;
 }
 
