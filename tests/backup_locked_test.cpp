@@ -300,6 +300,22 @@ TEST_CASE("backup: a MariaDB database is saved, and restored beside itself") {
   CHECK(server.ask("select count(*) from ran", restored) == "0");  // an earlier one stays
 }
 
+TEST_CASE("backup: who may not make databases on the server is told which right is missing") {
+  for (const Engine& engine : {support::postgresql_engine(), support::mariadb_engine()}) {
+    if (engine.name.empty()) continue;
+    CAPTURE(engine.name);
+    const Site site;
+    support::use(site, engine);
+    const std::string name = created(site, {});
+    engine.ask("create table later (n int)");
+    if (engine.name == "postgresql") engine.ask("alter table later owner to fettle");
+    const Ended ended = site.fettle({"backup", "restore", name, "--yes", "--force"});
+    CHECK(ended.status == 6);
+    CHECK(ended.err.find(engine.name == "postgresql" ? "ALTER ROLE fettle" : "GRANT ALL ON") != std::string::npos);
+    CHECK(engine.ask("select count(*) from later") == "0");
+  }
+}
+
 TEST_CASE("backup: a backup before a run holds, on every engine, what was there before it") {
   const Site bare;
   for (const Engine& engine : {postgresql_engine(), mariadb_engine()}) {

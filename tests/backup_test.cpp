@@ -567,6 +567,27 @@ TEST_CASE("backup: a full disk ends it with a clear word, and leaves nothing of 
   CHECK(site.fettle({"backup", "verify", "--all"}).status == 0);
 }
 
+TEST_CASE("backup: a restore for which there is no room changes nothing, and leaves nothing") {
+  const Site site;
+  fs::create_directories(site.path("disk"));
+  const support::TinyDisk disk(site.path("disk"), 3U << 20U);
+  if (!disk.mounted()) return support::skip("a small tmpfs cannot be mounted here");
+  site.write("config.toml", "[databases.main]\nurl = \"sqlite:disk/app.db\"\n");
+  site.sql(
+      "create table noise (b); insert into noise select randomblob(1000) from (with recursive n(i) as (select 1 "
+      "union all select i + 1 from n where i < 1700) select i from n)",
+      "disk/app.db");
+  const std::string name = create(site);
+  site.sql("delete from noise where rowid = 7", "disk/app.db");
+  const Ended ended = site.fettle({"backup", "restore", name, "--yes", "--force"});
+  CHECK(ended.status == 6);
+  CHECK(flat(ended.err).find("No space left") != std::string::npos);
+  CHECK(flat(ended.err).find("everything is as it was") != std::string::npos);
+  CHECK(site.sql("select count(*) from noise", "disk/app.db") == "1699");
+  CHECK(std::distance(fs::directory_iterator(site.path("disk")), fs::directory_iterator()) == 1);
+  CHECK(backups_in(site) == std::vector<std::string>{name});
+}
+
 TEST_CASE("backup: killed at any moment, it leaves the older ones, and the next one is made") {
   const Site site;
   fill(site);

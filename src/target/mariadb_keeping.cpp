@@ -20,6 +20,7 @@ using core::Fact;
 
 constexpr std::chrono::hours k_no_limit{24 * 24};  // of the programs: whoever waits can stop them
 constexpr std::size_t k_longest_start = 30;        // of a name, which has 64 letters at most
+constexpr unsigned k_denied = 1044;
 constexpr const char* k_mark = "fettle restore, not whole yet";
 
 MariaAddress address_of(const KeepingWish& wish) {
@@ -153,6 +154,19 @@ std::string compare(const KeepingWish& wish) {
   return {};
 }
 
+void make_empty(Server& server, const std::string& alike) {
+  try {
+    server.link().run(fmt::format("CREATE DATABASE `{}`{} COMMENT '{}'", server.restored(), alike, k_mark));
+  } catch (const MariaError& error) {
+    if (error.number() != k_denied) throw;
+    const std::string all = server.restored().substr(0, server.restored().rfind("restored_"));
+    throw SqlError(Cause::error,
+                   fmt::format("its user may not make the database that is restored into; an administrator can let it: "
+                               "GRANT ALL ON `{}restored_%`.* TO that user",
+                               all));
+  }
+}
+
 void make(const KeepingWish& wish) {
   Server server(wish);
   server.drop_made();
@@ -163,7 +177,7 @@ void make(const KeepingWish& wish) {
                        maria_literal(server.address().database))))
     alike = fmt::format(" CHARACTER SET {} COLLATE {}", *row.at(0), *row.at(1));
   const std::string made = server.restored();
-  server.link().run(fmt::format("CREATE DATABASE `{}`{} COMMENT '{}'", made, alike, k_mark));
+  make_empty(server, alike);
   MariaAddress address = server.address();
   address.database = made;
   run(wish, address, "mariadb did not put it back",

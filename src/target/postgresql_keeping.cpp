@@ -172,8 +172,19 @@ std::string compare(const KeepingWish& wish) {
   return {};
 }
 
+void check_rights(Server& server) {
+  const PgTexts role = server.ask(
+      "SELECT rolcreatedb OR rolsuper, pg_catalog.quote_ident(rolname) FROM pg_catalog.pg_roles WHERE rolname = "
+      "current_user");
+  if (role.at(0).at(0) == "t") return;
+  throw SqlError(Cause::error, fmt::format("its role may not make the database that is restored into; an administrator "
+                                           "can let it: ALTER ROLE {} CREATEDB",
+                                           base::escape(role.at(0).at(1))));
+}
+
 void make(const KeepingWish& wish) {
   Server server(wish);
+  check_rights(server);
   server.drop_made();
   const std::string made = server.made(), quoted = pg_identifier(made);
   if (server.is_there()) {
