@@ -13,10 +13,12 @@ namespace {
 
 // The schema of sqitch stands beside those in which a connection looks.
 constexpr const char* k_postgresql = R"sql(
-  SELECT CASE WHEN c.table_schema = current_schema() THEN '' ELSE c.table_schema END, c.table_name, c.column_name
-  FROM information_schema.columns c
-  WHERE c.table_schema = ANY (current_schemas(false)) OR c.table_schema = 'sqitch'
-  ORDER BY c.table_schema, c.table_name, c.ordinal_position)sql";
+  SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END, c.relname, a.attname
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND (n.nspname = ANY (current_schemas(false)) OR n.nspname = 'sqitch')
+  ORDER BY n.nspname, c.relname, a.attnum)sql";
 constexpr const char* k_mariadb = R"sql(
   SELECT CASE WHEN c.table_schema = DATABASE() THEN '' ELSE c.table_schema END, c.table_name, c.column_name
   FROM information_schema.columns c

@@ -1,6 +1,7 @@
 #include "ledger/import_writer.hpp"
 
 #include <SQLiteCpp/Exception.h>
+#include <array>
 #include <sqlite3.h>
 #include <utility>
 
@@ -23,6 +24,16 @@ constexpr const char* k_import = R"sql(
 
 std::int64_t next_id(SQLite::Database& database, const char* table) {
   return database.execAndGet(std::string("SELECT coalesce(max(id), 0) + 1 FROM ") + table).getInt64();
+}
+
+// Kept, since a million rows name it.
+const std::string& state_name(core::ImportedState state) {
+  static const auto names = [] {
+    std::array<std::string, static_cast<std::size_t>(core::k_last_imported_state) + 1> all;
+    for (std::size_t at = 0; at < all.size(); ++at) all[at] = core::name(static_cast<core::ImportedState>(at));
+    return all;
+  }();
+  return names[static_cast<std::size_t>(state)];
 }
 
 void number_or_null(Query& query, const std::optional<std::int64_t>& number) {
@@ -74,7 +85,7 @@ void ImportWriter::Inside::begin() {
 }
 
 bool ImportWriter::Inside::add(const ImportedFact& fact) {
-  if (known.is_known(origin, fact.key, fact.state)) return false;
+  if (origin != import && known.is_known(origin, fact.key, fact.state)) return false;
   Query query(insert_fact);
   query.number(next)
       .number(import)
@@ -82,7 +93,7 @@ bool ImportWriter::Inside::add(const ImportedFact& fact) {
       .text(fact.key)
       .text(fact.name)
       .text(fact.stem)
-      .word(core::name(fact.state))
+      .text(state_name(fact.state))
       .text_or_null(fact.note);
   number_or_null(query, fact.at ? std::optional(fact.at->milliseconds) : std::nullopt);
   number_or_null(query, fact.duration_ms);

@@ -27,7 +27,8 @@ class ImportWriter {
   ImportWriter(const ImportWriter&) = delete;
   ImportWriter& operator=(const ImportWriter&) = delete;
 
-  // false: it is there already, in the same state.
+  // false: an earlier import of the same origin has brought it, in the same state. Rows of one source that say the same
+  // are as many facts.
   bool add(const ImportedFact& fact);
   // The import's id.
   std::int64_t finish(const ImportCounts& counts);
