@@ -18,6 +18,7 @@
 #include "os/clock.hpp"
 #include "os/host.hpp"
 #include "runner/run_lock.hpp"
+#include "target/sqlite.hpp"
 
 namespace cli {
 namespace {
@@ -40,39 +41,41 @@ std::string server_of(const std::string& url) {
 }
 
 // The path in a sqlite: URL.
-std::string file_of(const core::Config& config, const std::string& url) {
+std::string file_of(const std::string& directory, const std::string& url) {
   std::string path = url.substr(url.find(':') + 1);
   path.resize(std::min(path.find('?'), path.size()));
   if (path.starts_with("//")) path.erase(0, 2);
-  return path.starts_with('/') ? path : config.path(path);
+  return path.starts_with('/') ? path : directory + "/" + path;
 }
 
-void use_url(const core::Config& config, const std::string& url, exchange::ImportWish& wish) {
+// directory: relative paths are relative to it.
+void use_url(const std::string& directory, const std::string& url, exchange::ImportWish& wish) {
   check_scheme(url, "--from");
   wish.url = url;
-  wish.shown = url.starts_with("sqlite:") ? absolute(file_of(config, url)) : server_of(url);
+  wish.directory = directory;
+  wish.shown = url.starts_with("sqlite:") ? absolute(file_of(directory, url)) : server_of(url);
 }
 
 void use_connection(const Context& context, exchange::ImportWish& wish) {
   const core::Config& config = context.config();
   const std::string& name = context.arguments.connection;
   for (const core::DatabaseConfig& database : config.databases)
-    if (database.name == name) return use_url(config, database.url, wish);
+    if (database.name == name) return use_url(config.directory, database.url, wish);
   throw base::Error(base::ErrorKind::usage, fmt::format("config.toml has no [databases.{}]", base::escape(name)),
                     "Nothing was imported.", "fettle config show");
 }
 
-// A database is told by its URL or by its content, everything else is a file or a folder.
+// A database is told by its URL or by its content, everything else is a file or a folder. What is typed is relative to
+// where it is typed.
 void use_source(const Context& context, exchange::ImportWish& wish) {
   const std::string from = fill_variables(context.arguments.from, process_environment(), "--from");
-  if (exchange::is_database(from)) return use_url(context.config(), from, wish);
+  if (exchange::is_database(from)) return use_url(".", from, wish);
   if (from.find("://") != std::string::npos) check_scheme(from, "--from");
-  const std::string path = from.starts_with('/') ? from : context.config().path(from);
-  if (::access(path.c_str(), F_OK) != 0)
-    throw base::Error(base::ErrorKind::usage, fmt::format("there is no {}", base::escape(path)),
+  if (::access(from.c_str(), F_OK) != 0)
+    throw base::Error(base::ErrorKind::usage, fmt::format("there is no {}", base::escape(from)),
                       "Nothing was imported.", "Name a database file, a folder, a JSON file or the URL of a server.");
-  wish.shown = absolute(path);
-  if (exchange::is_sqlite_file(path))
+  wish.shown = absolute(from);
+  if (exchange::is_sqlite_file(from))
     wish.url = "sqlite:" + wish.shown;
   else
     wish.path = wish.shown;
@@ -85,7 +88,6 @@ exchange::ImportWish wish_of(const Context& context) {
   wish.table = arguments.table;
   wish.map = arguments.map_names;
   wish.files = arguments.files;
-  wish.directory = context.config().directory;
   wish.ledger_path = context.config().path(context.config().ledger.path);
   if (arguments.from.empty()) {
     wish.argument = "--connection " + base::shell_quote(arguments.connection);
@@ -148,6 +150,7 @@ int list_tools(const Context& context) {
 int import_command(const Context& context) {
   const Arguments& arguments = context.arguments;
   if (arguments.list) return list_tools(context);
+  target::use_sqlite_alone();
   exchange::Importing importing(wish_of(context));
   if (arguments.dry_run) return finish(context, look(context, importing), Told::as_dry_run);
   if (!arguments.yes) {

@@ -1,5 +1,6 @@
 // Flyway: a row for each script that was run, and further ones that take rows back: DELETE after a repair, UNDO.
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 
 #include "exchange/tools.hpp"
@@ -50,7 +51,7 @@ Meaning row_of(const Cells& row, Fact& fact, const TakenBack& taken_back) {
   if (kind == "BASELINE") {
     fact.state = State::marked;
     fact.note = "a baseline: what comes before it was not executed by Flyway";
-    fact.stem = "V" + row.text(version);
+    fact.stem = fmt::format("V{}", row.text(version));
   } else if (taken != taken_back.end() && taken->second > *row.number(rank)) {
     fact.state = State::rolled_back;
   } else if (!*worked) {

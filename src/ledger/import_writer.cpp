@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/Exception.h>
 #include <array>
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <utility>
 
@@ -21,6 +22,8 @@ constexpr const char* k_import = R"sql(
     imported, already, skipped, failed)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, (SELECT coalesce(max(id), 0) FROM attempts), ?12, ?13, ?14,
     ?15, ?16, ?17))sql";
+
+constexpr std::string_view k_guard = "imported_are_in_time";
 
 std::int64_t next_id(SQLite::Database& database, const char* table) {
   return database.execAndGet(std::string("SELECT coalesce(max(id), 0) + 1 FROM ") + table).getInt64();
@@ -72,12 +75,20 @@ struct ImportWriter::Inside {
   Kept insert_fact{database, k_fact}, insert_import{database, k_import};
   std::int64_t import = 0, first = 0, next = 0;
   std::int64_t origin = 0;  // an earlier import, or this one
+  std::string guard;        // SQL that makes the trigger k_guard
 };
 
-// The pages of two indexes and of the table are written to again and again.
+// The pages of two indexes and of the table are written to again and again. A trigger that may refuse has SQLite keep a
+// journal of each statement by itself, which takes longer than the row: so this one comes back before the commit, and
+// whoever dies before that has never taken it away.
 void ImportWriter::Inside::begin() {
   database.exec("PRAGMA cache_size = -32768");  // KiB
   database.exec("BEGIN IMMEDIATE");
+  {
+    Query query(database, fmt::format("SELECT sql FROM sqlite_master WHERE name = '{}'", k_guard));
+    if (query.next()) guard = query.take_text();
+  }
+  database.exec(fmt::format("DROP TRIGGER IF EXISTS {}", k_guard));
   import = next_id(database, "imports");
   first = next = next_id(database, "imported");
   origin = known.origin_of(start.origin);
@@ -124,6 +135,7 @@ std::int64_t ImportWriter::Inside::finish(const ImportCounts& counts) {
       .number(counts.skipped)
       .number(counts.failed)
       .run();
+  if (!guard.empty()) database.exec(guard);
   chain.add(Link::import, import);
   log.reserve();
   database.exec("COMMIT");

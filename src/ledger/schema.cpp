@@ -332,8 +332,8 @@ CREATE TABLE imported (
   key         TEXT NOT NULL,
   name        TEXT NOT NULL CHECK (name <> ''),
   stem        TEXT NOT NULL CHECK (stem <> ''),
-  state       TEXT NOT NULL CHECK (state IN ('applied', 'marked', 'skipped', 'failed', 'pending', 'rolled_back',
-                                             'unknown')),
+  state       TEXT NOT NULL CHECK (state = 'applied' OR state = 'marked' OR state = 'skipped' OR state = 'failed'
+                                           OR state = 'pending' OR state = 'rolled_back' OR state = 'unknown'),
   note        TEXT,
   at          INTEGER,
   duration_ms INTEGER,

@@ -274,7 +274,7 @@ CREATE TABLE imports (
 ) STRICT;
 
 -- One fact of another tool: what became of one of its scripts. Of several with the same origin and key the newest
--- counts.
+-- counts. (For a longer list behind IN, SQLite would build a table at every INSERT, and there may be millions.)
 CREATE TABLE imported (
   id          INTEGER PRIMARY KEY,  -- counts up from 1 over all imports, in the order of the source
   import      INTEGER NOT NULL REFERENCES imports (id) DEFERRABLE INITIALLY DEFERRED,  -- which one brought it
@@ -283,8 +283,8 @@ CREATE TABLE imported (
   name        TEXT NOT NULL CHECK (name <> ''),  -- of the script, as the tool has it
   stem        TEXT NOT NULL CHECK (stem <> ''),  -- of the script here: its name without .lua; "7_*": whatever it is
                                                  -- called behind this number, or word
-  state       TEXT NOT NULL CHECK (state IN ('applied', 'marked', 'skipped', 'failed', 'pending', 'rolled_back',
-                                             'unknown')),
+  state       TEXT NOT NULL CHECK (state = 'applied' OR state = 'marked' OR state = 'skipped' OR state = 'failed'
+                                           OR state = 'pending' OR state = 'rolled_back' OR state = 'unknown'),
                                     -- what became of it; marked: it counts as applied and was not executed
   note        TEXT,                 -- what is to be known of that; NULL: nothing
   at          INTEGER,              -- when, ms since 1970; NULL: the tool does not know
