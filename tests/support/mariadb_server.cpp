@@ -58,7 +58,7 @@ MariadbServer::MariadbServer(std::vector<std::string> options) : options_(std::m
                               "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M",
                               "--innodb-buffer-pool-size=16M"}),
         .directory = folder_,
-        .environment = {}});
+        .environment = {"TMPDIR=" + folder_}});  // two that start there remove each other's tables
   must({.command = as_nobody({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
                               "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
                               folder_ + "/key.pem", "-out", certificate()}),
