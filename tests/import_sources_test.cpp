@@ -178,6 +178,20 @@ TEST_CASE("histories in MariaDB are read, and a password is told to nobody") {
   for (const OnServer& history : histories_on("mariadb")) check_on(support::mariadb_engine(), history);
 }
 
+TEST_CASE("times of MariaDB that are kept in UTC are told in UTC, whatever zone the server is in") {
+  if (support::MariadbServer::shared() == nullptr) return support::skip("MariaDB is not installed");
+  const Engine engine = support::mariadb_engine();
+  const Site site;
+  support::use(site, engine);
+  engine.ask("create table k (id int not null primary key, name varchar(255), batch int, migration_time timestamp)");
+  engine.ask("set time_zone = '+00:00'; insert into k values (1, '1_a.js', 1, '2024-01-01 10:00:00')");
+  const std::string zone = engine.ask("select @@global.time_zone");
+  engine.ask("set global time_zone = '+05:00'");
+  import(site, {"knex", "--connection", "main"});
+  engine.ask("set global time_zone = '" + zone + "'");
+  CHECK(site.fettle_json({"history", "--imported", "--json"}).at(0).at("at") == "2024-01-01T10:00:00.000Z");
+}
+
 TEST_CASE("a server that cannot be reached is told without its password, and nothing is made") {
   const Site site;
   const Ended ended = site.fettle({"import", "auto", "--from", "postgresql://anna:geheim@127.0.0.1:1/x", "--dry-run"});

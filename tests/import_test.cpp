@@ -433,3 +433,43 @@ TEST_CASE("a ledger of version 5 keeps all it has, and takes imports from then o
   CHECK(site.fettle_json({"history", "--json"}).size() == 1);
   CHECK(site.fettle({"ledger", "verify", "--expect", head.substr(0, head.find('\n'))}).status == 0);
 }
+
+TEST_CASE("names that are hostile are kept as they are, and do no harm where they are shown") {
+  const Site site;
+  site.sql(
+      "create table knex_migrations (id integer primary key, name text, batch integer, migration_time text); insert "
+      "into "
+      "knex_migrations values (1, 'a' || char(27) || '[31m.js', 1, NULL), (2, cast(x'62ff' as text), 1, NULL), (3, "
+      "'sub/', 1, NULL), (4, '../../etc/x.js', 1, NULL), (5, char(10) || 'y', 1, NULL)",
+      "old.db");
+  const json report = import(site, {"auto", "--from", "old.db", "--keep-going"}, 7);
+  CHECK(report.at("counts").at("imported") == 4);
+  CHECK(report.at("failed").at(0).at("key") == "3");
+  const std::string shown = site.fettle({"history", "--imported"}).out;
+  CHECK(shown.find('\x1b') == std::string::npos);
+  CHECK(site.sql("select hex(name) from imported where key = '2'", site.path(".fettle/ledger.db")) == "62FF");
+  site.write("fix-scripts/x.lua", support::k_good);
+  CHECK(site.fettle_json({"run", "--json"}).at("counts").at("skipped") == 1);
+  check_verified(site);
+}
+
+TEST_CASE("show takes a number for an attempt, where there is one") {
+  const Site site;
+  site.write("fix-scripts/z.lua", support::k_good);
+  CHECK(site.fettle({"run"}).status == 0);
+  site.sql(history_of("goose").sql, "old.db");
+  import(site, {"auto", "--from", "old.db"});
+  CHECK(has(site.fettle({"show", "1"}).out, "z.lua"));
+  CHECK(has(site.fettle({"show", "3"}).out, "goose"));
+}
+
+TEST_CASE("imports go with the ledger to other places and come back the same") {
+  const Site site;
+  site.sql(history_of("flyway").sql, "old.db");
+  import(site, {"auto", "--from", "old.db"});
+  CHECK(site.fettle({"ledger", "export", "--to", "jsonl:out.jsonl"}).status == 0);
+  std::filesystem::rename(site.path(".fettle"), site.path("away"));
+  CHECK(site.fettle({"ledger", "import", "--from", "jsonl:out.jsonl"}).status == 0);
+  CHECK(facts_in(site) == history_of("flyway").facts);
+  check_verified(site);
+}

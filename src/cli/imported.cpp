@@ -138,6 +138,8 @@ int imported_history(const Context& context) {
 
 bool is_only_imported(const ledger::History& history, const std::string& word) {
   if (!history.has_imports() || !history.names_like(word).empty()) return false;
+  const bool is_number = !word.empty() && core::number_of(word) == word && word.size() < 19;
+  if (is_number && history.attempt(std::stoll(word))) return false;
   bool any = false;
   history.each_imported({.stem = std::string(core::stem_of(word)), .import = 0, .limit = 1},
                         [&any](const ledger::ImportedRow&) { any = true; });

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> k_states = {"applied", "marked",      "skipped", "failed",
                                                       "pending", "rolled_back", "unknown"};
+constexpr std::size_t k_longest_note = 200;  // bytes, in a reason
 constexpr std::string_view k_digits = "0123456789";
 
 // As Flyway has it: of each line without its end, and of the first without a byte-order mark; signed.
@@ -71,7 +72,7 @@ std::string describe(const Imported& fact) {
   return fmt::format("imported from {}: {} {} (import {}, {}){}", fact.tool,
                      fact.state == ImportedState::rolled_back ? "rolled back" : name(fact.state),
                      fact.at ? base::iso8601(*fact.at).substr(0, 10) : "at an unknown time", fact.import, fact.source,
-                     fact.note.empty() ? "" : "; " + fact.note);
+                     fact.note.empty() ? "" : "; " + base::cap(base::first_line(fact.note), k_longest_note));
 }
 
 std::string wild_stem(std::string_view version) {

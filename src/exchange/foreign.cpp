@@ -13,19 +13,20 @@ namespace {
 
 // The schema of sqitch stands beside those in which a connection looks.
 constexpr const char* k_postgresql = R"sql(
-  SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END, c.relname, a.attname
+  SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END, c.relname, a.attname, false
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND (n.nspname = ANY (current_schemas(false)) OR n.nspname = 'sqitch')
   ORDER BY n.nspname, c.relname, a.attnum)sql";
 constexpr const char* k_mariadb = R"sql(
-  SELECT CASE WHEN c.table_schema = DATABASE() THEN '' ELSE c.table_schema END, c.table_name, c.column_name
+  SELECT CASE WHEN c.table_schema = DATABASE() THEN '' ELSE c.table_schema END, c.table_name, c.column_name,
+    c.data_type = 'timestamp'
   FROM information_schema.columns c
   WHERE c.table_schema = DATABASE() OR c.table_schema = 'sqitch'
   ORDER BY c.table_schema, c.table_name, c.ordinal_position)sql";
 constexpr const char* k_sqlite = R"sql(
-  SELECT '', m.name, p.name FROM sqlite_schema m, pragma_table_info(m.name) p
+  SELECT '', m.name, p.name, 0 FROM sqlite_schema m, pragma_table_info(m.name) p
   WHERE m.type IN ('table', 'view') ORDER BY m.name, p.cid)sql";
 
 // The one place where this room hears of what a database refuses.
@@ -68,8 +69,9 @@ void Foreign::look() {
     std::string schema = row.text(0);
     std::string name = row.text(1);
     if (tables_.empty() || tables_.back().name != name || tables_.back().schema != schema)
-      tables_.push_back({.schema = std::move(schema), .name = std::move(name), .columns = {}});
+      tables_.push_back({.schema = std::move(schema), .name = std::move(name), .columns = {}, .zoned = {}});
     tables_.back().columns.push_back(row.text(2));
+    tables_.back().zoned.push_back(row.flag(3).value_or(false));
   });
 }
 
@@ -92,6 +94,11 @@ std::string Foreign::quoted(std::string_view name) const {
 
 std::string Foreign::quoted(const ForeignTable& table) const {
   return table.schema.empty() ? quoted(table.name) : quoted(table.schema) + "." + quoted(table.name);
+}
+
+std::string Foreign::value_of(const ForeignTable& table, std::size_t column) const {
+  const std::string name = quoted(table.columns[column]);
+  return table.zoned[column] ? fmt::format("CAST(UNIX_TIMESTAMP({}) * 1000 AS SIGNED)", name) : name;
 }
 
 void Foreign::each(const std::string& sql, const std::function<void(const Cells&)>& take) const {

@@ -17,6 +17,7 @@ struct ForeignTable {
   std::string schema;  // empty: where the connection looks first
   std::string name;
   std::vector<std::string> columns;  // as they are written there
+  std::vector<bool> zoned;           // of each, whether its times would be told in the zone of the session (MariaDB)
 
   // Names as one compares them: in lower case.
   bool has(std::string_view column) const;
@@ -35,6 +36,8 @@ class Foreign {
 
   std::string quoted(std::string_view name) const;
   std::string quoted(const ForeignTable& table) const;
+  // What to select for a column: its value, or the milliseconds since 1970.
+  std::string value_of(const ForeignTable& table, std::size_t column) const;
   // Of each row that the statement gives.
   void each(const std::string& sql, const std::function<void(const Cells&)>& take) const;
 

@@ -32,6 +32,7 @@ class Counter : public Facts {
   }
 
   void take(const Fact& fact) override {
+    if (fact.name.empty() || fact.stem.empty()) return fail(fact.key, "it has no name");
     ++report_.counts.rows;
     if (const auto stem = mapped(fact)) {
       Fact renamed = fact;

@@ -20,8 +20,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
 
 // As the table writes it; NULL for one that it lacks.
 std::string column_of(const Asked& asked, std::string_view wanted) {
-  for (const std::string& column : asked.table.columns)
-    if (lowered(column) == wanted) return asked.database.quoted(column);
+  for (std::size_t at = 0; at < asked.table.columns.size(); ++at)
+    if (lowered(asked.table.columns[at]) == wanted) return asked.database.value_of(asked.table, at);
   return "NULL";
 }
 
