@@ -28,7 +28,7 @@ bool says(const std::string& text, const std::string& part) {
 
 std::vector<Engine> servers() {
   std::vector<Engine> all;
-  for (Engine& engine : std::vector<Engine>{support::postgresql_engine()})
+  for (Engine& engine : std::vector<Engine>{support::postgresql_engine(), support::mariadb_engine()})
     if (!engine.name.empty()) all.push_back(std::move(engine));
   return all;
 }

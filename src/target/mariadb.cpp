@@ -101,10 +101,32 @@ void Mariadb::rollback() {
   }
 }
 
-core::Changes Mariadb::changes(const TellRow& /*tell*/) {
+core::Changes Mariadb::changes(const TellRow& tell) {
   core::Changes changes;
-  if (!only_reads(access_)) guard([&] { changes = changes_.tell(); });
+  if (!only_reads(access_)) guard([&] { changes = changes_.tell(tell); });
   return changes;
+}
+
+// No trigger and no foreign key can be silenced there.
+void Mariadb::prepare_restoring(const std::vector<core::TableChanges>& tables) {
+  for (const core::TableChanges& table : tables) {
+    const std::size_t dot = table.table.find('.');
+    const std::string schema = dot == std::string::npos ? session_.database() : table.table.substr(0, dot);
+    const std::string name = dot == std::string::npos ? table.table : table.table.substr(dot + 1);
+    std::vector<MariaLink::Texts> acting;
+    guard([&] {
+      acting = link_.ask(fmt::format(
+          "SELECT CONCAT('trigger ', TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {0} "
+          "AND "
+          "EVENT_OBJECT_TABLE = {1} UNION ALL SELECT CONCAT('foreign key ', CONSTRAINT_NAME, ' of ', TABLE_NAME) FROM "
+          "information_schema.REFERENTIAL_CONSTRAINTS WHERE UNIQUE_CONSTRAINT_SCHEMA = {0} AND REFERENCED_TABLE_NAME = "
+          "{1} AND (UPDATE_RULE IN ('CASCADE', 'SET NULL') OR DELETE_RULE IN ('CASCADE', 'SET NULL'))",
+          maria_literal(schema), maria_literal(name)));
+    });
+    if (!acting.empty())
+      throw SqlError(Cause::error, fmt::format("the {} would change further rows, and MariaDB cannot silence it",
+                                               acting[0].at(0).value_or("")));
+  }
 }
 
 // --- previews ------------------------------------------------------------------------------------------------------

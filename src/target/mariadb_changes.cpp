@@ -21,28 +21,7 @@ std::size_t skip(const std::vector<SqlToken>& tokens, std::size_t at, std::initi
   return at;
 }
 
-std::string unquoted(const SqlToken& token) {
-  if (token.kind != SqlToken::Kind::name) return token.text;
-  std::string out;
-  for (std::size_t at = 1; at + 1 < token.text.size(); ++at) {
-    out += token.text[at];
-    if (token.text[at] == token.text[0]) ++at;  // doubled
-  }
-  return out;
-}
-
 }  // namespace
-
-SqlName name_at(const std::vector<SqlToken>& tokens, std::size_t at) {
-  const auto is_name = [&](std::size_t which) {
-    return which < tokens.size() &&
-           (tokens[which].kind == SqlToken::Kind::word || tokens[which].kind == SqlToken::Kind::name);
-  };
-  if (!is_name(at)) return {"", "", at};
-  if (at + 1 < tokens.size() && tokens[at + 1].is_sign('.') && is_name(at + 2))
-    return {unquoted(tokens[at]), unquoted(tokens[at + 2]), at + 3};
-  return {"", unquoted(tokens[at]), at + 1};
-}
 
 std::size_t temporary_table_at(const std::vector<SqlToken>& tokens) {
   if (tokens.empty() || !tokens[0].is_word("create")) return 0;
@@ -52,7 +31,7 @@ std::size_t temporary_table_at(const std::vector<SqlToken>& tokens) {
 }
 
 void MariaChanges::watch(std::uint64_t images) {
-  images_ = images;
+  images_.keep(images);
   is_on_ = true;
 }
 
@@ -63,6 +42,7 @@ void MariaChanges::begin(const std::string& database, Dialect dialect) {
   tables_.clear();
   temporary_.clear();
   schema_.clear();
+  images_.begin(database, dialect);
 }
 
 // --- while a script works ------------------------------------------------------------------------------------------
@@ -135,7 +115,7 @@ void MariaChanges::note_schema(const std::vector<SqlToken>& tokens, const std::s
   schema_.push_back({kind, "statement", base::cap(base::first_line(said), k_longest_name), {}, said});
 }
 
-void MariaChanges::note(const std::string& sql, std::uint64_t rows) {
+void MariaChanges::note(const std::string& sql, std::uint64_t rows, bool is_seen) {
   if (!is_on_) return;
   if (sql != last_sql_) {
     const std::vector<SqlToken> tokens = tokens_of(sql, dialect_);
@@ -143,7 +123,10 @@ void MariaChanges::note(const std::string& sql, std::uint64_t rows) {
     last_sql_ = sql;
     note_schema(tokens, sql);
   }
+  if (images_.is_on() && !is_seen) images_.see(sql);
   if (rows == 0) return;
+  if (images_.is_on() && !(is_seen && images_.is_read()))
+    images_.give_up(last_.schema, last_.table, "a statement changed it that is not read for rows");
   core::TableChanges& said = table_of(last_).said;
   switch (last_.kind) {
     case Kind::inserted:
@@ -165,9 +148,8 @@ void MariaChanges::note(const std::string& sql, std::uint64_t rows) {
 
 // --- at the end ----------------------------------------------------------------------------------------------------
 
-std::string MariaChanges::gap() const {
-  return images_ == 0 ? "no rows are kept ([run] images = 0)"
-                      : "rows are not kept of MariaDB yet: only what the statements say of themselves is told";
+std::string MariaChanges::gap(const Table& table) const {
+  return images_.is_on() ? images_.gap_of(table.schema, table.name) : "no rows are kept ([run] images = 0)";
 }
 
 bool MariaChanges::describe(Table& table) {
@@ -193,17 +175,25 @@ bool MariaChanges::describe(Table& table) {
       "UNIQUE_CONSTRAINT_SCHEMA = {0} AND REFERENCED_TABLE_NAME = {1} AND (UPDATE_RULE IN ('CASCADE', 'SET NULL') OR "
       "DELETE_RULE IN ('CASCADE', 'SET NULL')))",
       schema, name));
-  if (writers.at(0).at(0) == "1")
-    table.said.gap = "what its triggers or foreign keys changed as well is not counted";
-  else if (table.said.gap.empty())
-    table.said.gap = gap();
+  table.acts = writers.at(0).at(0) == "1";
+  if (table.acts) table.said.gap = "what its triggers or foreign keys changed as well is not counted";
   return true;
 }
 
-core::Changes MariaChanges::tell() {
-  core::Changes changes;
-  for (Table& table : tables_)
-    if (describe(table)) changes.tables.push_back(std::move(table.said));
+core::Changes MariaChanges::tell(const Connection::TellRow& tell) {
+  std::vector<core::TableChanges> counted;
+  for (Table& table : tables_) {
+    table.lasts = describe(table);
+    if (!table.said.gap.empty() && !table.name.empty()) images_.give_up(table.schema, table.name, table.said.gap);
+    if (table.acts) images_.give_up("", "", "triggers or foreign keys of another table may have changed it as well");
+  }
+  for (Table& table : tables_) {
+    if (table.said.gap.empty()) table.said.gap = gap(table);
+    if (!table.lasts && !table.name.empty()) images_.give_up(table.schema, table.name, "it is temporary");
+    if (table.lasts && !table.said.gap.empty()) counted.push_back(std::move(table.said));
+  }
+  core::Changes changes = images_.tell(tell);
+  for (core::TableChanges& said : counted) changes.tables.push_back(std::move(said));
   changes.schema = std::move(schema_);
   begin(database_, dialect_);
   return changes;

@@ -1,6 +1,6 @@
 // What a script changes in a MariaDB or MySQL database: how many rows of which tables, by what each statement says of
 // itself, since the server keeps no account. What triggers, foreign keys and procedures write is not among it, and it
-// is said where there may be such. Rows themselves are not kept. Lives in the broker.
+// is said where there may be such. The rows themselves mariadb_images.hpp notes. Lives in the broker.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "core/changes.hpp"
 #include "core/message.hpp"
+#include "target/mariadb_images.hpp"
 #include "target/mariadb_link.hpp"
 #include "target/sql_text.hpp"
 
@@ -22,10 +23,19 @@ class MariaChanges {
 
   void watch(std::uint64_t images);
   void begin(const std::string& database, Dialect dialect);  // the account starts anew
-  // A statement of the script was executed; rows: that it says to have changed.
-  void note(const std::string& sql, std::uint64_t rows);
+  // A statement of the script is about to be executed, alone: what is to be executed in its place
+  // (MariaImages::before).
+  std::string before(const std::string& sql, const core::Values& parameters) {
+    return is_on_ && images_.is_on() ? images_.before(sql, parameters) : sql;
+  }
+  void after(std::uint64_t rows, MariaStatement* asked) {
+    if (is_on_ && images_.is_on()) images_.after(rows, asked);
+  }
+  // A statement of the script was executed; rows: that it says to have changed. is_seen: before() and after() were
+  // told.
+  void note(const std::string& sql, std::uint64_t rows, bool is_seen);
   // Behind the last statement. Throws MariaError.
-  core::Changes tell();
+  core::Changes tell(const Connection::TellRow& tell);
 
  private:
   enum class Kind { other, inserted, updated, deleted, replaced };
@@ -37,16 +47,17 @@ class MariaChanges {
   struct Table {
     std::string schema, name;
     core::TableChanges said;
+    bool lasts = true, acts = false;  // at the end; acts: by triggers or foreign keys
   };
 
   static Written written_by(const std::vector<SqlToken>& tokens);
   void note_schema(const std::vector<SqlToken>& tokens, const std::string& sql);
   Table& table_of(const Written& written);
   bool describe(Table& table);  // false: there is no such table that lasts
-  std::string gap() const;
+  std::string gap(const Table& table) const;
 
   MariaLink& link_;
-  std::uint64_t images_ = 0;
+  MariaImages images_{link_};
   bool is_on_ = false;
   std::string database_;
   Dialect dialect_ = Dialect::mariadb;
@@ -57,12 +68,6 @@ class MariaChanges {
   std::vector<core::SchemaChange> schema_;
 };
 
-// The name of a table at this token, without its quotes, and behind which token it ends.
-struct SqlName {
-  std::string schema, name;
-  std::size_t end = 0;
-};
-SqlName name_at(const std::vector<SqlToken>& tokens, std::size_t at);
 // Of CREATE [OR REPLACE] TEMPORARY TABLE: where its name stands; 0: it is no such statement.
 std::size_t temporary_table_at(const std::vector<SqlToken>& tokens);
 

@@ -113,7 +113,9 @@ class Mariadb final : public Connection {
   void make_receipts(os::Deadline give_up);
   void renew();
   std::unique_ptr<MariaStatement> start(const MariaText& text, const core::Values& parameters,
-                                        MariaStatement::Reading reading);
+                                        MariaStatement::Reading reading, bool alone);
+  std::unique_ptr<MariaStatement> take(const std::string& sql, std::string& own);
+  void prepare_restoring(const std::vector<core::TableChanges>& tables) override;
   void check_transaction();
   void check_call();
   void execute_all(const MariaText& text, core::PackedRows rows);

@@ -79,7 +79,22 @@ MariaText Mariadb::read(std::string_view sql) const {
   return text;
 }
 
-std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core::Values& parameters, Reading reading) {
+// A statement that was asked for more (RETURNING) may be one that the server does not know, or does not allow this
+// user: then the script's own words are sent.
+std::unique_ptr<MariaStatement> Mariadb::take(const std::string& sql, std::string& own) {
+  if (own == sql) return statements_.take(sql);
+  try {
+    return statements_.take(own);
+  } catch (const MariaError&) {
+    if (link_.lost()) throw;
+    own = sql;
+    return statements_.take(sql);
+  }
+}
+
+// alone: nobody reads what it returns.
+std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core::Values& parameters, Reading reading,
+                                               bool alone) {
   if (text.placeholders != parameters.size())
     throw SqlError(Cause::error, wrong_number_of_parameters(text.placeholders, parameters.size()));
   session_.check_size(text.sql, parameters);
@@ -87,11 +102,14 @@ std::unique_ptr<MariaStatement> Mariadb::start(const MariaText& text, const core
   guard([&] {
     calling_ = text.calls && !is_piecemeal();
     if (calling_) link_.run("SAVEPOINT fettle_call");
-    statement = statements_.take(text.sql);
+    const bool is_seen = alone && access_ == Access::write;
+    std::string own = is_seen ? changes_.before(text.sql, parameters) : text.sql;
+    statement = take(text.sql, own);
     const std::uint64_t rows = statement->execute(parameters, reading);
     const bool counts = text.changes_rows && rows != std::numeric_limits<std::uint64_t>::max();
     if (counts) changed_ += rows;
-    changes_.note(text.sql, counts ? rows : 0);
+    if (is_seen) changes_.after(counts ? rows : 0, own == text.sql ? nullptr : statement.get());
+    changes_.note(text.sql, counts ? rows : 0, is_seen);
   });
   preview_.note(text.sql, session_.dialect());
   return statement;
@@ -141,7 +159,7 @@ void Mariadb::send(const MariaText& text, MariaBulk& bulk) {
     std::unique_ptr<MariaStatement> statement = statements_.take(text.sql);
     const std::uint64_t rows = statement->execute(bulk);
     changed_ += rows;
-    changes_.note(text.sql, rows);
+    changes_.note(text.sql, rows, false);
     statements_.keep(std::move(statement));
   });
   check_transaction();
@@ -149,7 +167,7 @@ void Mariadb::send(const MariaText& text, MariaBulk& bulk) {
 }
 
 void Mariadb::execute_one(const MariaText& text, const core::Values& row) {
-  std::unique_ptr<MariaStatement> statement = start(text, row, Reading::stored);
+  std::unique_ptr<MariaStatement> statement = start(text, row, Reading::stored, true);
   guard([&] {
     if (text.calls) statement->skip_further_results();
   });
@@ -175,12 +193,12 @@ std::unique_ptr<Cursor> Mariadb::query(std::string_view sql, const core::Values&
   const MariaText text = read(sql);
   const Reading reading = text.can_be_read_on ? Reading::on : Reading::stored;
   if (!text.calls) {
-    auto cursor = std::make_unique<MariaCursor>(*this, start(text, parameters, reading));
+    auto cursor = std::make_unique<MariaCursor>(*this, start(text, parameters, reading, false));
     check_transaction();
     return cursor;
   }
   try {
-    auto cursor = std::make_unique<MariaCursor>(*this, start(text, parameters, reading));
+    auto cursor = std::make_unique<MariaCursor>(*this, start(text, parameters, reading, false));
     guard([&] { cursor->read_all(); });
     check_call();
     check_transaction();

@@ -102,7 +102,7 @@ void RowCondition::is_key(const std::string& column, const std::string& type, co
     add(fmt::format("{} = CAST(? AS {})", column, type), value);
   else
     add(fmt::format("{} = ?", column), value);
-  if (engine_ != "mariadb") is(column, type, value);
+  is(column, type, value);
 }
 
 void RowCondition::is(const std::string& column, const std::string& type, const core::Value& value) {
