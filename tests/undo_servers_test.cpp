@@ -149,3 +149,21 @@ TEST_CASE("journey: postgresql: what would act on rows that are put back is sile
                  "boss)")
             .starts_with("302"));
 }
+
+TEST_CASE("journey: mariadb: a row whose counter is 0 is put back as that, and a trigger is the reason to refuse") {
+  const Engine engine = support::mariadb_engine();
+  if (engine.name.empty()) return;
+  engine.ask("create table t (id int auto_increment primary key, n int) engine=innodb");
+  engine.ask("set sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; insert into t values (0, 5), (1, 6)");
+  const Site site;
+  support::use(site, engine);
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[delete from t]])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  engine.ask("create trigger acts after insert on t for each row set @seen = 1");
+  const Ended refused = site.fettle({"rollback", "001", "--yes"});
+  CHECK(refused.status == 4);
+  CHECK(says(refused.out, "trigger acts"));
+  engine.ask("drop trigger acts");
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(engine.ask("select group_concat(concat(id, '-', n) order by id) from t").starts_with("0-5,1-6"));
+}

@@ -107,8 +107,9 @@ core::Changes Mariadb::changes(const TellRow& tell) {
   return changes;
 }
 
-// No trigger and no foreign key can be silenced there.
+// No trigger and no foreign key can be silenced there. A number that is 0 is to stay it.
 void Mariadb::prepare_restoring(const std::vector<core::TableChanges>& tables) {
+  guard([&] { link_.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"); });
   for (const core::TableChanges& table : tables) {
     const std::size_t dot = table.table.find('.');
     const std::string schema = dot == std::string::npos ? session_.database() : table.table.substr(0, dot);

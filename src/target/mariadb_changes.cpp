@@ -124,6 +124,8 @@ void MariaChanges::note(const std::string& sql, std::uint64_t rows, bool is_seen
     note_schema(tokens, sql);
   }
   if (images_.is_on() && !is_seen) images_.see(sql);
+  if (rows == 0 && images_.is_on() && last_.kind != Kind::other && !last_.table.empty())
+    table_of(last_);  // INSERT IGNORE lets triggers do their work and then inserts nothing
   if (rows == 0) return;
   if (images_.is_on() && !(is_seen && images_.is_read()))
     images_.give_up(last_.schema, last_.table, "a statement changed it that is not read for rows");
@@ -190,7 +192,8 @@ core::Changes MariaChanges::tell(const Connection::TellRow& tell) {
   for (Table& table : tables_) {
     if (table.said.gap.empty()) table.said.gap = gap(table);
     if (!table.lasts && !table.name.empty()) images_.give_up(table.schema, table.name, "it is temporary");
-    if (table.lasts && !table.said.gap.empty()) counted.push_back(std::move(table.said));
+    const bool counts = table.said.inserted + table.said.updated + table.said.deleted > 0;
+    if (counts && table.lasts && !table.said.gap.empty()) counted.push_back(std::move(table.said));
   }
   core::Changes changes = images_.tell(tell);
   for (core::TableChanges& said : counted) changes.tables.push_back(std::move(said));
