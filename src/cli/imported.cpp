@@ -56,8 +56,7 @@ void print_counts(const Context& context, const exchange::ImportReport& report, 
 std::string end_of(const exchange::ImportReport& report, Told told) {
   if (report.import != 0) return fmt::format("Import {} is recorded. Next: fettle plan\n", report.import);
   if (told == Told::as_question) return {};
-  if (report.counts.failed > 0)
-    return "Nothing was imported: some rows are not understood (--keep-going leaves them out).\n";
+  if (report.counts.failed > 0) return "Nothing was imported; --keep-going leaves out what is not understood.\n";
   if (told == Told::as_dry_run) return "Nothing was written. Next: the same without --dry-run\n";
   return "Nothing was imported: there is nothing new.\n";
 }

@@ -247,6 +247,7 @@ std::string verify_json(const ledger::Verdict& verdict, const std::vector<std::s
   json["runs"] = verdict.runs;
   json["events"] = verdict.events;
   json["texts"] = verdict.texts;
+  json["imports"] = verdict.imports;
   json["head"] = head_object(verdict.head);
   return dump(json);
 }

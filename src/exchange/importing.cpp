@@ -143,8 +143,8 @@ const Tool* named(const std::string& name) {
 [[noreturn]] void refuse_ambiguous(const std::vector<Candidate>& all, const ImportWish& wish) {
   std::string ways;
   for (const Candidate& each : all)
-    ways += fmt::format("{}fettle import {} {} --table {}", ways.empty() ? "" : "\n      ", each.tool->name,
-                        wish.argument, base::shell_quote(each.table->shown()));
+    ways += fmt::format("{}fettle import {} {} --table {}", ways.empty() ? "" : "\n", each.tool->name, wish.argument,
+                        base::shell_quote(each.table->shown()));
   std::string what;
   for (const Candidate& each : all)
     what += fmt::format("{}{} in {}", what.empty() ? "" : ", or ", each.tool->title, base::escape(each.table->shown()));

@@ -172,7 +172,8 @@ void Sqlite::set_up_guards() {
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_limit(handle(), SQLITE_LIMIT_ATTACHED, 0);
-  internal_.once("PRAGMA temp_store=MEMORY");  // a temporary file could not be made behind the lock-down
+  // A temporary file could not be made behind the lock-down, where nobody only reads.
+  if (!address_.only_read) internal_.once("PRAGMA temp_store=MEMORY");
   internal_.once(address_.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
 }
 
