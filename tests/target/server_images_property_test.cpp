@@ -1,6 +1,6 @@
 // The whole circle on PostgreSQL and MariaDB: random tables, random scripts; what is told of the changes against what
 // really changed, by dumps of all tables before and behind; then the rows are put back, and everything is as it was.
-// FETTLE_CHANGES_CASES and FETTLE_CHANGES_SEED try more, and others.
+// FETTLE_CHANGES_CASES and FETTLE_CHANGES_SEED try more, and others; the last one is a new one each time.
 #include <algorithm>
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -418,7 +418,13 @@ bool check_told(const Told& told, const Script& script, const std::vector<Table>
     const auto said = std::find_if(told.changes.tables.begin(), told.changes.tables.end(),
                                    [&](const auto& one) { return one.table == bare(each.name); });
     if (said == told.changes.tables.end()) {
-      CHECK(before.at(each.name) == after.at(each.name));
+      // MariaDB does not tell what a cascade wrote; but the table that it came from says so.
+      const bool may_cascade =
+          std::any_of(told.changes.tables.begin(), told.changes.tables.end(), [&](const auto& one) {
+            return one.gap.starts_with("what its triggers or foreign keys") && may_have(one.gap);
+          });
+      if (!may_cascade) CHECK(before.at(each.name) == after.at(each.name));
+      if (may_cascade) complete = false;
       continue;
     }
     ++tally.changed;
@@ -561,9 +567,9 @@ TEST_CASE("postgresql: what is told of any script's changes is what changed, and
   place.outside = [server, database](const std::string& sql) { server->ask(database, sql); };
   place.outside("GRANT SET ON PARAMETER session_replication_role TO fettle");
   const std::uint64_t cases = number_of("FETTLE_CHANGES_CASES", 120), first = number_of("FETTLE_CHANGES_SEED", 1);
-  for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+  for (std::uint64_t seed = first; seed <= first + cases; ++seed) {
     place.connection = place.open();  // the schema that has the receipts is a new one
-    try_postgresql(place, seed);
+    try_postgresql(place, seed < first + cases ? seed : std::random_device()());
   }
   place.outside("REVOKE SET ON PARAMETER session_replication_role FROM fettle");
   const Tally& tally = place.tally;
@@ -618,7 +624,8 @@ TEST_CASE("mariadb: what is told of any script's changes is what changed, and pu
   place.outside = [server, database](const std::string& sql) { server->ask(sql, database); };
   place.connection = place.open();
   const std::uint64_t cases = number_of("FETTLE_CHANGES_CASES", 120), first = number_of("FETTLE_CHANGES_SEED", 1);
-  for (std::uint64_t seed = first; seed < first + cases; ++seed) try_mariadb(place, seed);
+  for (std::uint64_t seed = first; seed <= first + cases; ++seed)
+    try_mariadb(place, seed < first + cases ? seed : std::random_device()());
   const Tally& tally = place.tally;
   MESSAGE(fmt::format("{} cases, {} tables changed, {} with a gap, {} undone, {} refused", tally.cases, tally.changed,
                       tally.gaps, tally.undone, tally.refused));
