@@ -301,9 +301,10 @@ TEST_CASE(
   CHECK(site.sql("select count(*) from log_lines", ".fettle/ledger.db") == "2");
   const json done = json::parse(prune({"--keep", "0s", "--yes", "--by", "anna", "--reason", "tidy"}).out);
   CHECK(done.at("pruned") == true);
-  CHECK(site.sql("select (select count(*) from log_lines), (select count(*) from changed_rows), (select count(*) from "
+  CHECK(site.sql("select (select count(*) from log_lines), (select max(length(zstd)) from changed_rows), (select "
+                 "count(*) from "
                  "previews), (select count(*) from attempts), (select count(*) from changes)",
-                 ".fettle/ledger.db") == "0|0|0|2|2");
+                 ".fettle/ledger.db") == "0|65|0|2|2");
   CHECK(site.sql("select by, reason from events where verb = 'prune'", ".fettle/ledger.db") == "anna|tidy");
   for (const char* look : {"verify", "validate"}) CHECK(site.fettle({"ledger", look}).status == 0);
   CHECK(site.fettle({"ledger", "verify", "--expect", std::string(base::trim(before))}).status == 0);
@@ -326,22 +327,80 @@ TEST_CASE(
   site.sql("drop trigger changes_are_final; update changes set updated = 7 where attempt = 1", ".fettle/ledger.db");
   const Ended verified = site.fettle({"ledger", "verify"});
   CHECK(verified.status == 7);
-  CHECK(has(verified.out, "they are not as they were when their rows were"));
+  CHECK(has(verified.out, "changes of attempt 1"));
   CHECK(prune({"--keep", "0s", "--yes"}).status != 0);
 }
 
-TEST_CASE("journey: somebody else cannot prune a ledger without being found") {
+TEST_CASE("journey: somebody else cannot prune a ledger without being found, nor hide an edit behind a pruning") {
   const Site site;
   fill(site, 30);
   CHECK(site.fettle({"ledger", "validate"}).status == 0);
+  const std::string path = site.path(".fettle/ledger.db");
+  const auto as_attacker = [&](const std::string& sql) {
+    site.sql(
+        "drop trigger log_lines_are_kept; drop trigger changes_are_final; drop trigger changed_rows_are_kept; " + sql +
+            "; create trigger log_lines_are_kept BEFORE DELETE ON log_lines BEGIN SELECT RAISE(ABORT, "
+            "'log_lines_are_kept: no log line is removed'); END; create trigger changes_are_final BEFORE UPDATE ON "
+            "changes BEGIN SELECT RAISE(ABORT, 'changes_are_final'); END; create trigger changed_rows_are_kept "
+            "BEFORE DELETE ON changed_rows BEGIN SELECT RAISE(ABORT, 'changed_rows_are_kept'); END",
+        ".fettle/ledger.db");
+    return site.fettle({"ledger", "verify"});
+  };
+  const auto sign = [&](const std::string& detail) {  // with an entry of the chain that fits
+    ledger::Ledger ledger = ledger::Ledger::open(path);
+    ledger.record({.verb = "prune", .script = {}, .by = "eve", .host = "h", .reason = {}, .detail = detail, .at = {1}});
+  };
+  site.sql("insert into events (at, verb, by, host, detail) values (1, 'prune', 'eve', 'h', '{\"attempt\": 30}')",
+           ".fettle/ledger.db");
+  CHECK(has(site.fettle({"ledger", "verify"}).out, "fettle did not record it"));
   site.sql(
-      "drop trigger log_lines_are_kept; delete from log_lines; create trigger log_lines_are_kept BEFORE DELETE ON "
-      "log_lines BEGIN SELECT RAISE(ABORT, 'log_lines_are_kept: no log line is removed'); END; insert into events "
-      "(at, verb, by, host, detail) values (1, 'prune', 'eve', 'h', '{\"attempt\": 30, \"run\": 1}')",
+      "drop trigger events_are_kept; delete from events where by = 'eve'; create trigger events_are_kept BEFORE "
+      "DELETE ON events BEGIN SELECT RAISE(ABORT, 'events_are_kept'); END",
       ".fettle/ledger.db");
-  const Ended verified = site.fettle({"ledger", "verify"});
-  CHECK(verified.status == 7);
-  CHECK(has(verified.out, "fettle did not record it"));
+  sign(R"({"attempt": 9000000000000000000, "run": 9000000000000000000})");
+  const Ended lines = as_attacker("delete from log_lines");
+  CHECK(lines.status == 0);
+  CHECK(has(lines.out, "by eve"));  // who looks is told
+  fill(site, 10);                   // what comes behind it is not its own
+  const Ended later = as_attacker("delete from log_lines");
+  CHECK(later.status == 7);
+  CHECK(has(later.out, "attempt 31"));
+  CHECK(has(as_attacker("update changes set updated = 7 where attempt = 1").out, "changes of attempt 1:"));
+  CHECK(has(as_attacker("delete from changed_rows where attempt = 11").out, "changes of attempt 11:"));
+}
+
+TEST_CASE("journey: a ledger is not brought back under the log of one that was taken away") {
+  const Site site;
+  fill(site, 50);
+  copied(site, {"export", "--to", "jsonl:" + site.path("kept.jsonl")});
+  std::filesystem::rename(site.path(".fettle/ledger.db"), site.path("away.db"));
+  const Ended refused = site.fettle({"ledger", "import", "--from", "jsonl:kept.jsonl"});
+  CHECK(refused.status == 2);
+  CHECK(has(refused.err, "ledger.db-wal lies there"));
+  CHECK_FALSE(site.exists(".fettle/ledger.db"));
+  for (const char* tail : {"-wal", "-shm"}) std::filesystem::remove(site.path(std::string(".fettle/ledger.db") + tail));
+  CHECK(site.fettle({"ledger", "import", "--from", "jsonl:kept.jsonl"}).status == 0);
+  CHECK(site.fettle({"ledger", "validate"}).status == 0);
+  CHECK(site.fettle_json({"history", "--json", "--limit", "0"}).size() == 50);
+}
+
+TEST_CASE("journey: what is written of a ledger is for its owner alone, and no password becomes a file's name") {
+  const Site site;
+  fill(site, 3);
+  for (const char* place : {"sqlite:a.db", "jsonl:a.jsonl", "json-runs:a/", "csv:c"}) {
+    CAPTURE(place);
+    CHECK(site.fettle({"ledger", "export", "--to", place}).status == 0);
+  }
+  for (const char* name : {"a.db", "a.jsonl", "a", "c"}) {
+    CAPTURE(name);
+    const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    CHECK((std::filesystem::status(site.path(name)).permissions() & others) == std::filesystem::perms::none);
+  }
+  for (const char* place : {"postgresql://u:secret@h/db", "jsonl:x"}) {
+    const Ended refused = site.fettle({"ledger", "export", "--format", "csv", "--to", place});
+    CHECK(refused.status == 2);
+    CHECK(refused.err.find("secret") == std::string::npos);
+  }
 }
 
 TEST_CASE("processes: whoever is killed while a ledger is on its way leaves all of it or nothing") {

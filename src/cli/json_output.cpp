@@ -249,6 +249,13 @@ std::string verify_json(const ledger::Verdict& verdict, const std::vector<std::s
   json["texts"] = verdict.texts;
   json["imports"] = verdict.imports;
   json["head"] = head_object(verdict.head);
+  const ledger::Pruned& pruned = verdict.pruned;
+  json["pruned"] = nullptr;
+  if (pruned.attempt > 0 || pruned.run > 0)
+    json["pruned"] = {{"up_to_attempt", pruned.attempt},
+                      {"up_to_run", pruned.run},
+                      {"at", time_or_null(pruned.at)},
+                      {"by", pruned.by}};
   return dump(json);
 }
 

@@ -82,6 +82,13 @@ void print_verdict(const Context& context, const ledger::Verdict& verdict, const
     return base::plural(static_cast<std::uint64_t>(number), noun);
   };
   if (!verdict.findings.empty()) context.print(fmt::format("\n{}\n", base::plural(verdict.findings.size(), "fault")));
+  if (verdict.pruned.attempt > 0 || verdict.pruned.run > 0)
+    for (const std::string& line :
+         paragraph(fmt::format("Pruned on {} by {}: log lines and rows of attempts up to {}, previews up to run {}.",
+                               base::iso8601(verdict.pruned.at).substr(0, 10), base::escape(verdict.pruned.by),
+                               verdict.pruned.attempt, verdict.pruned.run),
+                   context.style.width))
+      context.print(line + "\n");
   context.print(fmt::format("{}, {}, chain head {}\n", count(verdict.attempts, "attempt"), count(verdict.texts, "text"),
                             ledger::describe(verdict.head)));
 }

@@ -157,19 +157,31 @@ std::string prune_text(const ledger::PruneResult& result, std::string_view verb)
                      result.run, verb);
 }
 
+void warn_of_reader(const Context& context, const ledger::Optimized& done) {
+  if (done.has_reader) context.warn({"somebody reads the ledger, so its log keeps the space until a later run"});
+}
+
+// What is pruned stays pruned, whether the file gets smaller or not.
+void give_space_back(const Context& context) {
+  try {
+    warn_of_reader(context, ledger::optimize(path_of(context)));
+  } catch (const base::Error& error) {
+    context.warn({fmt::format("the space was not given back: {} (fettle ledger optimize)", error.what())});
+  }
+}
+
 void print_wrapped(const Context& context, const std::string& text) {
   for (const std::string& line : paragraph(text, context.style.width)) context.print(line + "\n");
 }
 
 }  // namespace
 
-// Looks first, so that a person is asked about what would go.
+// Looks first, so that a person is asked about what would go; nobody else waits for the answer.
 int ledger_prune_command(const Context& context) {
   const Arguments& arguments = context.arguments;
   if (!arguments.since)
     throw base::Error(base::ErrorKind::usage, "say what stays: --keep TIME, such as 90d", "Nothing was pruned.",
                       "fettle ledger prune --help");
-  const os::Fd lock = runner::take_run_lock(context.config(), std::nullopt, nullptr);
   (void)open_history(context);
   ledger::PruneWish wish{.before = *arguments.since,
                          .by = arguments.by.empty() ? os::user_name() : arguments.by,
@@ -183,11 +195,15 @@ int ledger_prune_command(const Context& context) {
   if (is_any && !arguments.dry_run) {
     if (!arguments.json) print_wrapped(context, prune_text(result, "would go. What was applied stays known."));
     flush(context.out);
-    if (!is_agreed(context, "Prune?", "pruning")) return 0;
+    if (!is_agreed(context, "Prune?", "pruning")) {
+      context.print("Nothing was pruned.\n");
+      return 0;
+    }
+    const os::Fd lock = runner::take_run_lock(context.config(), std::nullopt, nullptr);
     wish.dry_run = false;
     result = ledger::prune(path_of(context), wish);
-    (void)ledger::optimize(path_of(context));
     done = true;
+    give_space_back(context);
   }
   if (arguments.json)
     context.print(ledger_prune_json(result, done) + "\n");
@@ -203,6 +219,7 @@ int ledger_optimize_command(const Context& context) {
   const os::Fd lock = runner::take_run_lock(context.config(), std::nullopt, nullptr);
   (void)open_history(context);  // says what is wrong before anything is touched
   const ledger::Optimized done = ledger::optimize(path_of(context));
+  warn_of_reader(context, done);
   if (context.arguments.json)
     context.print(ledger_optimize_json(done) + "\n");
   else

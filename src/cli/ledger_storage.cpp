@@ -135,16 +135,12 @@ int leave(const Context& context) {
   if (arguments.to.empty()) {
     context.print(leaving.text);
   } else {
-    const std::string written = exchange::beside(arguments.to);
-    exchange::OutFile file(written);
-    file.write(leaving.text);
-    file.finish();
-    exchange::put_in_place(written, arguments.to);
+    exchange::write_new_file(arguments.to, leaving.text);
   }
   if (leaving.left_out.empty()) return 0;
   std::vector<std::string> warnings;
   for (const std::string& script : leaving.left_out)
-    warnings.push_back(fmt::format("{} is left out: its name begins with no number", base::escape(script)));
+    warnings.push_back(fmt::format("{} is left out: that tool cannot have such a name", base::escape(script)));
   context.warn(warnings);
   return 0;
 }

@@ -219,9 +219,9 @@ void print_attempt(const Context& context, const ledger::History& history, const
   print_outcome(context, attempt.outcome);
   print_changes(context, history, attempt.id);
   print_log(context, history.lines(attempt.id));
-  if (const ledger::Pruned pruned = history.pruned(); attempt.id <= pruned.attempt)
+  if (const ledger::Pruned pruned = history.pruned(attempt.id); pruned.attempt != 0)
     context.print(
-        context.style.paint(Colour::dim, fmt::format("Its log lines were pruned on {} by {}.",
+        context.style.paint(Colour::dim, fmt::format("What it logged was pruned on {} by {}.",
                                                      base::iso8601(pruned.at).substr(0, 10), base::escape(pruned.by))) +
         "\n");
   print_text(context, history.text(attempt.sha256));

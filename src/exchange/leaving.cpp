@@ -71,8 +71,12 @@ Leaving leave_to(std::string_view format, const std::vector<ledger::Applied>& ap
   std::vector<ledger::Applied> all;
   std::set<std::string> known;
   for (const ledger::Applied& each : applied) {  // newest first
-    const std::string identity = by_number ? without_zeros(number_of(each.script)) : each.script;
-    if (by_number && number_of(each.script).empty())
+    const std::string identity = !by_number           ? each.script
+                                 : format == "dbmate" ? number_of(each.script)
+                                                      : without_zeros(number_of(each.script));
+    // MariaDB and MySQL take a backslash in a text for more than itself.
+    if ((by_number && number_of(each.script).empty()) ||
+        (format == "laravel" && each.script.find('\\') != std::string::npos))
       leaving.left_out.push_back(each.script);
     else if (known.insert(identity).second)
       all.push_back(each);

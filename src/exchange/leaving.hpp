@@ -25,7 +25,7 @@ inline constexpr std::array k_leaving_formats = {
 
 struct Leaving {
   std::string text;
-  std::vector<std::string> left_out;  // scripts whose names begin with no number
+  std::vector<std::string> left_out;  // scripts whose names the tool cannot have
 };
 
 // applied: of each name the newest counts; oldest first in the text.

@@ -98,6 +98,20 @@ ledger::Digest digest_at(const Place& place, const std::string& stage) {
 
 }  // namespace
 
+namespace {
+
+// A URL with its password must not become the name of a file.
+void refuse_url_as_path(const std::string& path) {
+  const bool is_place = std::any_of(k_place_kinds.begin(), k_place_kinds.end(), [&path](const PlaceKind& kind) {
+    return path.starts_with(fmt::format("{}:", kind.name));
+  });
+  if (is_place || path.find("://") != std::string::npos)
+    throw base::Error(base::ErrorKind::usage, "a place is named once: that is one in the name of another", k_unchanged,
+                      "fettle ledger list");
+}
+
+}  // namespace
+
 const PlaceKind& about(Kind kind) noexcept {
   return *std::find_if(k_place_kinds.begin(), k_place_kinds.end(),
                        [kind](const PlaceKind& each) { return each.kind == kind; });
@@ -111,7 +125,9 @@ Place place_from(std::string_view text) {
     if (kind.name != name) continue;
     const bool is_url = kind.kind == Kind::postgresql;
     std::string where(is_url ? text : text.substr(colon + 1));
+    while (!is_url && where.size() > 1 && where.ends_with('/')) where.pop_back();
     if (where.empty()) break;
+    if (!is_url) refuse_url_as_path(where);
     return {kind.kind, where, is_url ? "the PostgreSQL database" : base::escape(where)};
   }
   throw base::Error(
@@ -128,10 +144,27 @@ bool is_free(const Place& place) {
   return ::lstat(place.where.c_str(), &status) != 0;
 }
 
+namespace {
+
+// SQLite would carry what waits in such a log into whatever file has the name.
+void refuse_old_log(const Place& to) {
+  for (const char* tail : {"-wal", "-journal"}) {
+    const std::string log = to.where + tail;
+    struct stat status {};
+    if (::lstat(log.c_str(), &status) == 0 && status.st_size > 0)
+      throw base::Error(base::ErrorKind::usage,
+                        fmt::format("{} lies there, and belongs to a ledger that was taken away", base::escape(log)),
+                        k_unchanged, "take it to where that ledger went: what it recorded last is in it");
+  }
+}
+
+}  // namespace
+
 ledger::Digest copy_ledger(const Place& from, const Place& to, const std::string& own) {
   if (!is_free(to))
     throw base::Error(base::ErrorKind::usage, fmt::format("{} is not empty", to.shown), k_unchanged,
                       "name a place where nothing is");
+  if (to.kind == Kind::sqlite) refuse_old_log(to);
   remove_dead_beside(to.kind == Kind::postgresql ? own : to.where);
   const std::string stage = beside(to.kind == Kind::postgresql ? own : to.where) + "-way";
   std::optional<Passing> gathered;
@@ -140,7 +173,13 @@ ledger::Digest copy_ledger(const Place& from, const Place& to, const std::string
   const ledger::Digest digest = reader.digest();
   if (to.kind == Kind::postgresql) {
     spread(reader, to, to.where);
-    compare(digest_at(to, stage + ".back"), digest, to);
+    try {
+      compare(digest_at(to, stage + ".back"), digest, to);
+    } catch (const base::Error& error) {
+      throw base::Error(error.kind(), error.what(),
+                        "The ledger that was read is unchanged; what was written is there, and was not compared.",
+                        "drop the schema fettle_ledger there, then try again");
+    }
     return digest;
   }
   const Passing written(beside(to.where));

@@ -1,5 +1,6 @@
 #include "exchange/ledger_postgresql.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <optional>
@@ -97,16 +98,17 @@ class Server {
   std::size_t sent_ = 0, bytes_ = 0;
 };
 
-// At the server's boundary: what it refused becomes an error for the person.
+// At the server's boundary: what it refused becomes an error for the person. state: of what it may have changed, as
+// the work has come to it.
 template <class Work>
-auto with_server(const std::string& url, Work&& work) {
+auto with_server(const std::string& url, const std::string& state, Work&& work) {
   try {
     Server server(url);
     return work(server);
   } catch (const target::SqlError& error) {
-    throw base::Error(base::ErrorKind::target_unreachable,
-                      fmt::format("the PostgreSQL database: {}", base::escape(error.what())),
-                      "Nothing was changed: what was written so far was rolled back.");
+    const bool is_away = error.cause() == core::Cause::unreachable;
+    throw base::Error(is_away ? base::ErrorKind::target_unreachable : base::ErrorKind::io,
+                      fmt::format("the PostgreSQL database: {}", base::escape(error.what())), state);
   }
 }
 
@@ -145,7 +147,9 @@ void read_table(Server& server, const ledger::Shape& shape, ledger::RowWriter& i
       fmt::format("DECLARE fettle_rows NO SCROLL CURSOR FOR SELECT {} FROM {}", columns_of(shape), place_of(shape)));
   for (;;) {
     // Those with images are large: a few at a time.
-    const bool is_large = shape.columns.back().type == ledger::Shape::Type::bytes;
+    const bool is_large =
+        std::any_of(shape.columns.begin(), shape.columns.end(),
+                    [](const ledger::Shape::Column& column) { return column.type == ledger::Shape::Type::bytes; });
     const std::vector<Texts> rows = server.ask(fmt::format("FETCH {} FROM fettle_rows", is_large ? 20 : k_at_once));
     if (rows.empty()) break;
     for (const Texts& texts : rows) {
@@ -168,12 +172,13 @@ void read_table(Server& server, const ledger::Shape& shape, ledger::RowWriter& i
 }  // namespace
 
 bool is_empty_postgresql(const std::string& url) {
-  return with_server(url, [](Server& server) { return !comment_in(server); });
+  return with_server(url, k_unchanged, [](Server& server) { return !comment_in(server); });
 }
 
 void write_postgresql(const ledger::RowReader& from, const std::string& url) {
   const ledger::Digest digest = from.digest();
-  with_server(url, [&](Server& server) {
+  std::string state = "Nothing was changed: what was written so far was rolled back.";
+  with_server(url, state, [&](Server& server) {
     server.ask("BEGIN");
     server.ask(fmt::format("CREATE SCHEMA {}", k_schema));
     for (const ledger::Shape& shape : ledger::shapes()) {
@@ -190,12 +195,13 @@ void write_postgresql(const ledger::RowReader& from, const std::string& url) {
       server.settle();
     }
     server.ask(fmt::format("COMMENT ON SCHEMA {} IS '{}'", k_schema, comment_of(digest)));
+    state = "Nobody can say whether it was committed: see whether there is a schema fettle_ledger, and drop it.";
     server.ask("COMMIT");
   });
 }
 
 std::string read_postgresql(const std::string& url, ledger::RowWriter& into) {
-  return with_server(url, [&](Server& server) {
+  return with_server(url, k_unchanged, [&](Server& server) {
     server.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     server.ask("SELECT pg_catalog.set_config('bytea_output', 'hex', true)");
     std::string sum = check_comment(comment_in(server));

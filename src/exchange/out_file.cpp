@@ -85,6 +85,21 @@ std::string beside(const std::string& place) {
   return fmt::format("{}/{}{}", folder_of(place), name_beside(place), ::getpid());
 }
 
+void write_new_file(const std::string& path, std::string_view text) {
+  remove_dead_beside(path);
+  const std::string written = beside(path);
+  (void)::unlink(written.c_str());
+  try {
+    OutFile file(written);
+    file.write(text);
+    file.finish();
+    put_in_place(written, path);
+  } catch (const base::Error&) {
+    (void)::unlink(written.c_str());
+    throw;
+  }
+}
+
 void remove_dead_beside(const std::string& place) {
   const std::string begin = name_beside(place);
   std::error_code ignored;

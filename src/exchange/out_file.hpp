@@ -36,6 +36,9 @@ void make_new_folder(const std::string& path);
 // or both are folders. Throws Error(usage): something is there; Error(io).
 void put_in_place(const std::string& beside, const std::string& place);
 
+// A small file as a whole, or none. Throws as put_in_place() does.
+void write_new_file(const std::string& path, std::string_view text);
+
 // What a path is called while it is being written; and whatever processes that are dead have left so.
 std::string beside(const std::string& place);
 void remove_dead_beside(const std::string& place);

@@ -6,6 +6,7 @@
 
 #include "base/hash.hpp"
 #include "ledger/canonical.hpp"
+#include "ledger/pruning.hpp"
 
 namespace ledger {
 namespace {
@@ -178,7 +179,7 @@ bool Contents::add_packed_rows(Kept& rows, std::int64_t ref, Canonical& bytes) {
   for (; query.next(); any = true) {
     const std::string packed = query.take_text();
     query.take_rest(bytes);
-    bytes.text(base::sha256_hex(packed));
+    bytes.text(digest_in_mark(packed).value_or(base::sha256_hex(packed)));
   }
   bytes.null();
   return any;

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "ledger/pruning.hpp"
 
 namespace ledger {
 namespace {
@@ -166,7 +167,9 @@ std::string ChangesIn::find_packed_rows(const Changer& changer, std::int64_t par
   Query query(rows_);
   if (!query.number(changer.id).number(changer.script).number(part).next()) return {};
   const std::int64_t size = query.take_number();
-  std::optional<std::string> rows = unpack(query.take_text(), size);
+  const std::string stored = query.take_text();
+  if (digest_in_mark(stored)) return {};  // they were pruned
+  std::optional<std::string> rows = unpack(stored, size);
   if (!rows || rows->empty()) throw_unreadable(changer, part);
   return *std::move(rows);
 }

@@ -151,23 +151,33 @@ void demand_writable(SQLite::Database& database, const std::string& path) {
               fmt::format("see who may write {}", shown(path)));
 }
 
-// What was kept by one that came no further is kept anew.
+// Within the transaction that brings it up to date, before anything is changed; under a name that is free.
 void keep_before_upgrade(SQLite::Database& database, const std::string& path) {
-  const std::string kept = path_before_upgrade(path, version_of(database));
-  const std::string beside = kept + ".part";
-  (void)::unlink(beside.c_str());
-  copy_whole(database, beside);
+  const std::string name = path_before_upgrade(path, version_of(database));
+  const std::string beside = fmt::format("{}.{}", name, ::getpid());
+  (void)::unlink(beside.c_str());  // of a process that had this number and died
+  {
+    SQLite::Database reader(literal(path), SQLite::OPEN_READONLY, k_busy_timeout);  // who writes may copy nothing
+    copy_whole(reader, beside);
+  }
   sync_file(beside);
-  if (::rename(beside.c_str(), kept.c_str()) != 0)
+  std::string kept = name;
+  int renamed = -1;
+  for (int number = 2;
+       (renamed = ::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, kept.c_str(), RENAME_NOREPLACE)) != 0 &&
+       errno == EEXIST;
+       ++number)
+    kept = fmt::format("{}.{}", name, number);
+  if (renamed != 0)
     base::throw_errno(ErrorKind::ledger_broken, fmt::format("cannot keep the ledger as it is as {}", shown(kept)),
                       k_unchanged, fmt::format("see who may write in {}", shown(folder_of(path))));
+  sync_folder(folder_of(path));
 }
 
 void create_or_migrate(SQLite::Database& database, const std::string& path) {
   if (database.execAndGet("PRAGMA page_count").getInt() == 0) create(database);
   refuse_other_version(path, version_of(database), k_oldest_readable);
-  if (version_of(database) < k_version) keep_before_upgrade(database, path);
-  migrate(database, migration_steps());
+  migrate(database, migration_steps(), [&] { keep_before_upgrade(database, path); });
 }
 
 SQLite::Database open_to_write(const std::string& path) {
@@ -262,8 +272,16 @@ std::optional<SQLite::Database> connect_to_read(const std::string& path) {
   }
 }
 
+void make_private_file(const std::string& path) {
+  const os::Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file)
+    base::throw_errno(ErrorKind::ledger_broken, fmt::format("cannot make {}", shown(path)), k_unchanged,
+                      fmt::format("see who may write in {}", shown(folder_of(path))));
+}
+
 void copy_whole(SQLite::Database& database, const std::string& path) {
-  SQLite::Database copy(literal(path), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  make_private_file(path);
+  SQLite::Database copy(literal(path), SQLite::OPEN_READWRITE);
   const int code = SQLite::Backup(copy, database).executeStep();
   if (code != SQLITE_DONE) throw SQLite::Exception(database.getHandle(), code);
 }

@@ -19,7 +19,10 @@ SQLite::Database connect_to_write(const std::string& path);
 // nullopt: there is no ledger yet. Never makes or changes the ledger.
 std::optional<SQLite::Database> connect_to_read(const std::string& path);
 
-// All that it holds now as a database of its own in a new file. Throws SQLite::Exception.
+// A file that is not there yet and that nobody but its owner may read, for SQLite to fill. Throws Error(ledger_broken).
+void make_private_file(const std::string& path);
+
+// All that it holds now as a database of its own in such a file. Throws SQLite::Exception, Error(ledger_broken).
 void copy_whole(SQLite::Database& database, const std::string& path);
 
 // What was written to a file is on disk when this returns.

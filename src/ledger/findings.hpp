@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/pruning.hpp"
+
 namespace ledger {
 
 // The newest entry of the chain. Kept elsewhere, it proves later that nothing before it was made anew.
@@ -48,6 +50,7 @@ struct Verdict {
   std::vector<Finding> findings;
   std::int64_t attempts = 0, runs = 0, events = 0, texts = 0, imports = 0;  // that were looked at
   Head head;
+  Pruned pruned;  // what is no longer there to be looked at
 };
 
 }  // namespace ledger

@@ -275,14 +275,15 @@ std::optional<core::Progress> History::progress(std::int64_t attempt) const {
   });
 }
 
-Pruned History::pruned() const {
-  return inside_->guarded([&] { return last_pruned(inside_->database); });
+Pruned History::pruned(std::int64_t attempt) const {
+  return inside_->guarded([&] { return pruned_of(inside_->database, attempt); });
 }
 
 core::Changes History::changes(std::int64_t attempt) const {
   return inside_->guarded([&] {
     core::Changes changes = inside_->changes.find({attempt});
-    const Pruned pruned = last_pruned(inside_->database);
+    if (changes.tables.empty()) return changes;
+    const Pruned pruned = pruned_of(inside_->database, attempt);
     for (core::TableChanges& table : changes.tables)
       if (attempt <= pruned.attempt && table.gap.empty())
         table.gap = "its rows were pruned from the ledger on " + base::iso8601(pruned.at).substr(0, 10);

@@ -69,8 +69,8 @@ class History {
   // The exact bytes of a version that ran. Throws Error(ledger_broken) when there is none, or they were altered.
   std::string text(const std::string& sha256) const;
   std::optional<core::Progress> progress(std::int64_t attempt) const;  // as it was told last
-  // Up to where log lines, rows and previews were pruned.
-  Pruned pruned() const;
+  // By which this attempt's log lines and rows were pruned; its attempt = 0: they were not.
+  Pruned pruned(std::int64_t attempt) const;
   // What it changed, or may have changed, as far as that was recorded; empty: nothing was.
   core::Changes changes(std::int64_t attempt) const;
   // The recorded rows of it, in order, a part at a time: never more than one is held, and nothing is locked meanwhile.

@@ -255,8 +255,8 @@ class Ledger {
   // batches that had left a result. A mark begins a new row.
   std::int64_t interruptions(const std::string& name, const std::string& sha256) const;
 
-  // The newest attempt after which nothing of a script was left to do: it succeeded or was skipped, or a person said
-  // so. attempt = 0: there is none.
+  // The newest attempt after which nothing of a script was left to do: it succeeded, or a person said so. A
+  // skip proves nothing: it may be a mere not now. attempt = 0: there is none.
   struct Concluded {
     std::int64_t attempt = 0;
     base::Instant at{};

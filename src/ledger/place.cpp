@@ -21,12 +21,6 @@ constexpr mode_t k_private = 0700;
       "nothing was run and nothing was changed", "make it yourself, or set path in [ledger] of config.toml");
 }
 
-// A folder that a power cut takes back would take the ledger with it.
-void sync_folder(const std::string& folder) {
-  const os::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) throw_unmade(folder);
-}
-
 void make(const std::string& folder) {
   if (::mkdir(folder.c_str(), k_private) == 0) return sync_folder(folder_of(folder));
   if (errno == EEXIST) return;  // what is no folder is refused when the ledger is opened in it
@@ -42,6 +36,11 @@ std::string folder_of(const std::string& ledger_path) {
   if (slash == std::string::npos) return ".";
   const std::size_t end = ledger_path.find_last_not_of('/', slash);
   return end == std::string::npos ? "/" : ledger_path.substr(0, end + 1);
+}
+
+void sync_folder(const std::string& folder) {
+  const os::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) throw_unmade(folder);
 }
 
 void make_folder(const std::string& ledger_path) {

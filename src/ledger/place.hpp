@@ -11,4 +11,8 @@ std::string folder_of(const std::string& ledger_path);
 // Makes that folder, and those above it, mode 0700, where they are missing. Throws Error(ledger_broken).
 void make_folder(const std::string& ledger_path);
 
+// What was made, renamed or removed in it is on disk when this returns: a folder that a power cut takes back would take
+// the ledger with it. Throws Error(ledger_broken).
+void sync_folder(const std::string& folder);
+
 }  // namespace ledger

@@ -175,7 +175,7 @@ void RowReader::copy_to(const std::string& path) const {
 
 struct RowWriter::Inside {
   explicit Inside(const std::string& where)
-      : path(where), database(where, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE) {}
+      : path((make_private_file(where), where)), database(where, SQLite::OPEN_READWRITE) {}
 
   template <class Work>
   void guard(Work&& work) const {

@@ -378,10 +378,12 @@ void create(SQLite::Database& database) {
   transaction.commit();
 }
 
-void migrate(SQLite::Database& database, std::span<const MigrationStep> steps) {
-  const int version = version_of(database);
-  if (steps.empty() || steps.back().to <= version) return;
+void migrate(SQLite::Database& database, std::span<const MigrationStep> steps, const std::function<void()>& before) {
+  if (steps.empty() || steps.back().to <= version_of(database)) return;
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  const int version = version_of(database);
+  if (steps.back().to <= version) return;  // somebody else was quicker
+  if (before) before();
   for (const MigrationStep& step : steps) {
     if (step.to <= version) continue;
     database.exec(std::string(step.sql));

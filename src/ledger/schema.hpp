@@ -4,6 +4,7 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -29,8 +30,9 @@ int version_of(SQLite::Database& database);
 // Makes an empty file a ledger: all or nothing, and durable.
 void create(SQLite::Database& database);
 
-// The steps from the file's version on, all or nothing.
-void migrate(SQLite::Database& database, std::span<const MigrationStep> steps);
+// The steps from the file's version on, all or nothing. before: within that transaction, when there is a step to take.
+void migrate(SQLite::Database& database, std::span<const MigrationStep> steps,
+             const std::function<void()>& before = {});
 
 // All steps that this program knows, in order.
 std::span<const MigrationStep> migration_steps() noexcept;

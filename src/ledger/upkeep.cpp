@@ -31,7 +31,8 @@ std::int64_t size_of(const std::string& path) {
 }
 
 constexpr const char* k_lines = "FROM log_lines WHERE attempt <= ?1";
-constexpr const char* k_rows = "FROM changed_rows WHERE attempt <= ?1";
+// Those that are not pruned already.
+constexpr const char* k_rows = "FROM changed_rows WHERE attempt <= ?1 AND substr(zstd, 1, 1) <> x'50'";
 // With all that hangs on them, the last first.
 constexpr std::array k_of_previews = {"preview_rows", "preview_schema_changes", "preview_changes", "previews"};
 
@@ -41,19 +42,18 @@ std::int64_t ask(SQLite::Database& database, const std::string& sql, std::int64_
 }
 
 // The last of those in a table behind which, from its beginning, everything ended before that time.
-std::int64_t last_before(SQLite::Database& database, const char* table, base::Instant before) {
-  return ask(
-      database,
-      fmt::format("SELECT coalesce((SELECT min(id) - 1 FROM {0} WHERE finished_at IS NULL OR finished_at >= ?1), "
-                  "(SELECT max(id) FROM {0}), 0)",
-                  table),
-      before.milliseconds);
+std::int64_t last_before(SQLite::Database& database, const char* table, const char* end, base::Instant before) {
+  return ask(database,
+             fmt::format("SELECT coalesce((SELECT min(id) - 1 FROM {0} WHERE {1} >= ?1), (SELECT max(id) FROM {0}), 0)",
+                         table, end),
+             before.milliseconds);
 }
 
 PruneResult count(SQLite::Database& database, base::Instant before) {
   PruneResult result;
-  result.attempt = last_before(database, "attempts", before);
-  result.run = last_before(database, "runs", before);
+  result.attempt = last_before(database, "attempts", "coalesce(finished_at, 9e18)", before);
+  result.run =
+      last_before(database, "runs", "coalesce(finished_at, started_at)", before);  // one that died never gets an end
   result.lines = ask(database, fmt::format("SELECT count(*) {}", k_lines), result.attempt);
   result.parts = ask(database, fmt::format("SELECT count(*) {}", k_rows), result.attempt);
   result.previews = ask(database, "SELECT count(*) FROM previews WHERE run <= ?1", result.run);
@@ -84,6 +84,34 @@ void remove_up_to(SQLite::Database& database, const char* table, const char* col
   for (const std::string& guard : guards) database.exec(guard);
 }
 
+// What the chain holds of a part is the digest of its bytes; that is kept, so that all the rest can still be proved.
+void prune_rows(SQLite::Database& database, std::int64_t up_to) {
+  const std::vector<std::string> guards = unguard(database, "changed_rows");
+  std::vector<std::pair<std::int64_t, std::int64_t>> parts;
+  {
+    Query query(database, fmt::format("SELECT attempt, part {}", k_rows));
+    query.number(up_to);
+    while (query.next()) {
+      const std::int64_t attempt = query.take_number();
+      parts.emplace_back(attempt, query.take_number());
+    }
+  }
+  for (const auto& [attempt, part] : parts) {
+    std::string mark;
+    {
+      Query query(database, "SELECT zstd FROM changed_rows WHERE attempt = ?1 AND part = ?2");
+      query.number(attempt).number(part).next();
+      mark = mark_of(query.take_text());
+    }
+    Query(database, "UPDATE changed_rows SET zstd = ?1 WHERE attempt = ?2 AND part = ?3")
+        .blob(mark)
+        .number(attempt)
+        .number(part)
+        .run();
+  }
+  for (const std::string& guard : guards) database.exec(guard);
+}
+
 void sign(SQLite::Database& database, const PruneWish& wish, const Pruned& pruned) {
   Writes writes(database);
   const std::int64_t event = writes.insert_event({.verb = k_prune,
@@ -96,24 +124,28 @@ void sign(SQLite::Database& database, const PruneWish& wish, const Pruned& prune
   writes.chain.add(Link::event, event);
 }
 
+void refuse_faults(SQLite::Database& database, const std::string& path) {
+  const Verdict verdict = verify_here(database, {});
+  if (verdict.findings.empty()) return;
+  throw base::Error(
+      base::ErrorKind::ledger_broken,
+      fmt::format("{}: {}: {}", base::escape(path), verdict.findings.front().subject, verdict.findings.front().what),
+      "Nothing was pruned: that would hide it.", "fettle ledger verify");
+}
+
 PruneResult prune_in(SQLite::Database& database, const std::string& path, const PruneWish& wish) {
-  const Verdict verdict = verify(database, {});
-  if (!verdict.findings.empty())
-    throw base::Error(
-        base::ErrorKind::ledger_broken,
-        fmt::format("{}: {}: {}", base::escape(path), verdict.findings.front().subject, verdict.findings.front().what),
-        "Nothing was pruned: that would hide it.", "fettle ledger verify");
+  SQLite::Transaction transaction(
+      database, wish.dry_run ? SQLite::TransactionBehavior::DEFERRED : SQLite::TransactionBehavior::IMMEDIATE);
+  refuse_faults(database, path);
   PruneResult result = count(database, wish.before);
   if (wish.dry_run || (result.attempt == 0 && result.run == 0)) return result;
-  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   const Pruned earlier = last_pruned(database);
   remove_up_to(database, "log_lines", "attempt", result.attempt);
-  remove_up_to(database, "changed_rows", "attempt", result.attempt);
+  prune_rows(database, result.attempt);
   for (const char* table : k_of_previews) remove_up_to(database, table, "run", result.run);
   Pruned pruned;
   pruned.attempt = std::max(result.attempt, earlier.attempt);
   pruned.run = std::max(result.run, earlier.run);
-  pruned.digest = changes_digest(database, pruned.attempt);
   sign(database, wish, pruned);
   transaction.commit();
   return result;
@@ -135,7 +167,8 @@ Optimized optimize(const std::string& path) {
   SQLite::Database database = connect_to_write(path);
   try {
     database.exec("VACUUM");
-    Query(database, "PRAGMA wal_checkpoint(TRUNCATE)").next();
+    Query checkpoint(database, "PRAGMA wal_checkpoint(TRUNCATE)");
+    done.has_reader = checkpoint.next() && checkpoint.take_number() != 0;
   } catch (const SQLite::Exception& failure) {
     throw_broken(path, "the ledger cannot be written anew", failure, "It holds what it held before.");
   }

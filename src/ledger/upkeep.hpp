@@ -11,6 +11,7 @@ namespace ledger {
 // Sizes of file and write-ahead log together, bytes.
 struct Optimized {
   std::int64_t before = 0, after = 0;
+  bool has_reader = false;  // somebody reads an older state, so that the log could not be given back
 };
 
 // Carries the log into the file and writes the file anew without what is unused. A crash leaves the old one, or the new

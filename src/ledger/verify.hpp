@@ -12,5 +12,7 @@ namespace ledger {
 
 // expected: a head of this ledger that was kept elsewhere; nullopt: there is none.
 Verdict verify(SQLite::Database& database, const std::optional<Head>& expected);
+// The same within the caller's transaction.
+Verdict verify_here(SQLite::Database& database, const std::optional<Head>& expected);
 
 }  // namespace ledger

@@ -106,7 +106,7 @@ constexpr const char* k_disowned = R"sql(
 
 constexpr const char* k_concluded = R"sql(
   SELECT id, finished_at FROM attempts INDEXED BY attempts_by_script
-  WHERE script = ?1 AND outcome IN ('succeeded', 'skipped', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
+  WHERE script = ?1 AND outcome IN ('succeeded', 'marked', 'imported') ORDER BY id DESC LIMIT 1)sql";
 
 constexpr const char* k_claimed = R"sql(
   SELECT 1 FROM attempts INDEXED BY attempts_by_script WHERE script = ?1 AND moved_to = ?2 AND id <> ?3 LIMIT 1)sql";

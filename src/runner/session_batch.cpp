@@ -24,6 +24,7 @@ using os::in;
 
 constexpr std::chrono::minutes k_to_commit{10};  // a slow disk is no reason to doubt a commit
 constexpr std::chrono::hours k_longest_pause{1};
+constexpr std::chrono::milliseconds k_clocks_differ{5 * 60'000};
 constexpr std::size_t k_most_failures = 1000;                     // told of one page
 constexpr std::size_t k_longest_failure = std::size_t{2} << 10U;  // bytes
 
@@ -45,11 +46,13 @@ std::string where_it_goes_on(const core::Bookmark& found, const core::Receipt& o
   return text;
 }
 
-// Whether nothing of the script was left to do since. Another ledger's attempts are not in ours; its clock may differ,
-// but that script was filed here, too, when it was done.
+// Whether nothing of the script was left to do since. Another ledger's attempts are not in ours, and its clock may
+// differ by some minutes.
 bool is_behind(const ledger::Ledger::Concluded& end, const core::Bookmark& found, const core::Receipt& ours) {
   if (end.attempt == 0) return false;
-  return found.by.ledger == ours.ledger ? end.attempt > found.by.attempt : base::iso8601(end.at) > found.by.applied_at;
+  return found.by.ledger == ours.ledger
+             ? end.attempt > found.by.attempt
+             : base::iso8601({end.at.milliseconds - k_clocks_differ.count()}) > found.by.applied_at;
 }
 
 }  // namespace

@@ -238,7 +238,8 @@ std::vector<PgResult> PgChanges::collect() {
   try {
     return link_.collect();
   } catch (const PgError& error) {
-    if (error.state() == PgKept::k_no_such_statement) throw SqlError(core::Cause::error, PgKept::no_touching());
+    if (error.state() == PgKept::k_no_such_statement || error.state() == PgKept::k_other_parameters)
+      throw SqlError(core::Cause::error, PgKept::no_touching());
     throw;
   }
 }

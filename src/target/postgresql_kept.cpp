@@ -69,7 +69,6 @@ void PgKept::take_look(std::shared_ptr<PgAnswer> answer) {
 
 // A statement that is gone, one with other parameters, or one that something else was put in place of.
 bool PgKept::was_touched(const PgError& error, std::size_t check) {
-  constexpr const char* k_other_parameters = "08P01";
   if (error.statement() > check) return false;
   return error.state() == k_no_such_statement || error.state() == k_other_parameters ||
          (error.statement() + 1 == check && error.state() == k_division_by_zero);

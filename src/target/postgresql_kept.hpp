@@ -37,6 +37,7 @@ class PgKept {
 
   static constexpr const char* k_division_by_zero = "22012";
   static constexpr const char* k_no_such_statement = "26000";
+  static constexpr const char* k_other_parameters = "08P01";
 
  private:
   bool is_used() const noexcept { return stage_ == Stage::used && !names_.empty(); }
