@@ -41,14 +41,15 @@ std::string_view @room@::@function@() noexcept {
   target_sources(${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${room}_${function}.cpp)
 endfunction()
 
-# embed_texts(ROOM HEADER TYPE FUNCTION FILES): the same for all files that fit, as a table of {name, text} by name.
-function(embed_texts room header type function files)
+# embed_texts(ROOM HEADER TYPE FUNCTION PART FILES): the same for all files that fit, as a table of {name, text} by name;
+# PART: how much of the path is the name, STEM or FILENAME.
+function(embed_texts room header type function part files)
   file(GLOB paths CONFIGURE_DEPENDS ${files})
   list(SORT paths)
   set(EMBEDDED "")
   foreach(path IN LISTS paths)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
-    cmake_path(GET path STEM name)
+    cmake_path(GET path ${part} name)
     file(READ ${path} text)
     string(APPEND EMBEDDED "      {\"${name}\", R\"embedded(${text})embedded\"},\n")
   endforeach()

@@ -131,8 +131,9 @@ std::string at(const std::string& file, std::size_t line, std::string_view what)
 
 const std::map<std::string, int, std::less<>> k_floors = {{"base", 0},   {"core", 1},     {"os", 1},      {"folder", 2},
                                                           {"ledger", 2}, {"target", 2},   {"sandbox", 2}, {"runner", 3},
-                                                          {"watch", 3},  {"exchange", 3}, {"backup", 3},  {"cli", 4}};
-constexpr int k_above_all = 5;  // main.cpp
+                                                          {"watch", 3},  {"exchange", 3}, {"backup", 3},  {"cli", 4},
+                                                          {"web", 5}};
+constexpr int k_above_all = 6;  // main.cpp
 
 std::string room_of(const std::string& path) {
   return path.substr(0, path.find('/'));
@@ -203,6 +204,7 @@ const std::vector<Confined> k_confined = {
     {{"spdlog/"}, {"os/log.cpp"}},
     {{"toml++/"}, {"cli/"}, 1},
     {{"CLI/"}, {"cli/argument*"}, 2},
+    {{"httplib.h"}, {"web/http.cpp"}},
     {{"nlohmann/"},
      {"base/json.cpp", "sandbox/lua_json.cpp", "cli/json_parts.hpp", "watch/notice.cpp", "exchange/",
       "backup/manifest.cpp"}},
