@@ -133,6 +133,7 @@ std::int64_t run_of(SQLite::Database& database, const std::string& by, const cha
 Ids ids_of(SQLite::Database& database, const Filter& filter) {
   Ids ids;
   const auto from_run = [&](std::int64_t run) { return first_attempt_from(database, k_by_run, run); };
+  if (filter.before != 0) ids.narrow(0, filter.before);
   if (filter.run != 0) ids.narrow(from_run(filter.run), from_run(filter.run + 1));
   if (filter.since)
     ids.narrow(first_attempt_from(database, k_by_start, filter.since->milliseconds - k_clock_slack), k_any);

@@ -41,6 +41,7 @@ struct Filter {
   std::optional<base::Instant> since = std::nullopt;  // started then or later
   std::optional<base::Instant> until = std::nullopt;  // started then or before
   std::string by = {};                                // exact name of who started its run; empty: any
+  std::int64_t before = 0;                            // only attempts with a smaller id: the next page; 0: any
 };
 
 // Newest first, a few at a time: nothing is locked while they are taken, and what is begun meanwhile is not among them.

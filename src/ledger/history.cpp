@@ -9,6 +9,7 @@
 #include "ledger/connection.hpp"
 #include "ledger/known.hpp"
 #include "ledger/names.hpp"
+#include "ledger/runs.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sql.hpp"
 #include "ledger/texts.hpp"
@@ -16,19 +17,6 @@
 
 namespace ledger {
 namespace {
-
-constexpr const char* k_last_run = R"sql(
-  SELECT id, trigger, by, host, reason, command, pid, started_at, finished_at, exit_code, scripts,
-    succeeded, failed, skipped, blocked, interrupted, unknown, (
-      SELECT count(*) FROM attempts a WHERE a.outcome = 'rolled_back' AND a.outcome <> 'succeeded' AND a.run = runs.id)
-  FROM runs WHERE trigger NOT IN ('mark', 'preview') ORDER BY id DESC LIMIT 1)sql";
-
-constexpr const char* k_previews = R"sql(
-  SELECT r.id, r.trigger, r.by, r.host, r.reason, r.command, r.pid, r.started_at, r.finished_at, r.exit_code, r.scripts,
-    sum(p.outcome IS 'succeeded'), sum(p.outcome IS 'failed'), sum(p.outcome IS 'skipped'), sum(p.outcome IS 'blocked'),
-    sum(p.outcome IS 'interrupted'), sum(p.outcome IS 'unknown'), sum(p.outcome IS 'rolled_back')
-  FROM runs r LEFT JOIN previews p ON p.run = r.id
-  WHERE r.trigger = 'preview' AND (?1 = 0 OR r.id = ?1) GROUP BY r.id ORDER BY r.id DESC LIMIT ?2)sql";
 
 constexpr const char* k_previewed = R"sql(
   SELECT script, sha256, outcome, cause, reason, message, result, error, traceback, total_us, statements, rows_changed,
@@ -48,52 +36,10 @@ constexpr const char* k_about = R"sql(
     (SELECT count(*) FROM versions), (SELECT count(*) FROM events), (SELECT count(*) FROM imports),
     (SELECT coalesce(sum(imported), 0) FROM imports))sql";
 
-core::Counts take_counts(Query& query) {
-  core::Counts counts;
-  for (auto* count : {&counts.succeeded, &counts.failed, &counts.skipped, &counts.blocked, &counts.interrupted,
-                      &counts.unknown, &counts.rolled_back})
-    *count = query.take_count();
-  return counts;
-}
-
-Run take_run(Query& query) {
-  Run run;
-  run.id = query.take_number();
-  run.trigger = query.take_text();
-  run.by = query.take_text();
-  run.host = query.take_text();
-  run.reason = query.take_text();
-  run.command = query.take_text();
-  run.pid = query.take_number();
-  run.started.milliseconds = query.take_number();
-  const bool over = !query.at_null();
-  const std::int64_t finished = query.take_number();
-  const std::int64_t exit_code = query.take_number();
-  if (over) run.finished = base::Instant{finished};
-  if (over) run.exit_code = static_cast<int>(exit_code);
-  run.scripts = query.take_number();
-  run.counts = take_counts(query);
-  return run;
-}
-
 core::LineLevel level_from(std::string_view word) {
   for (const auto level : {core::LineLevel::debug, core::LineLevel::info, core::LineLevel::warn})
     if (word == core::name(level)) return level;
   return core::LineLevel::error;
-}
-
-std::optional<Run> select_last_run(SQLite::Database& database) {
-  Query query(database, k_last_run);
-  if (!query.next()) return std::nullopt;
-  return take_run(query);
-}
-
-std::vector<Run> select_previews(SQLite::Database& database, std::int64_t run, std::int64_t limit) {
-  Query query(database, k_previews);
-  query.number(run).number(limit == 0 ? -1 : limit);
-  std::vector<Run> previews;
-  while (query.next()) previews.push_back(take_run(query));
-  return previews;
 }
 
 std::vector<Previewed> select_previewed(SQLite::Database& database, std::int64_t run) {
@@ -317,6 +263,29 @@ std::optional<Preview> History::preview(std::int64_t run) const {
 
 std::vector<Run> History::previews(std::int64_t limit) const {
   return inside_->guarded([&] { return select_previews(inside_->database, 0, limit); });
+}
+
+std::vector<Run> History::runs(std::int64_t limit, std::int64_t before) const {
+  return inside_->guarded([&] { return select_runs(inside_->database, limit, before); });
+}
+
+std::optional<Run> History::run(std::int64_t id) const {
+  return inside_->guarded([&] { return find_run(inside_->database, id); });
+}
+
+std::int64_t History::run_of_process(std::int64_t pid, const std::string& host, base::Instant since) const {
+  return inside_->guarded([&] { return find_run_of_process(inside_->database, pid, host, since); });
+}
+
+void History::add_to(Tally& tally) const {
+  inside_->guarded([&] { tally_attempts(inside_->database, tally); });
+}
+
+std::int64_t History::version() const {
+  return inside_->guarded([&] {
+    Query query(inside_->database, "PRAGMA data_version");
+    return query.next() ? query.take_number() : 0;
+  });
 }
 
 std::optional<Run> History::last_run() const {

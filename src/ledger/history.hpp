@@ -18,19 +18,10 @@
 #include "ledger/imported.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/pruning.hpp"
+#include "ledger/runs.hpp"
+#include "ledger/tally.hpp"
 
 namespace ledger {
-
-struct Run {
-  std::int64_t id = 0;
-  std::string trigger, by, host, reason, command;
-  std::int64_t pid = 0;
-  base::Instant started;
-  std::optional<base::Instant> finished;  // nullopt: still going on, or its process died
-  std::optional<int> exit_code;
-  std::int64_t scripts = 0;  // that it had to deal with; 0 while it goes on
-  core::Counts counts;       // up to now
-};
 
 // What became of an attempt's file.
 struct Filed {
@@ -83,6 +74,15 @@ class History {
   std::optional<Preview> preview(std::int64_t run) const;
   // Newest first. Their counts are what the scripts would have come to.
   std::vector<Run> previews(std::int64_t limit) const;
+  // Newest first, of whatever kind. before: only runs with a smaller id; 0: from the newest on. limit 0: all.
+  std::vector<Run> runs(std::int64_t limit, std::int64_t before = 0) const;
+  std::optional<Run> run(std::int64_t id) const;
+  // The newest one that this process began since then; 0: none, as far as the newest thousand runs tell.
+  std::int64_t run_of_process(std::int64_t pid, const std::string& host, base::Instant since) const;
+  // Adds the attempts that have ended since it was added to last.
+  void add_to(Tally& tally) const;
+  // Another number whenever somebody else has written since this History was opened.
+  std::int64_t version() const;
   // The newest run that was meant to last; no preview, and no mark.
   std::optional<Run> last_run() const;
   // Whether somebody declared, since this run began, that nothing of it is alive: `fettle unlock --force`.

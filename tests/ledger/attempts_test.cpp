@@ -50,7 +50,7 @@ bool fits(const Attempt& attempt, const Filter& filter) {
   return (filter.script.empty() || attempt.script == filter.script) &&
          (!filter.outcome || attempt.ended_as == filter.outcome) && (filter.run == 0 || attempt.run == filter.run) &&
          (!filter.since || attempt.started >= *filter.since) && (!filter.until || attempt.started <= *filter.until) &&
-         (filter.by.empty() || attempt.by == filter.by);
+         (filter.by.empty() || attempt.by == filter.by) && (filter.before == 0 || attempt.id < filter.before);
 }
 
 std::vector<Filter> all_filters() {
@@ -93,8 +93,14 @@ TEST_CASE("filters of the history can be combined freely") {
     found += expected.size();
     Filter two = filter;
     two.limit = 2;
+    Ids rest = expected;
     expected.resize(std::min<std::size_t>(expected.size(), 2));
     CHECK(ids_of(history.attempts(two)) == expected);
+    if (expected.empty()) continue;
+    Filter next_page = filter;
+    next_page.before = expected.back();
+    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(expected.size()));
+    CHECK(ids_of(history.attempts(next_page)) == rest);
   }
   CHECK(found > 500);
 }

@@ -76,6 +76,54 @@ TEST_CASE("one attempt, the newest of a script, and the one in work") {
   CHECK(history.lines(1).empty());
 }
 
+TEST_CASE("runs are listed newest first, a page at a time, and found by the process that began them") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  fill(ledger);
+  const ledger::History history = fixture.history();
+  REQUIRE(history.runs(0).size() == 2);
+  CHECK(history.runs(0)[0].by == "bert");
+  CHECK(history.runs(1).size() == 1);
+  REQUIRE(history.runs(5, 2).size() == 1);
+  CHECK(history.runs(5, 2)[0].by == "anna");
+  CHECK(history.runs(5, 1).empty());
+  CHECK(history.run(1)->counts.succeeded == 1);
+  CHECK(history.run(1)->exit_code == 4);
+  CHECK_FALSE(history.run(3));
+  const ledger::Run run = *history.run(2);
+  CHECK(history.run_of_process(run.pid, run.host, run.started) == 2);
+  CHECK(history.run_of_process(run.pid, run.host, {run.started.milliseconds + 1}) == 0);
+  CHECK(history.run_of_process(run.pid + 1, run.host, run.started) == 0);
+  CHECK(history.run_of_process(run.pid, "elsewhere", run.started) == 0);
+}
+
+TEST_CASE("attempts that have ended are tallied once each, up to one that has not") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  fill(ledger);
+  const ledger::History history = fixture.history();
+  ledger::Tally tally;
+  history.add_to(tally);
+  CHECK(tally.last == 5);
+  CHECK(tally.outcomes == std::map<std::string, std::int64_t>{{"failed", 2}, {"skipped", 1}, {"succeeded", 2}});
+  history.add_to(tally);
+  CHECK(tally.outcomes.at("failed") == 2);
+  ledger.finish_attempt(6, ended(OutcomeKind::failed));
+  history.add_to(tally);
+  CHECK(tally.last == 6);
+  CHECK(tally.outcomes.at("failed") == 3);
+}
+
+TEST_CASE("a reader sees that somebody else has written") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  const ledger::History history = fixture.history();
+  const std::int64_t before = history.version();
+  CHECK(history.version() == before);
+  fill(ledger);
+  CHECK(history.version() != before);
+}
+
 TEST_CASE("a script is found by name, stem and number, as people type them") {
   const LedgerFixture fixture;
   ledger::Ledger ledger = fixture.open();
