@@ -129,10 +129,9 @@ std::string at(const std::string& file, std::size_t line, std::string_view what)
 
 // ---- rooms and floors ----
 
-const std::map<std::string, int, std::less<>> k_floors = {{"base", 0},   {"core", 1},     {"os", 1},      {"folder", 2},
-                                                          {"ledger", 2}, {"target", 2},   {"sandbox", 2}, {"runner", 3},
-                                                          {"watch", 3},  {"exchange", 3}, {"backup", 3},  {"cli", 4},
-                                                          {"web", 5}};
+const std::map<std::string, int, std::less<>> k_floors = {
+    {"base", 0},   {"core", 1},  {"os", 1},       {"folder", 2}, {"ledger", 2}, {"target", 2}, {"sandbox", 2},
+    {"runner", 3}, {"watch", 3}, {"exchange", 3}, {"backup", 3}, {"cli", 4},    {"web", 5}};
 constexpr int k_above_all = 6;  // main.cpp
 
 std::string room_of(const std::string& path) {
@@ -329,6 +328,10 @@ const std::vector<Catcher> k_known_catchers = {
     {"cli/backing_up.cpp", 1, "a backup before a run that cannot be made lets no script begin, and is told"},
     {"cli/putting_back.cpp", 3,
      "a ledger that cannot be read may be put back all the same, when asked to; what was restored by then is told"},
+    {"serve_main.cpp", 2, "as main.cpp, of the program that serves the page"},
+    {"web/site.cpp", 3, "whatever goes wrong with one request is its answer; the next one is served"},
+    {"web/health.cpp", 1, "a ledger that cannot be read is what a monitor asks for"},
+    {"web/pulse.cpp", 1, "a ledger that cannot be read now is looked at again at the next beat"},
     {"cli/config_file.cpp", 1, "toml++ reports a syntax error by an exception"},
     {"ledger/connection.cpp", 3, "SQLiteCpp: opening to write, to read, and the first read become Errors"},
     {"ledger/history.cpp", 1, "SQLiteCpp: the one guard of all reading becomes an Error"},

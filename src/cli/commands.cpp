@@ -30,6 +30,7 @@ constexpr std::array k_commands = {
             Needs::database,
             run_scripts_command},
     Command{{"watch", "Run scripts by itself as they are dropped in", "fettle watch"}, Needs::config, watch_command},
+    Command{{"serve", "Show the page, and run what is pressed there", "fettle serve"}, Needs::config, serve_command},
     Command{{"status", "What is pending, failed and ignored, and who runs", "fettle status --exit-code"},
             Needs::config,
             status_command},
@@ -137,12 +138,6 @@ const Command& find_command(std::string_view name) {
   return *found;
 }
 
-void enter(const std::string& directory) {
-  if (directory.empty() || ::chdir(directory.c_str()) == 0) return;
-  base::throw_errno(base::ErrorKind::usage, fmt::format("cannot work in {}", base::escape(directory)),
-                    "Nothing was run or changed.", "Name a folder that exists: fettle -C DIR …");
-}
-
 void open_needs(Context& context, Needs needs) {
   if (needs == Needs::nothing) return;
   std::optional<std::string> text;
@@ -205,6 +200,12 @@ bool is_agreed(const Context& context, std::string_view question, std::string_vi
   return count > 0 && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+void enter(const std::string& directory) {
+  if (directory.empty() || ::chdir(directory.c_str()) == 0) return;
+  base::throw_errno(base::ErrorKind::usage, fmt::format("cannot work in {}", base::escape(directory)),
+                    "Nothing was run or changed.", "Name a folder that exists: fettle -C DIR …");
+}
+
 std::span<const Command> commands() noexcept {
   return k_commands;
 }
@@ -228,13 +229,16 @@ int execute(const Arguments& arguments, std::FILE* out, std::FILE* talk) {
   return finish_output(out, command.function(context));
 }
 
+Arguments arguments_of(int argc, char** argv) {
+  return parse_arguments({argv + std::min(argc, 1), argv + argc}, command_names());
+}
+
 int run_command(int argc, char** argv) {
-  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  if (words.empty()) {
+  if (argc < 2) {
     put(stderr, top_help(command_names()));
     return base::exit_code(base::ErrorKind::usage);
   }
-  return execute(parse_arguments(words, command_names()), stdout, stderr);
+  return execute(arguments_of(argc, argv), stdout, stderr);
 }
 
 int report_error(const base::Error& error, int argc, char** argv) {

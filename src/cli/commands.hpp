@@ -49,6 +49,10 @@ std::vector<CommandName> command_names();
 // Parsed words → exit code. Throws base::Error. Changes the working directory for -C.
 int execute(const Arguments& arguments, std::FILE* out, std::FILE* talk);
 
+// For programs that become one command: the words after the program's name, parsed; where -C leads.
+Arguments arguments_of(int argc, char** argv);
+void enter(const std::string& directory);
+
 // For main: the whole program. Throws base::Error.
 int run_command(int argc, char** argv);
 
@@ -68,6 +72,7 @@ int check_command(const Context& context);
 int plan_command(const Context& context);
 int run_scripts_command(const Context& context);
 int watch_command(const Context& context);
+int serve_command(const Context& context);
 int status_command(const Context& context);
 int history_command(const Context& context);
 int show_command(const Context& context);

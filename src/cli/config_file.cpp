@@ -25,8 +25,9 @@ namespace {
 
 constexpr std::size_t k_largest_file = 1U << 20U;
 constexpr std::string_view k_untouched = "Nothing was run or changed.";
-constexpr std::array<std::string_view, 12> k_sections = {"folders", "ledger", "databases", "run",     "watch",  "fleet",
-                                                         "hooks",   "guard",  "limits",    "sandbox", "backup", "log"};
+constexpr std::array<std::string_view, 13> k_sections = {"folders", "ledger", "databases", "run",    "watch",
+                                                         "fleet",   "hooks",  "guard",     "limits", "sandbox",
+                                                         "backup",  "web",    "log"};
 // What a hook is told: fettle may be called in one.
 constexpr std::array<std::string_view, 2> k_of_hooks = {"FETTLE_HOOK", "FETTLE_RUN"};
 constexpr std::string_view k_passphrase = "FETTLE_BACKUP_PASSPHRASE";  // in no file, and shown nowhere
@@ -357,7 +358,7 @@ void Reader::finish_database(Database& database) {
   core::Config& config = loaded_.config;
   std::string url = draft.url;
   if (url.empty())
-    url = read_url_file(config.path(draft.url_file), database.place);
+    url = secret_in(config.path(draft.url_file), database.place, "url_file", "the database's URL");
   else if (!from_environment)
     url = fill_variables(url, environment_, database.place);
   check_scheme(url, database.place);
@@ -400,6 +401,12 @@ void require_database(const LoadedConfig& loaded) {
   if (!loaded.config.databases.empty()) return;
   refuse(fmt::format("no database is configured in {}", base::escape(loaded.config.file)),
          "Write into it:\n\n  [databases.main]\n  url = \"sqlite:app.db\"\n");
+}
+
+bool is_default(const LoadedConfig& loaded, std::string_view key) {
+  const auto found = std::find_if(loaded.settings.begin(), loaded.settings.end(),
+                                  [key](const Setting& setting) { return setting.key == key; });
+  return found != loaded.settings.end() && found->origin == "default";
 }
 
 std::string shown_url(const LoadedConfig& loaded, const std::string& database) {

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/config_keys.hpp"
@@ -34,6 +35,9 @@ LoadedConfig load_config(const std::string& file, const Environment& environment
 
 // Throws when no database is configured: for commands that touch one.
 void require_database(const LoadedConfig& loaded);
+
+// Whether nobody has set the key of that full name.
+bool is_default(const LoadedConfig& loaded, std::string_view key);
 
 // "sqlite:app.db" of a database, fit to be shown.
 std::string shown_url(const LoadedConfig& loaded, const std::string& database);

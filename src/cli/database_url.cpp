@@ -16,7 +16,7 @@ extern char** environ;
 namespace cli {
 namespace {
 
-constexpr std::size_t k_longest_url_file = 64U << 10U;
+constexpr std::size_t k_longest_secret_file = 64U << 10U;
 
 [[noreturn]] void refuse(std::string what, std::string next) {
   throw base::Error(base::ErrorKind::config, std::move(what), "Nothing was run or changed.", std::move(next));
@@ -86,18 +86,20 @@ std::string fill_variables(std::string_view url, const Environment& environment,
   }
 }
 
-std::string read_url_file(const std::string& path, const std::string& place) {
+std::string secret_in(const std::string& path, const std::string& place, std::string_view key, std::string_view what) {
   const os::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  std::string text(k_longest_url_file, '\0');
+  std::string text(k_longest_secret_file, '\0');
   const ssize_t count = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
   if (count < 0)
     base::throw_errno(base::ErrorKind::config, fmt::format("{}: cannot read {}", place, base::escape(path)),
-                      "Nothing was run or changed.", "Make the file readable for this user, or mend url_file.");
+                      "Nothing was run or changed.",
+                      fmt::format("Make the file readable for this user, or mend {}.", key));
   text.resize(static_cast<std::size_t>(count));
-  const std::string url(base::trim(base::first_line(base::trim(text))));
-  if (url.empty())
-    refuse(fmt::format("{}: {} is empty", place, base::escape(path)), "Write the database's URL into its first line.");
-  return url;
+  const std::string secret(base::trim(base::first_line(base::trim(text))));
+  if (secret.empty())
+    refuse(fmt::format("{}: {} is empty", place, base::escape(path)),
+           fmt::format("Write {} into its first line.", what));
+  return secret;
 }
 
 void check_scheme(std::string_view url, const std::string& place) {

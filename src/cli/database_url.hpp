@@ -17,7 +17,7 @@ Environment process_environment();
 std::string fill_variables(std::string_view url, const Environment& environment, const std::string& place);
 
 // The first line of the file, without white space around it.
-std::string read_url_file(const std::string& path, const std::string& place);
+std::string secret_in(const std::string& path, const std::string& place, std::string_view key, std::string_view what);
 
 // Throws when this version cannot open such a URL.
 void check_scheme(std::string_view url, const std::string& place);

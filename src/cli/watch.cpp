@@ -13,12 +13,6 @@
 namespace cli {
 namespace {
 
-bool is_default(const LoadedConfig& loaded, std::string_view key) {
-  const auto found = std::find_if(loaded.settings.begin(), loaded.settings.end(),
-                                  [key](const Setting& setting) { return setting.key == key; });
-  return found != loaded.settings.end() && found->origin == "default";
-}
-
 // A daemon says what it does, unless it was told not to; only it begins new files.
 os::LogSettings log_of_watcher(const LoadedConfig& loaded) {
   os::LogSettings settings = log_settings(loaded.config);

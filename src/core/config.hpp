@@ -95,6 +95,15 @@ struct BackupConfig {
   std::string passphrase;  // of the environment only, never printed; empty: there is none
 };
 
+struct WebConfig {
+  std::string listen = "127.0.0.1:8017";
+  std::string token_file;     // holds a token with the scope admin; empty: there is none
+  std::string hosts;          // further names by which the page is asked for, parted by blanks or commas
+  bool behind_proxy = false;  // one that ends TLS
+  bool upload = false;        // scripts may be sent to the page
+  bool watch = false;         // the watcher is started, too
+};
+
 enum class LogLevel { debug, info, warn, error, off };
 
 enum class LogFormat { text, json };
@@ -121,6 +130,7 @@ struct Config {
   GuardConfig guard;
   SandboxConfig sandbox;
   BackupConfig backup;
+  WebConfig web;
   LogConfig log;
 
   // Absolute form of a configured path.

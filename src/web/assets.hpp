@@ -1,5 +1,5 @@
-// What a browser gets beside the pages: style sheet, modules and pictures of web/assets, part of the program, nothing of
-// them from elsewhere.
+// What a browser gets beside the pages: style sheet, modules and pictures of web/assets, part of the program, nothing
+// of them from elsewhere.
 #pragma once
 
 #include <span>

@@ -1,7 +1,7 @@
 // The screens: each function gives a whole HTML page. They read the folder and the ledger, start nothing and change
 // nothing. Everything that scripts, people and databases said is escaped (web/html). A page works without JavaScript;
-// with it, what carries an id is exchanged when something changed (assets/fettle.js). Throw base::Error; NotFound for what
-// is not there.
+// with it, what carries an id is exchanged when something changed (assets/fettle.js). Throw base::Error; NotFound for
+// what is not there.
 #pragma once
 
 #include <cstdint>

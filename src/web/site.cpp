@@ -1,0 +1,270 @@
+#include "web/site.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "os/host.hpp"
+#include "os/log.hpp"
+#include "runner/survey.hpp"
+#include "web/answers.hpp"
+#include "web/health.hpp"
+#include "web/http.hpp"
+#include "web/reading.hpp"
+#include "web/screens.hpp"
+#include "web/serve.hpp"
+#include "web/verbs.hpp"
+
+namespace web {
+namespace {
+
+constexpr std::chrono::milliseconds k_fresh{100};     // so long a page is given again as it was
+constexpr std::chrono::milliseconds k_at_once{1000};  // a command that ends within it is answered whole
+constexpr std::size_t k_most_kept = 200;              // pages
+constexpr std::string_view k_json = "application/json";
+
+bool is_api(const std::vector<std::string>& path) {
+  return path.size() > 2 && path[0] == "api" && path[1] == "v1";
+}
+
+std::optional<ledger::History> open_history(const core::Config& config) {
+  return ledger::History::open(config.path(config.ledger.path));
+}
+
+// Only a path of ours: a sign-in must not lead elsewhere.
+std::string path_of_ours(const std::string& next) {
+  const bool is_path = next.starts_with('/') && !next.starts_with("//") && next.find('\\') == std::string::npos &&
+                       std::none_of(next.begin(), next.end(), [](unsigned char byte) { return byte <= ' '; });
+  return is_path ? next : "/";
+}
+
+std::int64_t number_in(const std::string& text) {
+  const bool is_number = !text.empty() && text.size() < 18 && std::all_of(text.begin(), text.end(), [](char letter) {
+    return letter >= '0' && letter <= '9';
+  });
+  if (!is_number) throw NotFound("numbers in an address are whole and count from 1");
+  return std::stoll(text);
+}
+
+std::string screen_of(const Look& look, const std::vector<std::string>& path) {
+  if (path.empty()) return home_screen(look);
+  const std::string& first = path.front();
+  if (path.size() == 1) {
+    if (first == "runs") return runs_screen(look);
+    if (first == "history") return history_screen(look);
+    if (first == "system") return system_screen(look);
+  }
+  if (path.size() == 2) {
+    if (first == "scripts") return script_screen(look, path[1]);
+    if (first == "attempts") return attempt_screen(look, number_in(path[1]));
+    if (first == "runs") return run_screen(look, number_in(path[1]));
+  }
+  throw NotFound("there is no such page");
+}
+
+}  // namespace
+
+Site::Site(cli::LoadedConfig loaded, AccessRules rules, std::string program, std::string config_file)
+    : loaded_(std::move(loaded)), access_(std::move(rules)), actions_(std::move(program), std::move(config_file)) {}
+
+void Site::learn_keys() {
+  std::vector<Key> keys;
+  for (Key& key : keys_of_file(loaded_.config)) keys.push_back(std::move(key));
+  access_.learn(std::move(keys));
+}
+
+Response Site::answer(const Request& request) {
+  Response response;
+  try {
+    response = answer_any(request);
+  } catch (const NotFound& missing) {
+    response = fault(request, 404, "Not found", missing.what());
+  } catch (const base::Error& error) {
+    os::log_warning(fmt::format("{} {}: {}", request.method, request.path, error.what()));
+    response = is_api(parts_of_path(request.target))
+                   ? problem_of(error)
+                   : fault(request, status_of(error.kind()), error.what(), error.state(), error.next());
+  } catch (const std::exception& error) {
+    os::log_warning(fmt::format("{} {}: {}", request.method, request.path, error.what()));
+    response = fault(request, 500, "This went wrong", error.what());
+  }
+  protect(response);
+  return response;
+}
+
+Response Site::answer_any(Request request) {
+  const std::vector<std::string> path = parts_of_path(request.target);
+  if (request.method != "GET" && request.method != "POST")
+    return problem(405, "No such method", "Things are read by GET and done by POST.");
+  if (path.size() == 1 && path[0] == "healthz") return health_answer(loaded_.config, Asked::alive);
+  if (path.size() == 1 && path[0] == "readyz") return health_answer(loaded_.config, Asked::ready);
+  if (const auto refusal = access_.refuses(request)) return problem(refusal->status, "Not this page", refusal->text);
+  if (path.size() == 2 && path[0] == "assets" && request.method == "GET") {
+    if (auto asset = asset_answer(path[1], request.header("if-none-match"))) return *asset;
+    throw NotFound("there is no such file");
+  }
+  if (path.size() == 1 && path[0] == "sign-in") return sign_in(request);
+
+  const Access::Entry entry = access_.enter(request);
+  if (entry.refusal) return problem(entry.refusal->status, "Not signed in", entry.refusal->text);
+  if (!entry.viewer) {
+    if (is_api(path) || path == std::vector<std::string>{"metrics"} || path == std::vector<std::string>{"live"})
+      return problem(401, "Not signed in", "Send a token: Authorization: Bearer …. fettle token add makes one.");
+    if (request.method == "GET") return go_to("/sign-in?next=" + path_part(request.target));
+    return fault(request, 401, "You are not signed in any more", "Nothing was done.", {});
+  }
+  const Viewer& viewer = *entry.viewer;
+  if (request.method == "POST")
+    if (const auto refusal = access_.refuses_change(request, viewer))
+      return is_api(path) ? problem(refusal->status, "Refused", refusal->text)
+                          : fault(request, refusal->status, "Refused", refusal->text);
+  if (is_api(path)) return answer_api(request, viewer, {path.begin() + 2, path.end()});
+  if (request.method == "POST") return answer_form(request, viewer, path);
+  return cached(request, viewer, path);
+}
+
+Response Site::sign_in(const Request& request) {
+  if (request.method == "GET") {
+    Response response;
+    response.body = sign_in_screen({}, path_of_ours(request.parameter("next")));
+    return response;
+  }
+  if (const auto refusal = access_.refuses_origin(request)) return problem(refusal->status, "Refused", refusal->text);
+  const std::string next = path_of_ours(request.field("next"));
+  const Access::SignIn result = access_.sign_in(request, request.field("token"));
+  os::log_info(fmt::format("sign-in from {}: {}", request.address, result.cookie.empty() ? "refused" : "accepted"));
+  if (result.cookie.empty()) {
+    Response response;
+    response.status = result.refusal.status;
+    response.body = sign_in_screen(result.refusal.text, next);
+    return response;
+  }
+  Response response = go_to(next);
+  response.headers.emplace_back("Set-Cookie", result.cookie);
+  return response;
+}
+
+// ---- pages ----
+
+Response Site::cached(const Request& request, const Viewer& viewer, const std::vector<std::string>& path) {
+  if (path == std::vector<std::string>{"live"}) {
+    Response response;
+    response.type = "text/event-stream";
+    response.body = "retry: 1000\n\n";
+    response.live = true;
+    return response;
+  }
+  const std::string key = fmt::format("{}\n{}\n{}", viewer.name, viewer.csrf, request.target);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = kept_.find(key);
+    if (found != kept_.end() && found->second.until > os::Steady::now()) return found->second.response;
+  }
+  Response response = answer_page(request, viewer, path);
+  const std::lock_guard lock(mutex_);
+  if (kept_.size() >= k_most_kept) kept_.clear();
+  kept_[key] = {os::in(k_fresh), response};
+  return response;
+}
+
+Response Site::answer_page(const Request& request, const Viewer& viewer, const std::vector<std::string>& path) {
+  const std::optional<ledger::History> history = open_history(loaded_.config);
+  const Look look{loaded_, history, viewer, request};
+  if (path == std::vector<std::string>{"metrics"}) {
+    const std::lock_guard lock(mutex_);
+    return metrics_answer(look, tally_);
+  }
+  Response response;
+  if (path.size() == 2 && path[0] == "actions") {
+    const std::optional<Action> action = actions_.find(number_in(path[1]));
+    if (!action) throw NotFound("there is no such command any more");
+    response.body = action_screen(look, {.command = action->command,
+                                         .output = action->output + action->talk,
+                                         .running = !action->exit_code,
+                                         .exit_code = action->exit_code.value_or(0),
+                                         .run = run_of(*action)});
+  } else {
+    response.body = screen_of(look, path);
+  }
+  return response;
+}
+
+Response Site::answer_form(const Request& request, const Viewer& viewer, const std::vector<std::string>& path) {
+  if (path == std::vector<std::string>{"sign-out"}) {
+    Response response = go_to("/sign-in");
+    response.headers.emplace_back("Set-Cookie", access_.sign_out(request));
+    return response;
+  }
+  return start(request, viewer, path, false);
+}
+
+// ---- API ----
+
+Response Site::answer_api(const Request& request, const Viewer& viewer, const std::vector<std::string>& path) {
+  if (request.method == "POST") return start(request, viewer, path, true);
+  if (path.size() == 2 && path[0] == "actions") {
+    const std::optional<Action> action = actions_.find(number_in(path[1]));
+    if (!action) return problem(404, "Not found", "There is no such command any more.");
+    Response response = action_answer(*action, run_of(*action));
+    response.status = 200;  // the command is told of, whatever became of it
+    response.type = k_json;
+    return response;
+  }
+  const std::optional<ledger::History> history = open_history(loaded_.config);
+  if (auto response = read_api(path, {loaded_, history, viewer, request})) return *response;
+  return problem(404, "Not found", "There is nothing of that name. GET /api/v1/openapi.json tells what there is.");
+}
+
+// ---- commands ----
+
+Response Site::start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api) {
+  const bool is_json = request.header("content-type").starts_with(k_json);
+  const Pairs fields = api && (is_json || request.form.empty()) ? fields_of_json(request.body) : request.form;
+  const std::optional<Verb> verb = verb_of(path, fields);
+  if (!verb)
+    return api ? problem(404, "Not found", "There is no such verb.")
+               : fault(request, 404, "Not found", "There is no such verb.");
+  if (!viewer.may(verb->needs)) {
+    const std::string text = fmt::format("This needs a token with the scope {}; yours has {}. Nothing was done.",
+                                         core::name(verb->needs), core::name(viewer.scope));
+    return api ? problem(403, "Not allowed", text) : fault(request, 403, "Not allowed", text);
+  }
+  if (path.size() == 3 && path[0] == "runs") {
+    const runner::Lock lock = runner::lock_state(loaded_.config);
+    if (!lock.held || !lock.run || lock.run->id != number_in(path[1]))
+      throw base::Error(base::ErrorKind::lock_held, fmt::format("run {} does not go on", path[1]),
+                        "Nothing was cancelled.", "fettle status");
+  }
+  const std::int64_t id = actions_.start({.words = verb->words,
+                                          .viewer = viewer,
+                                          .address = request.address,
+                                          .json = api,
+                                          .audited = verb->audited,
+                                          .key = api ? request.header("idempotency-key") : request.field("once")});
+  os::log_info(fmt::format("{} at {}: {}", viewer.name, request.address, actions_.find(id)->command));
+  {
+    const std::lock_guard lock(mutex_);
+    kept_.clear();
+  }
+  const std::optional<Action> action = actions_.wait(id, k_at_once);
+  if (!api) return go_to(fmt::format("/actions/{}", id));
+  return action_answer(*action, run_of(*action));
+}
+
+std::int64_t Site::run_of(const Action& action) const {
+  const std::optional<ledger::History> history = open_history(loaded_.config);
+  return history ? history->run_of_process(action.pid, os::host_name(), action.started) : 0;
+}
+
+Response Site::fault(const Request& request, int status, std::string_view title, std::string_view text,
+                     std::string_view next) const {
+  if (is_api(parts_of_path(request.target))) return problem(status, title, text);
+  Response response;
+  response.status = status;
+  response.body = fault_screen(title, text, next);
+  return response;
+}
+
+}  // namespace web

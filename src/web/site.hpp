@@ -1,0 +1,62 @@
+// Everything that `fettle serve` answers: looks up who asks and what they may, and gives the screen, the document or
+// the command. Opens the ledger only to read; what changes something is a command of its own (web/actions). Called by
+// several threads at once.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cli/config_file.hpp"
+#include "ledger/tally.hpp"
+#include "os/clock.hpp"
+#include "web/access.hpp"
+#include "web/actions.hpp"
+#include "web/look.hpp"
+#include "web/request.hpp"
+
+namespace web {
+
+class Site {
+ public:
+  // program: path of fettle.
+  Site(cli::LoadedConfig loaded, AccessRules rules, std::string program, std::string config_file);
+
+  // Never throws.
+  Response answer(const Request& request);
+
+  // Reads the tokens anew. Throws base::Error.
+  void learn_keys();
+  const cli::LoadedConfig& loaded() const noexcept { return loaded_; }
+  bool has_keys() const { return access_.has_keys(); }
+
+ private:
+  Response answer_any(Request request);
+  Response answer_open(const Request& request);  // what nobody need be signed in for; status 0: it is none of that
+  Response answer_signed_in(const Request& request, const Viewer& viewer);
+  Response answer_api(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
+  Response answer_form(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
+  Response answer_page(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
+  Response sign_in(const Request& request);
+  Response start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api);
+  Response upload(const Request& request, const Viewer& viewer);
+  Response fault(const Request& request, int status, std::string_view title, std::string_view text,
+                 std::string_view next = {}) const;
+  std::int64_t run_of(const Action& action) const;  // 0: none that is known
+  Response cached(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
+
+  cli::LoadedConfig loaded_;
+  Access access_;
+  Actions actions_;
+
+  struct Kept {
+    os::Deadline until;
+    Response response;
+  };
+  std::mutex mutex_;  // of what follows
+  std::map<std::string, Kept> kept_;
+  ledger::Tally tally_;
+};
+
+}  // namespace web

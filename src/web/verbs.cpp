@@ -1,0 +1,147 @@
+#include "web/verbs.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "web/http.hpp"
+
+namespace web {
+namespace {
+
+[[noreturn]] void refuse(std::string what, std::string next) {
+  throw base::Error(base::ErrorKind::usage, std::move(what), "Nothing was done.", std::move(next));
+}
+
+std::string field(const Pairs& fields, std::string_view name) {
+  return find(fields, name).value_or(std::string());
+}
+
+bool is_set(const Pairs& fields, std::string_view name) {
+  const std::string value = field(fields, name);
+  return !value.empty() && value != "0" && value != "false";
+}
+
+std::string number(const std::string& text, std::string_view what) {
+  if (text.empty() || text.size() > 18 ||
+      !std::all_of(text.begin(), text.end(), [](char letter) { return letter >= '0' && letter <= '9'; }))
+    refuse(fmt::format("\"{}\" is no number of {}", base::escape(text), what), "");
+  return text;
+}
+
+void add(std::vector<std::string>& words, std::string_view option, const std::string& value) {
+  if (!value.empty()) words.push_back(fmt::format("--{}={}", option, value));
+}
+
+void add_names(std::vector<std::string>& words, const Pairs& fields) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : fields)
+    if (name == "scripts" && !value.empty()) names.push_back(value);
+  if (names.empty()) return;
+  words.emplace_back("--");
+  words.insert(words.end(), names.begin(), names.end());
+}
+
+Verb run_verb(const Pairs& fields) {
+  Verb verb{.needs = core::Scope::run, .words = {"run"}, .runs = true};
+  if (is_set(fields, "dry_run")) {
+    verb.words.emplace_back("--dry-run");
+    verb.runs = false;
+  }
+  if (const std::string plan = field(fields, "plan"); !plan.empty()) add(verb.words, "plan", number(plan, "a preview"));
+  if (const std::string request = field(fields, "request"); !request.empty())
+    add(verb.words, "request", number(request, "a request"));
+  if (is_set(fields, "stop_on_error")) verb.words.emplace_back("--stop-on-error");
+  for (const auto& [name, value] : fields)
+    if (name == "tag" || name == "exclude") add(verb.words, name, value);
+  add(verb.words, "until", field(fields, "until"));
+  add(verb.words, "reason", field(fields, "reason"));
+  add_names(verb.words, fields);
+  return verb;
+}
+
+Verb mark_verb(const std::string& script, const Pairs& fields) {
+  const std::string as = field(fields, "as");
+  if (as != "succeeded" && as != "failed" && as != "pending")
+    refuse(fmt::format("a script is marked as succeeded, failed or pending, not as \"{}\"", base::escape(as)), "");
+  Verb verb{.needs = core::Scope::admin, .words = {"mark"}};
+  add(verb.words, "reason", field(fields, "reason"));
+  verb.words.insert(verb.words.end(), {"--", script, as});
+  return verb;
+}
+
+std::optional<Verb> script_verb(const std::string& script, const std::string& verb_name, const Pairs& fields) {
+  if (verb_name == "mark") return mark_verb(script, fields);
+  Verb verb{.needs = core::Scope::run, .words = {verb_name}, .runs = true};
+  if (verb_name == "rollback") {
+    if (is_set(fields, "dry_run")) {
+      verb.words.emplace_back("--dry-run");
+      verb.runs = false;
+    } else {
+      verb.words.emplace_back("--yes");
+    }
+    if (is_set(fields, "requeue")) verb.words.emplace_back("--requeue");
+    if (is_set(fields, "skip_conflicts")) verb.words.emplace_back("--skip-conflicts");
+  } else if (verb_name == "retry") {
+    if (is_set(fields, "no_run")) {
+      verb.words.emplace_back("--no-run");
+      verb.runs = false;
+    }
+  } else {
+    return std::nullopt;
+  }
+  add(verb.words, "reason", field(fields, "reason"));
+  verb.words.insert(verb.words.end(), {"--", script});
+  return verb;
+}
+
+Verb order_verb(const std::string& name, const Pairs& fields) {
+  Verb verb{.needs = core::Scope::run, .words = {name}};
+  add(verb.words, "reason", field(fields, "reason"));
+  if (const std::string script = field(fields, "script"); name == "cancel" && !script.empty())
+    verb.words.insert(verb.words.end(), {"--", script});
+  return verb;
+}
+
+std::optional<Verb> request_verb(const std::string& id, const std::string& verb_name, const Pairs& fields) {
+  if (verb_name != "approve" && verb_name != "refuse") return std::nullopt;
+  Verb verb{.needs = core::Scope::run, .words = {"request", verb_name}};
+  add(verb.words, "reason", field(fields, "reason"));
+  verb.words.insert(verb.words.end(), {"--", number(id, "a request")});
+  return verb;
+}
+
+}  // namespace
+
+std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& fields) {
+  if (path.size() == 1) {
+    const std::string& name = path.front();
+    if (name == "run" || name == "runs") return run_verb(fields);
+    if (name == "cancel" || name == "pause" || name == "resume") return order_verb(name, fields);
+    if (name == "verify") return Verb{.needs = core::Scope::read, .words = {"ledger", "verify"}, .audited = false};
+    if (name == "doctor" || name == "plan") return Verb{.needs = core::Scope::run, .words = {name}, .audited = false};
+    if (name == "requests") {
+      Verb verb{.needs = core::Scope::run, .words = {"request", "run"}};
+      add(verb.words, "reason", field(fields, "reason"));
+      add_names(verb.words, fields);
+      return verb;
+    }
+    return std::nullopt;
+  }
+  if (path.size() != 3) return std::nullopt;
+  if (path[0] == "scripts") return script_verb(path[1], path[2], fields);
+  if (path[0] == "runs" && path[2] == "cancel") return order_verb("cancel", fields);
+  if (path[0] == "requests") return request_verb(path[1], path[2], fields);
+  return std::nullopt;
+}
+
+std::vector<std::string> parts_of_path(std::string_view target) {
+  std::vector<std::string> parts;
+  target = target.substr(0, target.find_first_of("?#"));
+  for (const std::string_view part : base::split(target, '/'))
+    if (!part.empty()) parts.push_back(decoded(part));
+  return parts;
+}
+
+}  // namespace web
