@@ -105,8 +105,11 @@ Session::Heard Session::hear(std::string_view doing) {
     std::array<pollfd, 3> wait = {pollfd{worker_.channel.fd(), POLLIN, 0},
                                   pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0},
                                   pollfd{worker_known_to_broker_ ? crew_.broker_fd() : -1, 0, 0}};
-    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(deadline_));
-    if (ready == 0 || os::Steady::now() >= deadline_) return timed_out(doing);
+    const os::Deadline wake = setting_.live ? std::min(deadline_, setting_.live->due()) : deadline_;
+    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(wake));
+    if (setting_.live) setting_.live->write();
+    if (os::Steady::now() >= deadline_) return timed_out(doing);
+    if (ready == 0) continue;
     if (wait[1].revents != 0) {
       setting_.stop->look();
       if (setting_.stop->at_once()) return interrupted();

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "ledger/ledger.hpp"
 #include "runner/batches.hpp"
 #include "runner/crew.hpp"
+#include "runner/live_log.hpp"
 #include "runner/script_lines.hpp"
 #include "runner/stop.hpp"
 
@@ -26,6 +28,7 @@ class Session {
     std::chrono::milliseconds timeout{0};  // of the whole attempt, unless the script declares its own
     Stop* stop = nullptr;                  // asked while waiting; nullptr: signals are not this session's business
     ScriptLines::Sink on_line;
+    std::shared_ptr<LiveLog> live;                           // is told the same, and written meanwhile; may be empty
     std::function<void(const core::Progress&)> on_progress;  // may be empty
     // May be empty: there are no data files. goes_on: asked now and then by what takes long.
     std::function<core::Data(const core::ReadData&, const std::function<bool()>& goes_on)> on_data;

@@ -66,7 +66,11 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
   Session::Setting setting;
   setting.timeout = at.config.run.timeout;
   setting.stop = &at.stop;
-  setting.on_line = [&at](core::LineLevel level, std::string_view text) { at.observer.script_line(level, text); };
+  setting.live = std::make_shared<LiveLog>(at.config, attempt);
+  setting.on_line = [&at, live = setting.live.get()](core::LineLevel level, std::string_view text) {
+    at.observer.script_line(level, text);
+    live->add(level, text);
+  };
   setting.on_progress = progress_sink(at, attempt);
   setting.on_data = [files = going.data.get()](const core::ReadData& wish, const std::function<bool()>& goes_on) {
     folder::DataFiles::Part part = files->read(wish.name, wish.offset, goes_on);

@@ -18,7 +18,7 @@
 namespace web {
 
 struct DoorLimits {
-  Sizes sizes;
+  Sizes sizes = {};
   std::size_t connections = 4096;            // more: the one that has been idle longest is closed
   std::size_t live = 256;                    // of them listening for changes
   std::size_t threads = 4;                   // that answer

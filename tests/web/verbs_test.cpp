@@ -1,0 +1,60 @@
+#include "web/verbs.hpp"
+
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+using Words = std::vector<std::string>;
+
+namespace {
+
+Words words_of(const std::string& path, const web::Pairs& fields) {
+  const auto verb = web::verb_of(web::parts_of_path(path), fields);
+  return verb ? verb->words : Words();
+}
+
+}  // namespace
+
+TEST_CASE("what is pressed becomes the command that a person would type") {
+  CHECK(words_of("/run", {}) == Words{"run"});
+  CHECK(words_of("/runs", {{"reason", "ticket 4711"}, {"scripts", "a.lua"}, {"scripts", "b.lua"}}) ==
+        Words{"run", "--reason=ticket 4711", "--", "a.lua", "b.lua"});
+  CHECK(words_of("/run", {{"dry_run", "1"}}) == Words{"run", "--dry-run"});
+  CHECK(words_of("/run", {{"dry_run", "0"}, {"plan", "12"}}) == Words{"run", "--plan=12"});
+  CHECK(words_of("/scripts/007_x.lua/retry", {}) == Words{"retry", "--", "007_x.lua"});
+  CHECK(words_of("/scripts/007_x.lua/rollback", {{"reason", "r"}}) ==
+        Words{"rollback", "--yes", "--reason=r", "--", "007_x.lua"});
+  CHECK(words_of("/scripts/a/mark", {{"as", "failed"}}) == Words{"mark", "--", "a", "failed"});
+  CHECK(words_of("/runs/12/cancel", {{"script", "x"}}) == Words{"cancel", "--", "x"});
+  CHECK(words_of("/pause", {{"reason", "release"}}) == Words{"pause", "--reason=release"});
+  CHECK(words_of("/verify", {}) == Words{"ledger", "verify"});
+}
+
+TEST_CASE("no name and no reason can become an option") {
+  CHECK(words_of("/scripts/--force/retry", {}) == Words{"retry", "--", "--force"});
+  CHECK(words_of("/run", {{"reason", "--force"}}) == Words{"run", "--reason=--force"});
+  CHECK(words_of("/run", {{"scripts", "--force"}}) == Words{"run", "--", "--force"});
+  CHECK_THROWS_AS(words_of("/run", {{"plan", "1 --force"}}), base::Error);
+  CHECK_THROWS_AS(words_of("/scripts/a/mark", {{"as", "--force"}}), base::Error);
+}
+
+TEST_CASE("each verb needs a scope, and what executes scripts is known") {
+  const auto verb = [](const std::string& path, const web::Pairs& fields = {}) {
+    return *web::verb_of(web::parts_of_path(path), fields);
+  };
+  CHECK(verb("/run").needs == core::Scope::run);
+  CHECK(verb("/run").runs);
+  CHECK_FALSE(verb("/run", {{"dry_run", "1"}}).runs);
+  CHECK(verb("/scripts/a/mark", {{"as", "pending"}}).needs == core::Scope::admin);
+  CHECK(verb("/scripts/a/rollback").runs);
+  CHECK(verb("/verify").needs == core::Scope::read);
+  CHECK_FALSE(verb("/verify").audited);
+}
+
+TEST_CASE("what is no verb is none") {
+  for (const char* path :
+       {"/", "/x", "/scripts/a", "/scripts/a/delete", "/scripts/a/b/retry", "/runs/1/retry", "/run/x"})
+    CHECK_FALSE(web::verb_of(web::parts_of_path(path), {}));
+}
