@@ -18,6 +18,8 @@ void check_words(const Arguments& out) {
     refuse(out.words.empty() ? "fettle show needs the number of an attempt, or a script"
                              : "name an attempt or a script, or say --preview RUN, not both",
            help);
+  if ((out.command == "token add" || out.command == "token revoke") && out.words.size() != 1)
+    refuse(fmt::format("{} takes one name", out.command), help);
   if (out.command == "backup restore" && out.words.size() != 1) refuse("name one backup", "fettle backup list");
   if (out.command == "backup verify" && out.all && !out.words.empty())
     refuse("name backups or say --all, not both", help);

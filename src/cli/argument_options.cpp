@@ -31,6 +31,22 @@ void add_actor(CLI::App& app, Arguments& out) {
   text_option(app, "--reason", out.reason, "TEXT", "Why, for the audit trail");
 }
 
+// Of what the page does, too.
+void add_actor(CLI::App& app, Arguments& out, Raw& raw) {
+  add_actor(app, out);
+  text_option(app, "--via", raw.via, "WHAT[:ADDRESS]", "By way of manual, web or schedule, from where");
+}
+
+void add_token(std::string_view verb, CLI::App& app, Arguments& out, Raw& raw) {
+  if (verb == "list") return;
+  words_of(app, out, "NAME", "NAME", "Whose token it is");
+  if (verb == "add") {
+    text_option(app, "--scope", out.scope, "SCOPE", "read (default), run, or admin");
+    text_option(app, "--expires", raw.expires, "TIME", "When it ends: in 90d; else never");
+  }
+  add_actor(app, out);
+}
+
 void add_new(CLI::App& app, Arguments& out) {
   words_of(app, out, "TITLE", "TITLE…", "What the script is to do, in a few words");
   text_option(app, "-t,--template", out.pattern, "NAME", "Begin from this template");
@@ -51,7 +67,7 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   add_choice(app, out, raw);
   app.add_flag("--stop-on-error", out.stop_on_error, "Stop after the first script that fails");
   app.add_flag("--force", out.force, "Also run what was applied before or is held");
-  add_actor(app, out);
+  add_actor(app, out, raw);
   text_option(app, "--wait", raw.wait, "SECONDS", "How long to wait for another run to end");
   auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
   CLI::Option* plan = app.add_option("--plan", raw.plan, "Only what this preview showed, row for row");
@@ -67,16 +83,16 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   app.add_flag("--supervised", out.supervised)->group("");  // fettle watch says it to its child
 }
 
-void add_retry(CLI::App& app, Arguments& out) {
+void add_retry(CLI::App& app, Arguments& out, Raw& raw) {
   words_of(app, out, "SCRIPT", "[SCRIPT…]", "Failed scripts (name, stem or number)");
   app.add_flag("--all", out.all, "Everything that failed");
   app.add_flag("--no-run", out.no_run, "Only bring the files back, run nothing");
-  add_actor(app, out);
+  add_actor(app, out, raw);
 }
 
-void add_mark(CLI::App& app, Arguments& out) {
+void add_mark(CLI::App& app, Arguments& out, Raw& raw) {
   words_of(app, out, "SCRIPT", "SCRIPT succeeded|failed|pending", "The script, and what is true of it");
-  add_actor(app, out);
+  add_actor(app, out, raw);
 }
 
 void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
@@ -88,7 +104,7 @@ void add_rollback(CLI::App& app, Arguments& out, Raw& raw) {
   app.add_flag("--skip-conflicts,--theirs", out.skip_conflicts, "Leave rows that were changed since, undo the rest");
   app.add_flag("--dry-run", out.dry_run, "Preview: do it, tell it, and roll it back");
   app.add_flag("-y,--yes", out.yes, "Do not ask");
-  add_actor(app, out);
+  add_actor(app, out, raw);
 }
 
 void add_import(CLI::App& app, Arguments& out) {
@@ -195,11 +211,11 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "plan") add_choice(app, out, raw);
   if (command == "check") words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
   if (command == "run") add_run(app, out, raw);
-  if (command == "retry") add_retry(app, out);
-  if (command == "mark") add_mark(app, out);
+  if (command == "retry") add_retry(app, out, raw);
+  if (command == "mark") add_mark(app, out, raw);
   if (command == "import") add_import(app, out);
   if (command == "cancel") words_of(app, out, "SCRIPT", "[SCRIPT]", "Only this one, if it is at work");
-  if (command == "cancel" || command == "pause" || command == "resume") add_actor(app, out);
+  if (command == "cancel" || command == "pause" || command == "resume") add_actor(app, out, raw);
   if (command == "rollback") add_rollback(app, out, raw);
   if (command == "unlock") {
     app.add_flag("--force", out.force, "Declare the run of another host dead; needs --reason");
@@ -219,6 +235,7 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "ledger prune") add_prune(app, out, raw);
   if (command == "ledger export" || command == "ledger import" || command == "ledger migrate")
     add_places(app, out, command);
+  if (command.starts_with("token ")) add_token(command.substr(6), app, out, raw);
   if (command.starts_with("backup ")) add_backup(command.substr(7), app, out, raw);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/argument_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <system_error>
@@ -55,6 +56,27 @@ core::Argument script_argument(const std::string& text) {
   if (equals == std::string::npos || equals == 0)
     refuse(fmt::format("--arg needs NAME=VALUE, not \"{}\"", base::escape(text)), "fettle run 007 --arg limit=100");
   return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+base::Instant point_ahead(const std::string& text, std::string_view option) {
+  std::optional<base::Instant> at;
+  if (const auto time = base::parse_duration(text)) at = base::Instant{os::now().milliseconds + time->count()};
+  if (const auto point = core::parse_point(text); point && !at) at = runner::local_instant(*point);
+  if (!at || *at <= os::now())
+    refuse(fmt::format("{} needs how long from now, such as 90d, or a time to come, such as 2027-01-01; not \"{}\"",
+                       option, base::escape(text)),
+           "fettle token add --help");
+  return *at;
+}
+
+std::string origin_word(const std::string& text) {
+  const std::string_view what = std::string_view(text).substr(0, text.find(':'));
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](unsigned char byte) { return byte > ' ' && byte < 0x7f; });
+  if (is_plain && text.size() <= 100 && (what == "manual" || what == "web" || what == "schedule")) return text;
+  refuse(fmt::format("--via needs manual, web or schedule, and where from if that is known; not \"{}\"",
+                     base::escape(text)),
+         "Such as --via schedule, or --via web:192.0.2.7");
 }
 
 core::OutcomeKind outcome_word(const std::string& text) {

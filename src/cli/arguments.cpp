@@ -32,6 +32,7 @@ struct Group {
 };
 constexpr std::array k_groups = {Group{"ledger", "The audit file: verify, health, export …"},
                                  Group{"backup", "Copies of everything: create, list, restore …"},
+                                 Group{"token", "Who may use the page: add, list, revoke"},
                                  Group{"config", "The configuration in force: show, check, migrate"}};
 
 std::string_view about_group(std::string_view name) noexcept {
@@ -205,6 +206,8 @@ void Parser::finish() {
   if (!raw_.until.empty()) out_.up_to = point_in_time(raw_.until, "--until");
   if (!raw_.preview.empty()) out_.preview_run = whole_number(raw_.preview, "--preview");
   if (!raw_.keep.empty()) out_.since = point_in_time(raw_.keep, "--keep");
+  if (!raw_.expires.empty()) out_.expires = point_ahead(raw_.expires, "--expires");
+  if (!raw_.via.empty()) out_.via = origin_word(raw_.via);
   if (!raw_.most.empty()) out_.most = whole_number(raw_.most, "--keep");
   if (!raw_.days.empty()) out_.days = whole_number(raw_.days, "--older-than");
   if (!raw_.limit.empty()) out_.limit = whole_number(raw_.limit, "--limit");

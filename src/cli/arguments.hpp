@@ -64,27 +64,30 @@ struct Arguments {
   std::string expect;       // ledger verify: what --head printed; empty: nothing
   std::string script;       // history: word for a script
   std::optional<core::OutcomeKind> outcome;
-  std::int64_t run = 0;                // history, rollback; 0: any
-  std::optional<base::Instant> since;  // rollback, history
-  std::optional<base::Instant> up_to;  // history: --until
-  std::int64_t steps = 0;              // rollback; 0: not asked
-  bool requeue = false;                // rollback
-  bool skip_conflicts = false;         // rollback
-  bool yes = false;                    // rollback: nobody need be asked
-  std::int64_t limit = 20;             // history; 0: all
-  bool csv = false;                    // history
-  bool previews = false;               // history: of previews
-  std::int64_t preview_run = 0;        // show: the run of a preview; 0: an attempt
-  bool full = false;                   // show: all rows that were changed
-  std::string format;                  // ledger export: how; empty: as --to says
-  std::string from, to;                // ledger export, import, migrate: places (exchange/ledger_place.hpp)
-  std::string table, connection;       // import: where in the source; a database of config.toml; empty: not named
-  std::string files, map_names;        // import: folder of the tool's scripts; file of names; empty: none
-  bool keep_going = false;             // import: leave out what is not understood
-  bool imported = false;               // history: what was imported
-  bool backup = false;                 // ledger migrate: keep a copy beside the ledger that is read
-  bool verify = true;                  // ledger migrate: no other way
-  std::string output;                  // show: file for a report; empty: none
+  std::int64_t run = 0;                  // history, rollback; 0: any
+  std::optional<base::Instant> since;    // rollback, history
+  std::optional<base::Instant> up_to;    // history: --until
+  std::int64_t steps = 0;                // rollback; 0: not asked
+  bool requeue = false;                  // rollback
+  bool skip_conflicts = false;           // rollback
+  bool yes = false;                      // rollback: nobody need be asked
+  std::int64_t limit = 20;               // history; 0: all
+  bool csv = false;                      // history
+  bool previews = false;                 // history: of previews
+  std::int64_t preview_run = 0;          // show: the run of a preview; 0: an attempt
+  bool full = false;                     // show: all rows that were changed
+  std::string format;                    // ledger export: how; empty: as --to says
+  std::string from, to;                  // ledger export, import, migrate: places (exchange/ledger_place.hpp)
+  std::string table, connection;         // import: where in the source; a database of config.toml; empty: not named
+  std::string files, map_names;          // import: folder of the tool's scripts; file of names; empty: none
+  bool keep_going = false;               // import: leave out what is not understood
+  bool imported = false;                 // history: what was imported
+  bool backup = false;                   // ledger migrate: keep a copy beside the ledger that is read
+  bool verify = true;                    // ledger migrate: no other way
+  std::string scope;                     // token add; empty: read
+  std::optional<base::Instant> expires;  // token add; nullopt: never
+  std::string via;                       // by which way it was asked for, "web:192.0.2.7"; empty: typed here
+  std::string output;                    // show: file for a report; empty: none
 };
 
 // arguments: without the program's name.

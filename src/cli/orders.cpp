@@ -25,6 +25,8 @@ runner::Order order_of(const Context& context, std::string verb) {
   order.by = context.arguments.by.empty() ? os::user_name() : context.arguments.by;
   order.host = os::host_name();
   order.reason = context.arguments.reason;
+  if (!context.arguments.via.empty())
+    order.reason += fmt::format("{}via {}", order.reason.empty() ? "" : ", ", context.arguments.via);
   order.at = os::now();
   return order;
 }

@@ -46,7 +46,8 @@ int retry_command(const Context& context) {
       runner::requeue(context.config(), {.scripts = arguments.words,
                                          .all = arguments.all,
                                          .by = arguments.by.empty() ? os::user_name() : arguments.by,
-                                         .reason = arguments.reason});
+                                         .reason = arguments.reason,
+                                         .via = arguments.via});
   if (names.empty()) return tell_nothing_failed(context);
   tell_requeued(context, names);
   if (arguments.no_run) {

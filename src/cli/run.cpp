@@ -77,6 +77,7 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   request.force = arguments.force ? core::Force::yes : core::Force::no;
   request.by = arguments.by;
   request.reason = arguments.reason;
+  if (!arguments.via.empty()) request.trigger = arguments.via.substr(0, arguments.via.find(':'));
   request.command = arguments.command_line;
   request.wait = arguments.wait;
   request.choice = choice_from(arguments);

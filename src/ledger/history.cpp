@@ -281,6 +281,10 @@ void History::add_to(Tally& tally) const {
   inside_->guarded([&] { tally_attempts(inside_->database, tally); });
 }
 
+void History::take_in(TokenBook& book) const {
+  inside_->guarded([&] { take_in_tokens(inside_->database, book); });
+}
+
 std::int64_t History::version() const {
   return inside_->guarded([&] {
     Query query(inside_->database, "PRAGMA data_version");

@@ -20,6 +20,7 @@
 #include "ledger/pruning.hpp"
 #include "ledger/runs.hpp"
 #include "ledger/tally.hpp"
+#include "ledger/tokens.hpp"
 
 namespace ledger {
 
@@ -81,6 +82,8 @@ class History {
   std::int64_t run_of_process(std::int64_t pid, const std::string& host, base::Instant since) const;
   // Adds the attempts that have ended since it was added to last.
   void add_to(Tally& tally) const;
+  // Takes in the tokens of the events since then.
+  void take_in(TokenBook& book) const;
   // Another number whenever somebody else has written since this History was opened.
   std::int64_t version() const;
   // The newest run that was meant to last; no preview, and no mark.

@@ -24,6 +24,7 @@ ledger::Event event_of(const RetryRequest& request, const std::string& from, con
   event.host = os::host_name();
   event.reason = request.reason;
   event.detail = from == to ? "back to pending" : fmt::format("back to pending as {}", base::escape(to));
+  if (!request.via.empty()) event.detail += ", via " + request.via;
   event.at = os::now();
   return event;
 }

@@ -12,6 +12,7 @@ struct RetryRequest {
   std::vector<std::string> scripts;  // words as typed: "007", "007_x", "007_x.lua", "failed/007_x.lua"
   bool all = false;
   std::string by, reason;
+  std::string via = {};  // by which way, and where from; empty: typed here
 };
 
 // The names that are pending now. Takes the run lock while it moves. Throws Error: usage (no such failed script, or the

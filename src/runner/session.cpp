@@ -106,10 +106,9 @@ Session::Heard Session::hear(std::string_view doing) {
                                   pollfd{setting_.stop != nullptr ? setting_.stop->fd() : -1, POLLIN, 0},
                                   pollfd{worker_known_to_broker_ ? crew_.broker_fd() : -1, 0, 0}};
     const os::Deadline wake = setting_.live ? std::min(deadline_, setting_.live->due()) : deadline_;
-    const int ready = ::poll(wait.data(), wait.size(), os::poll_timeout(wake));
+    (void)::poll(wait.data(), wait.size(), os::poll_timeout(wake));
     if (setting_.live) setting_.live->write();
     if (os::Steady::now() >= deadline_) return timed_out(doing);
-    if (ready == 0) continue;
     if (wait[1].revents != 0) {
       setting_.stop->look();
       if (setting_.stop->at_once()) return interrupted();
@@ -198,10 +197,7 @@ Outcome Session::out_of_memory() const {
 
 Outcome Session::timed_out(std::string_view doing) {
   end_worker(crew_.kill(worker_));
-  return core::failed(
-      Cause::timeout,
-      fmt::format("stopped at the time limit of {} while {}; the script's `timeout` field or [run] timeout raises it",
-                  base::format_duration(timeout_), doing));
+  return out_of_time(timeout_, doing);
 }
 
 Outcome Session::interrupted() {

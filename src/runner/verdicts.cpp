@@ -84,6 +84,13 @@ Cause honest(Cause cause) noexcept {
   return cause == Cause::syntax || cause == Cause::contract || cause == Cause::memory ? cause : Cause::error;
 }
 
+core::Outcome out_of_time(std::chrono::milliseconds limit, std::string_view doing) {
+  return core::failed(
+      core::Cause::timeout,
+      fmt::format("stopped at the time limit of {} while {}; the script's `timeout` field or [run] timeout raises it",
+                  base::format_duration(limit), doing));
+}
+
 core::Outcome stopped_by_signal() {
   core::Outcome outcome;
   outcome.kind = OutcomeKind::interrupted;

@@ -40,6 +40,7 @@ core::Outcome unknown_database(const std::string& named, const std::vector<core:
 // Of the causes, one that a worker may give; any other would be a lie.
 core::Cause honest(core::Cause cause) noexcept;
 core::Outcome stopped_by_signal();
+core::Outcome out_of_time(std::chrono::milliseconds limit, std::string_view doing);
 core::Outcome line_was_lost(std::string_view error);  // to the database, before the commit
 core::Outcome worker_died(int status);
 

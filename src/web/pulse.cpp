@@ -29,7 +29,8 @@ bool Pulse::beat() {
   if (::stat(ledger_.c_str(), &found) != 0) found = {};
   const std::string file = fmt::format("{}:{}", found.st_dev, found.st_ino);
   const std::int64_t version = version_of(file);
-  ledger_changed_ = version != version_ || file != file_;
+  another_ = file != file_;
+  ledger_changed_ = version != version_ || another_;
   const bool changed = ledger_changed_ || now != seen_;
   version_ = version;
   file_ = file;

@@ -17,8 +17,9 @@ class Pulse {
 
   // Whether something changed since it was asked last. Never throws: a ledger that cannot be read now is no change.
   bool beat();
-  // Whether of that the ledger.
+  // Whether of that the ledger; whether it is another one now.
   bool of_ledger() const noexcept { return ledger_changed_; }
+  bool of_another() const noexcept { return another_; }
 
  private:
   std::int64_t version_of(const std::string& file);
@@ -28,7 +29,7 @@ class Pulse {
   std::optional<ledger::History> history_;
   std::int64_t version_ = 0;
   std::string seen_, file_;  // times of the places; which file the ledger is
-  bool ledger_changed_ = false;
+  bool ledger_changed_ = false, another_ = false;
 };
 
 }  // namespace web

@@ -143,7 +143,7 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
     }
     watcher.look();
     const bool changed = pulse.beat();
-    if (pulse.of_ledger()) site.learn_keys();
+    if (pulse.of_ledger()) site.learn_keys(pulse.of_another() ? Site::Ledger::another : Site::Ledger::the_same);
     return changed ? std::string(k_changed) : std::string();
   });
   os::log_info("ends");

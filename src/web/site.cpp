@@ -69,8 +69,18 @@ std::string screen_of(const Look& look, const std::vector<std::string>& path) {
 Site::Site(cli::LoadedConfig loaded, AccessRules rules, std::string program, std::string config_file)
     : loaded_(std::move(loaded)), access_(std::move(rules)), actions_(std::move(program), std::move(config_file)) {}
 
-void Site::learn_keys() {
+void Site::learn_keys(Ledger ledger) {
   std::vector<Key> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ledger == Ledger::another) {
+      book_ = {};
+      tally_ = {};
+    }
+    if (const auto history = open_history(loaded_.config)) history->take_in(book_);
+    for (const ledger::Token& token : book_.tokens)
+      if (!token.revoked) keys.push_back({token.name, token.scope, token.sha256, token.expires});
+  }
   for (Key& key : keys_of_file(loaded_.config)) keys.push_back(std::move(key));
   access_.learn(std::move(keys));
 }

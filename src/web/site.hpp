@@ -26,8 +26,9 @@ class Site {
   // Never throws.
   Response answer(const Request& request);
 
-  // Reads the tokens anew. Throws base::Error.
-  void learn_keys();
+  // Takes in which tokens came and went. Throws base::Error.
+  enum class Ledger { the_same, another };
+  void learn_keys(Ledger ledger = Ledger::the_same);
   const cli::LoadedConfig& loaded() const noexcept { return loaded_; }
   bool has_keys() const { return access_.has_keys(); }
 
@@ -57,6 +58,7 @@ class Site {
   std::mutex mutex_;  // of what follows
   std::map<std::string, Kept> kept_;
   ledger::Tally tally_;
+  ledger::TokenBook book_;
 };
 
 }  // namespace web

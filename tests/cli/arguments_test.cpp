@@ -34,11 +34,10 @@ std::string fault(const std::string& line) {
 TEST_CASE("arguments: every command is understood and explains itself with an example") {
   for (const cli::CommandName& name : cli::command_names()) {
     CAPTURE(std::string(name.name));
-    std::string word =
-        name.name == "new" || name.name == "show" || name.name == "retry" || name.name == "rollback" ||
-                name.name == "backup restore"
-            ? " 7"
-            : "";
+    std::string word = name.name == "new" || name.name == "show" || name.name == "retry" || name.name == "rollback" ||
+                               name.name == "backup restore" || name.name == "token add" || name.name == "token revoke"
+                           ? " 7"
+                           : "";
     if (name.name == "mark") word = " 7 succeeded";
     if (name.name == "import") word = " auto --from old.db";
     CHECK(parse(std::string(name.name) + word).command == name.name);
