@@ -16,7 +16,8 @@ namespace cli {
 // What CLI11 hands over as text, before it is checked.
 struct Raw {
   bool quiet = false, verbose = false, version = false;
-  std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview, keep, most, days, expires, via;
+  std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview, keep, most, days, expires, via,
+      before;
   std::vector<std::string> script_arguments, only;
 };
 

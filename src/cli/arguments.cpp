@@ -207,6 +207,7 @@ void Parser::finish() {
   if (!raw_.preview.empty()) out_.preview_run = whole_number(raw_.preview, "--preview");
   if (!raw_.keep.empty()) out_.since = point_in_time(raw_.keep, "--keep");
   if (!raw_.expires.empty()) out_.expires = point_ahead(raw_.expires, "--expires");
+  if (!raw_.before.empty()) out_.before = whole_number(raw_.before, "--before");
   if (!raw_.via.empty()) out_.via = origin_word(raw_.via);
   if (!raw_.most.empty()) out_.most = whole_number(raw_.most, "--keep");
   if (!raw_.days.empty()) out_.days = whole_number(raw_.days, "--older-than");

@@ -23,6 +23,7 @@ ledger::Filter filter_of(const Arguments& arguments, const std::optional<ledger:
   filter.by = arguments.by;
   filter.run = arguments.run;
   filter.limit = arguments.limit;
+  filter.before = arguments.before;
   if (!arguments.script.empty() && history) filter.script = recorded_name(*history, arguments.script);
   return filter;
 }
@@ -68,7 +69,7 @@ int print_previews(const Context& context) {
   const std::vector<ledger::Run> previews =
       history ? history->previews(context.arguments.limit) : std::vector<ledger::Run>();
   if (context.arguments.json) {
-    context.print(previews_json(previews) + "\n");
+    context.print(runs_json(previews) + "\n");
     return 0;
   }
   if (previews.empty()) {

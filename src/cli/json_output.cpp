@@ -112,9 +112,15 @@ std::string run_json(const core::RunReport& run) {
   return dump(run_object(run));
 }
 
-std::string previews_json(const std::vector<ledger::Run>& previews) {
+std::string ledger_run_json(const ledger::Run& run) {
+  Json json = ledger_run_object(run);
+  json["scripts"] = run.scripts;
+  return dump(json);
+}
+
+std::string runs_json(const std::vector<ledger::Run>& runs) {
   Json json = Json::array();
-  for (const ledger::Run& run : previews) {
+  for (const ledger::Run& run : runs) {
     json.push_back(ledger_run_object(run));
     json.back()["scripts"] = run.scripts;
   }

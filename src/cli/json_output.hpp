@@ -62,8 +62,9 @@ struct ToShow {
   std::vector<std::pair<ledger::Attempt, core::Changes>> others;
 };
 std::string show_json(const ToShow& shown);
-// Runs that were previews, newest first.
-std::string previews_json(const std::vector<ledger::Run>& previews);
+// One run, and a list of them.
+std::string ledger_run_json(const ledger::Run& run);
+std::string runs_json(const std::vector<ledger::Run>& runs);
 std::string plan_json(const runner::PlanReport& plan);
 std::string check_json(const runner::CheckReport& check);
 std::string doctor_json(const core::Diagnoses& diagnoses);

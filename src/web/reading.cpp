@@ -1,11 +1,13 @@
 #include "web/reading.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 
 #include "base/error.hpp"
 #include "cli/argument_values.hpp"
 #include "cli/commands.hpp"
+#include "cli/json_output.hpp"
 #include "web/answers.hpp"
 #include "web/openapi.hpp"
 
@@ -61,6 +63,7 @@ cli::Arguments history_arguments(const Request& request) {
   if (!given("run").empty()) arguments.run = id_of(given("run"));
   arguments.script = given("script");
   arguments.by = given("by");
+  if (!given("before").empty()) arguments.before = id_of(given("before"));
   arguments.limit = given("limit").empty() ? k_rows : id_of(given("limit"));
   if (arguments.limit > k_most_rows)
     throw base::Error(base::ErrorKind::usage, fmt::format("one answer has at most {} attempts", k_most_rows),
@@ -77,6 +80,15 @@ Response history_answer(const Look& look) {
   Response response = text_answer(std::move(text), "text/csv; charset=utf-8");
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"fettle-history.csv\"");
   return response;
+}
+
+Response runs_answer(const Look& look) {
+  constexpr std::int64_t k_most_runs = 1000;
+  const auto given = [&look](std::string_view name) { return look.request.parameter(name); };
+  const std::int64_t limit = given("limit").empty() ? k_rows : std::min(id_of(given("limit")), k_most_runs);
+  const std::int64_t before = given("before").empty() ? 0 : id_of(given("before"));
+  return json_answer(cli::runs_json(look.history ? look.history->runs(limit, before) : std::vector<ledger::Run>()) +
+                     "\n");
 }
 
 Response plain(int (*command)(const cli::Context&), cli::Arguments arguments, const Look& look) {
@@ -97,6 +109,10 @@ std::optional<Response> read_one(const std::string& kind, const std::string& nam
     if (!latest) return std::nullopt;
     arguments.words = {fmt::format("{}", latest->id)};
     return plain(cli::show_command, arguments, look);
+  }
+  if (kind == "runs") {
+    const auto run = look.history ? look.history->run(id_of(name)) : std::nullopt;
+    return run ? std::optional(json_answer(cli::ledger_run_json(*run) + "\n")) : std::nullopt;
   }
   if (kind == "previews") {
     arguments.preview_run = id_of(name);
@@ -122,6 +138,7 @@ std::optional<Response> read_api(const std::vector<std::string>& path, const Loo
     arguments.previews = true;
     return plain(cli::history_command, arguments, look);
   }
+  if (what == "runs") return runs_answer(look);
   if (what == "openapi.json") return json_answer(std::string(openapi_text()));
   return std::nullopt;
 }
