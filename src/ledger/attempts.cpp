@@ -29,6 +29,10 @@ constexpr const char* k_attempts = R"sql(
   FROM attempts a {} CROSS JOIN runs r ON r.id = a.run
     LEFT JOIN details d ON d.attempt = a.id)sql";
 
+constexpr const char* k_says = R"sql(
+  AND (a.script || char(10) || coalesce(a.description, '') || char(10) || coalesce(a.reason, '') || char(10)
+    || coalesce(a.message, '') || char(10) || coalesce(a.error, '')) LIKE ? ESCAPE '\')sql";
+
 core::Outcome take_outcome(Query& query, std::optional<core::OutcomeKind>& ended_as) {
   core::Outcome outcome;
   ended_as = core::outcome_from(query.take_text());
@@ -133,7 +137,7 @@ std::int64_t run_of(SQLite::Database& database, const std::string& by, const cha
 Ids ids_of(SQLite::Database& database, const Filter& filter) {
   Ids ids;
   const auto from_run = [&](std::int64_t run) { return first_attempt_from(database, k_by_run, run); };
-  if (filter.before != 0) ids.narrow(0, filter.before);
+  ids.narrow(filter.after + 1, filter.before == 0 ? k_any : filter.before);
   if (filter.run != 0) ids.narrow(from_run(filter.run), from_run(filter.run + 1));
   if (filter.since)
     ids.narrow(first_attempt_from(database, k_by_start, filter.since->milliseconds - k_clock_slack), k_any);
@@ -141,7 +145,7 @@ Ids ids_of(SQLite::Database& database, const Filter& filter) {
     ids.narrow(0, first_attempt_from(database, k_by_start, filter.until->milliseconds + k_clock_slack + 1));
   if (filter.by.empty()) return ids;
   const std::int64_t last = run_of(database, filter.by, "DESC");
-  if (last == 0) return {0, 0};
+  if (last == 0) return {.from = 0, .before = 0};
   ids.narrow(from_run(run_of(database, filter.by, "ASC")), from_run(last + 1));
   return ids;
 }
@@ -163,7 +167,18 @@ std::string select_of(const Filter& filter) {
   if (filter.since) text += " AND a.started_at >= ?";
   if (filter.until) text += " AND a.started_at <= ?";
   if (!filter.by.empty()) text += " AND r.by = ?";
+  if (!filter.text.empty()) text += k_says;
   return text + " ORDER BY a.id DESC LIMIT ?";
+}
+
+// For LIKE.
+std::string pattern_of(std::string_view part) {
+  std::string pattern = "%";
+  for (const char letter : part) {
+    if (letter == '%' || letter == '_' || letter == '\\') pattern += '\\';
+    pattern += letter;
+  }
+  return pattern + "%";
 }
 
 std::vector<Attempt> select(Kept& statement, const Filter& filter, const Ids& ids, std::int64_t most) {
@@ -175,6 +190,8 @@ std::vector<Attempt> select(Kept& statement, const Filter& filter, const Ids& id
   if (filter.since) query.number(filter.since->milliseconds);
   if (filter.until) query.number(filter.until->milliseconds);
   if (!filter.by.empty()) query.text(filter.by);
+  const std::string pattern = pattern_of(filter.text);
+  if (!filter.text.empty()) query.text(pattern);
   query.number(most);
   std::vector<Attempt> attempts;
   while (query.next()) attempts.push_back(take_attempt(query));

@@ -42,6 +42,10 @@ struct Filter {
   std::optional<base::Instant> until = std::nullopt;  // started then or before
   std::string by = {};                                // exact name of who started its run; empty: any
   std::int64_t before = 0;                            // only attempts with a smaller id: the next page; 0: any
+  std::int64_t after = 0;                             // only attempts with a greater id
+  // Letters, large or small, of its script, description, reason, message or error. No index knows them: every attempt
+  // that fits otherwise is read, so `after` had better be set.
+  std::string text = {};
 };
 
 // Newest first, a few at a time: nothing is locked while they are taken, and what is begun meanwhile is not among them.

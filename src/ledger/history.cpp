@@ -396,6 +396,10 @@ std::vector<std::string> History::attempted(const std::vector<std::string>& name
   return inside_->guarded([&] { return find_attempted(inside_->database, names); });
 }
 
+std::vector<std::string> History::names_with(const std::string& part, std::size_t most) const {
+  return inside_->guarded([&] { return find_names_with(inside_->database, part, most); });
+}
+
 std::vector<std::string> History::names_like(const std::string& word) const {
   return inside_->guarded([&] { return find_names(inside_->database, word); });
 }

@@ -127,6 +127,8 @@ class History {
   // Names of scripts whose name or stem or number is `word`, for people who type "007". Sorted. Where there is none,
   // those whose number has the same value: "7" finds "007_x.lua".
   std::vector<std::string> names_like(const std::string& word) const;
+  // Those that hold these letters anywhere, large or small; the first ones by bytes, among the first 20,000 names.
+  std::vector<std::string> names_with(const std::string& part, std::size_t most) const;
 
  private:
   struct Inside;

@@ -63,6 +63,12 @@ class Names {
 constexpr const char* k_name_from = R"sql(
   SELECT script FROM attempts INDEXED BY attempts_by_script WHERE script >= ?1 ORDER BY script LIMIT 1)sql";
 
+std::string lowered(std::string text) {
+  for (char& letter : text)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return text;
+}
+
 void add_same_value(Names& names, std::string_view number) {
   const std::size_t zeros = std::min(number.find_first_not_of('0'), number.size() - 1);
   std::string padded(number.substr(zeros));
@@ -83,6 +89,22 @@ std::vector<std::string> find_attempted(SQLite::Database& database, const std::v
     if (at == names.end() || *at != next) continue;
     found.push_back(std::move(next));
     ++at;
+  }
+  return found;
+}
+
+std::vector<std::string> find_names_with(SQLite::Database& database, const std::string& part, std::size_t most) {
+  constexpr int k_most_looked_at = 20'000;
+  Kept name_from(database, k_name_from);
+  const std::string wanted = lowered(part);
+  std::vector<std::string> found;
+  std::string from;
+  for (int looked_at = 0; looked_at < k_most_looked_at && found.size() < most; ++looked_at) {
+    Query query(name_from);
+    if (!query.text(from).next()) break;
+    std::string name = query.take_text();
+    from = name + '\0';
+    if (lowered(name).find(wanted) != std::string::npos) found.push_back(std::move(name));
   }
   return found;
 }

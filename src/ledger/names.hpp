@@ -3,6 +3,7 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace ledger {
 
 // See History::names_like.
 std::vector<std::string> find_names(SQLite::Database& database, const std::string& word);
+
+// See History::names_with.
+std::vector<std::string> find_names_with(SQLite::Database& database, const std::string& part, std::size_t most);
 
 // See History::attempted.
 std::vector<std::string> find_attempted(SQLite::Database& database, const std::vector<std::string>& names);

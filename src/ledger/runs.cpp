@@ -1,14 +1,18 @@
 #include "ledger/runs.hpp"
 
+#include <limits>
+
 #include "ledger/sql.hpp"
 
 namespace ledger {
 namespace {
 
+// What was rolled back has no column of its own, and only such a run does it.
 constexpr std::string_view k_runs = R"sql(
   SELECT id, trigger, by, host, reason, command, pid, started_at, finished_at, exit_code, scripts,
-    succeeded, failed, skipped, blocked, interrupted, unknown, (
+    succeeded, failed, skipped, blocked, interrupted, unknown, CASE trigger WHEN 'rollback' THEN (
       SELECT count(*) FROM attempts a WHERE a.outcome = 'rolled_back' AND a.outcome <> 'succeeded' AND a.run = runs.id)
+      ELSE 0 END
   FROM runs )sql";
 
 constexpr const char* k_previews = R"sql(
@@ -72,8 +76,8 @@ std::vector<Run> select_previews(SQLite::Database& database, std::int64_t run, s
 std::vector<Run> select_runs(SQLite::Database& database, std::int64_t limit, std::int64_t before) {
   std::vector<Run> runs;
   {
-    Query query(database, std::string(k_runs) + "WHERE ?1 = 0 OR id < ?1 ORDER BY id DESC LIMIT ?2");
-    query.number(before).number(limit == 0 ? -1 : limit);
+    Query query(database, std::string(k_runs) + "WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+    query.number(before == 0 ? std::numeric_limits<std::int64_t>::max() : before).number(limit == 0 ? -1 : limit);
     while (query.next()) runs.push_back(take_run(query));
   }
   for (Run& run : runs) count_preview(database, run);

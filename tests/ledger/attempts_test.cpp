@@ -105,6 +105,103 @@ TEST_CASE("filters of the history can be combined freely") {
   CHECK(found > 500);
 }
 
+TEST_CASE("pages that begin behind the last attempt of the one before give the whole list once, whatever is filtered") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  fill(ledger);
+  const ledger::History history = fixture.history();
+  for (Filter filter : all_filters()) {
+    const Ids expected = ids_of(history.attempts(filter));
+    Ids paged;
+    filter.limit = 4;
+    for (std::vector<Attempt> page; !(page = history.attempts(filter)).empty(); filter.before = page.back().id)
+      for (const Attempt& attempt : page) paged.push_back(attempt.id);
+    CAPTURE(filter.script);
+    CHECK(paged == expected);
+    filter.before = 0;
+    filter.limit = 0;
+    filter.after = 40;
+    Ids newer = expected;
+    std::erase_if(newer, [](std::int64_t id) { return id <= 40; });
+    CHECK(ids_of(history.attempts(filter)) == newer);
+  }
+}
+
+TEST_CASE("a word is found in whatever an attempt says, large or small, and its signs mean themselves") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  const std::int64_t run = ledger.begin_run(run_of("anna"));
+  ledger::Finished said = ended(OutcomeKind::succeeded);
+  said.outcome.message = "removed 100% of the Menu_rows";
+  ledger::Finished failed = ended(OutcomeKind::failed);
+  failed.outcome.error = "no such table: menu\\page";
+  ledger::Finished skipped = ended(OutcomeKind::skipped);
+  skipped.outcome.reason = "nothing to do";
+  skipped.declaration.description = "Removes orphans";
+  LedgerFixture::attempt(ledger, run, script_of("001_a.lua", "1"), said);
+  LedgerFixture::attempt(ledger, run, script_of("002_b.lua", "2"), failed);
+  LedgerFixture::attempt(ledger, run, script_of("003_menu.lua", "3"), skipped);
+  const ledger::History history = fixture.history();
+  const auto with = [&](std::string text) {
+    Filter filter;
+    filter.text = std::move(text);
+    return ids_of(history.attempts(filter));
+  };
+  CHECK(with("mEnU") == Ids{3, 2, 1});
+  CHECK(with("menu_") == Ids{1});
+  CHECK(with("100%") == Ids{1});
+  CHECK(with("%") == Ids{1});
+  CHECK(with("u\\p") == Ids{2});
+  CHECK(with("ORPHAN") == Ids{3});
+  CHECK(with("nothing") == Ids{3});
+  CHECK(with("absent").empty());
+  Filter both;
+  both.text = "menu";
+  both.outcome = OutcomeKind::failed;
+  CHECK(ids_of(history.attempts(both)) == Ids{2});
+  CHECK(history.names_with("MENU", 5) == std::vector<std::string>{"003_menu.lua"});
+  CHECK(history.names_with("_", 2) == std::vector<std::string>{"001_a.lua", "002_b.lua"});
+  CHECK(history.names_with("x", 5).empty());
+}
+
+TEST_CASE("runs are told by pages, newest first, previews with what their scripts would have come to") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  const std::int64_t first = ledger.begin_run(run_of("anna"));
+  LedgerFixture::attempt(ledger, first, script_of("a.lua", "1"), ended(OutcomeKind::succeeded));
+  LedgerFixture::attempt(ledger, first, script_of("b.lua", "2"), ended(OutcomeKind::failed));
+  ledger.end_run(first, {.at = {3000}, .scripts = 2, .exit_code = 4});
+  ledger::Preview preview;
+  preview.start = run_of("bert");
+  preview.scripts.resize(2);
+  preview.scripts[0].script = preview.scripts[1].script = "c.lua";
+  preview.scripts[0].outcome.kind = OutcomeKind::succeeded;
+  preview.scripts[1].outcome.kind = OutcomeKind::skipped;
+  const std::int64_t second = ledger.record_preview(preview);
+  ledger::RunStart undoing = run_of("cleo");
+  undoing.trigger = "rollback";
+  const std::int64_t third = ledger.begin_run(undoing);
+  LedgerFixture::attempt(ledger, third, script_of("a.lua", "1"), ended(OutcomeKind::rolled_back));
+  const ledger::History history = fixture.history();
+  const std::vector<ledger::Run> all = history.runs(10);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].id == third);
+  CHECK(all[0].counts.rolled_back == 1);
+  CHECK_FALSE(all[0].finished);
+  CHECK(all[1].id == second);
+  CHECK(all[1].trigger == "preview");
+  CHECK(all[1].counts.succeeded == 1);
+  CHECK(all[1].counts.skipped == 1);
+  CHECK(all[2].counts.failed == 1);
+  CHECK(all[2].exit_code == 4);
+  const std::vector<ledger::Run> page = history.runs(1, third);
+  REQUIRE(page.size() == 1);
+  CHECK(page[0].id == second);
+  CHECK(history.run(first)->by == "anna");
+  CHECK(history.run(second)->counts.skipped == 1);
+  CHECK_FALSE(history.run(99));
+}
+
 TEST_CASE("since and until count the very moment, and an attempt begun while the clock was behind is found too") {
   const LedgerFixture fixture;
   ledger::Ledger ledger = fixture.open();

@@ -52,6 +52,16 @@ void fill(const LedgerFixture& fixture, int attempts) {
   fixture.change("INSERT INTO chain SELECT id, 'attempt', id, '', NULL, '' FROM attempts");
 }
 
+// Of a list whose newest attempts were told already.
+Filter page_of(std::string script, std::optional<OutcomeKind> outcome) {
+  Filter filter;
+  filter.script = std::move(script);
+  filter.outcome = outcome;
+  filter.limit = 3;
+  filter.before = 500;
+  return filter;
+}
+
 using Question = std::function<void(const History&)>;
 
 const std::map<std::string, Question>& questions() {
@@ -91,6 +101,22 @@ const std::map<std::string, Question>& questions() {
          CHECK(history.attempts({.script = {}, .outcome = {}, .until = base::Instant{-1'000'000'000'000}}).empty());
        }},
       {"open questions", [](const History& history) { CHECK(history.open_questions().empty()); }},
+      {"a page behind another", [](const History& history) { CHECK(history.attempts(page_of({}, {})).size() == 3); }},
+      {"a page of what failed behind another",
+       [](const History& history) { CHECK(history.attempts(page_of({}, OutcomeKind::failed)).size() == 3); }},
+      {"a page of one script behind another",
+       [](const History& history) { CHECK(history.attempts(page_of("003_x.lua", {})).size() == 3); }},
+      {"a word among a few",
+       [](const History& history) {
+         Filter filter = page_of({}, {});
+         filter.limit = 20;
+         filter.after = 399;
+         filter.text = "003";
+         CHECK(history.attempts(filter).size() == 10);
+       }},
+      {"names that hold a word", [](const History& history) { CHECK(history.names_with("3_x", 5).size() == 1); }},
+      {"a page of runs", [](const History& history) { CHECK(history.runs(5, 9).size() == 5); }},
+      {"one run", [](const History& history) { CHECK(history.run(3)); }},
       {"head", [](const History& history) { CHECK(history.head().position > 0); }},
       {"one", [](const History& history) { CHECK(history.attempt(77)); }},
       {"names", [](const History& history) { CHECK(history.names_like("7").size() == 1); }},
