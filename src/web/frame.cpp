@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "web/answers.hpp"
 #include "web/html.hpp"
 #include "web/screen_parts.hpp"
 
@@ -14,10 +15,6 @@ struct Place {
 constexpr Place k_places[] = {
     {"/", "Home", "h"}, {"/runs", "Runs", "r"}, {"/history", "History", "i"}, {"/system", "System", "s"}};
 
-std::string asset_address(std::string_view name) {
-  return fmt::format("/assets/{}", name);
-}
-
 std::string head_of(std::string_view title, bool alive, bool changes) {
   std::string head = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -25,8 +22,8 @@ std::string head_of(std::string_view title, bool alive, bool changes) {
       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n"
       "<title>{}</title>\n<link rel=\"icon\" href=\"{}\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" "
       "href=\"{}\">\n",
-      shown(title), asset_address("icon.svg"), asset_address("page.css"));
-  if (alive) head += fmt::format("<script type=\"module\" src=\"{}\"></script>\n", asset_address("page.js"));
+      shown(title), asset_path("icon.svg"), asset_path("page.css"));
+  if (alive) head += fmt::format("<script type=\"module\" src=\"{}\"></script>\n", asset_path("page.js"));
   if (changes) head += "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n";
   return head + "</head>\n";
 }
@@ -58,7 +55,7 @@ std::string who(const Look& look) {
                                 shown(look.viewer.name), core::name(look.viewer.scope));
   if (!look.viewer.csrf.empty())
     out += fmt::format("<form method=\"post\" action=\"/sign-out\">{}<button class=\"quiet\">Sign out</button></form>",
-                       csrf_field(look));
+                       own_fields(look));
   return fmt::format("<div class=\"who\">{}</div>\n", out);
 }
 
@@ -67,7 +64,7 @@ std::string who(const Look& look) {
 std::string framed(const Look& look, const Frame& frame) {
   return fmt::format(
       "{}<body>\n<a class=\"jump\" href=\"#main\">To the content</a>\n<header class=\"top\">\n{}{}{}{}</header>\n"
-      "<p id=\"line\" class=\"line\" role=\"status\" hidden></p>\n<main id=\"main\" tabindex=\"-1\">\n{}"
+      "<p id=\"toast\" class=\"toast\" role=\"status\" hidden></p>\n<main id=\"main\" tabindex=\"-1\">\n{}"
       "<div id=\"live\" data-live>\n{}</div>\n</main>\n<footer class=\"foot\">\n<p>fettle {} · {} · <span "
       "class=\"keys\">press <kbd>?</kbd> for keys</span></p>\n</footer>\n</body>\n</html>\n",
       head_of(frame.title + " · fettle", true, frame.changes), brand(), navigation(frame.here), search(look), who(look),

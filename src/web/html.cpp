@@ -118,8 +118,17 @@ std::string link(std::string_view address, std::string_view content) {
   return fmt::format("<a href=\"{}\">{}</a>", address, content);
 }
 
+std::string name_text(std::string_view raw) {
+  std::string out;
+  for (const char letter : shown(raw)) {
+    out += letter;
+    if (letter == '_') out += "<wbr>";
+  }
+  return out;
+}
+
 std::string script_link(std::string_view name) {
-  return fmt::format("<a class=\"name\" href=\"{}\">{}</a>", script_address(name), shown(name));
+  return fmt::format("<a class=\"name\" href=\"{}\">{}</a>", script_address(name), name_text(name));
 }
 
 std::string attempt_link(std::int64_t attempt) {

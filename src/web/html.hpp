@@ -38,6 +38,7 @@ std::string query_of(const std::vector<std::pair<std::string, std::string>>& fie
 // address: of this page, fit for an attribute. content: HTML.
 std::string link(std::string_view address, std::string_view content);
 std::string script_link(std::string_view name);
+std::string name_text(std::string_view raw);     // of a file: a line may be broken behind an underscore
 std::string attempt_link(std::int64_t attempt);  // "attempt 7"
 std::string run_link(std::int64_t run);          // "run 7"
 

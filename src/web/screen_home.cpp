@@ -20,7 +20,7 @@ using Row = cli::Groups::Row;
 
 constexpr std::size_t k_most_rows = 50;   // of one list; ?all=1 shows all
 constexpr std::int64_t k_looked_at = 60;  // newest attempts among which the done ones are looked for
-constexpr std::size_t k_most_done = 10;
+constexpr std::size_t k_most_done = 8;
 constexpr std::int64_t k_last_runs = 5;
 
 // Everything that is known now.
@@ -40,7 +40,7 @@ struct Sight {
   std::optional<runner::Order> pause;
   bool may_run;
 
-  std::size_t waiting() const noexcept { return groups.pending.size() + groups.blocked.size(); }
+  bool anything_waits() const noexcept { return !groups.pending.empty() || !groups.blocked.empty(); }
   std::size_t shown_rows() const {
     return look.request.parameter("all").empty() ? k_most_rows : std::numeric_limits<std::size_t>::max();
   }
@@ -91,9 +91,10 @@ Banner banner_of(const Sight& sight) {
   }
   const std::string others = others_of(sight);
   const std::string also = others.empty() ? std::string() : fmt::format(" {}.", others);
-  const std::string waiting = sight.waiting() > 0 ? fmt::format("{} in {}/.", are(sight.waiting(), "pending"),
-                                                                shown(sight.look.config().folders.scripts))
-                                                  : std::string("Nothing is pending.");
+  const std::string waiting = !sight.groups.pending.empty()
+                                  ? fmt::format("{} in {}/.", are(sight.groups.pending.size(), "pending"),
+                                                shown(sight.look.config().folders.scripts))
+                                  : std::string("Nothing is pending.");
   if (survey.lock.in_doubt)
     return {"unknown", Icon::question, "A run of another host has not ended",
             fmt::format("{} Nobody here can see whether it is alive: <code>fettle unlock</code> tells more.",
@@ -114,13 +115,13 @@ Banner banner_of(const Sight& sight) {
 }
 
 std::string go_form(const Sight& sight) {
-  if (!sight.may_run || sight.survey.lock.held || sight.survey.lock.in_doubt || sight.waiting() == 0) return {};
+  if (!sight.may_run || sight.survey.lock.held || sight.survey.lock.in_doubt || !sight.anything_waits()) return {};
   const bool closed = sight.survey.forbidden.has_value();
   return fmt::format(
       "<form id=\"go\" class=\"go\" method=\"post\" action=\"/run\">{}<label class=\"field\">Reason <span "
       "class=\"soft\">(optional)</span><input name=\"reason\" maxlength=\"500\" autocomplete=\"off\"></label><div "
       "class=\"buttons\">{}<button{} name=\"dry_run\" value=\"1\">{}Preview</button></div></form>\n",
-      csrf_field(sight.look),
+      own_fields(sight.look),
       closed ? std::string() : fmt::format("<button class=\"main\">{}Update database</button>", icon(Icon::play)),
       closed ? " class=\"main\"" : "", icon(Icon::eye));
 }
@@ -134,7 +135,7 @@ std::string order_forms(const Sight& sight) {
                           "The script at work is stopped and rolled back; those behind it stay pending."});
   if (sight.pause)
     out += fmt::format("<form method=\"post\" action=\"/resume\">{}<button{}>{}Resume</button></form>\n",
-                       csrf_field(look), sight.survey.forbidden ? " class=\"main\"" : "", icon(Icon::play));
+                       own_fields(look), sight.survey.forbidden ? " class=\"main\"" : "", icon(Icon::play));
   else
     out +=
         form_of(look, {"/pause",
@@ -217,13 +218,13 @@ std::string pending_lane(const Sight& sight) {
   if (choose) content = "<p class=\"hint\">Tick scripts to run only those.</p>\n" + content;
   const std::string blocked = list_of(sight, sight.groups.blocked, [](const Row& row) {
     const std::string until = row.until ? fmt::format("until {}", moment(*row.until)) : std::string();
-    return Card{script_link(row.script), joined(joined(shown(row.reason), until), since_text(row)),
-                badge(OutcomeKind::blocked)};
+    return Card{script_link(row.script), joined(joined(shown(row.reason), until), since_text(row)), {}};
   });
   if (!blocked.empty())
     content += fmt::format("<h3 class=\"sub\">Blocked <span class=\"tally\">{}</span></h3>\n{}",
                            sight.groups.blocked.size(), blocked);
-  return lane("pending", "Pending", base::format_count(sight.waiting()), content, "No script waits in the folder.");
+  return lane("pending", "Pending", base::format_count(sight.groups.pending.size()), content,
+              "No script waits in the folder.");
 }
 
 std::string running_lane(const Sight& sight) {
@@ -247,7 +248,7 @@ std::string failed_lane(const Sight& sight) {
     std::string retry;
     if (sight.may_run && !sight.survey.lock.held && !sight.survey.forbidden)
       retry = fmt::format("<form method=\"post\" action=\"{}/retry\">{}<button class=\"small\">{}Retry</button></form>",
-                          script_address(row.script), csrf_field(sight.look), icon(Icon::undo));
+                          script_address(row.script), own_fields(sight.look), icon(Icon::undo));
     return Card{script_link(row.script), joined(shown(row.attempt == 0 ? row.remark : row.reason), since_text(row)),
                 retry};
   });
@@ -307,13 +308,25 @@ std::string watcher_text(const Sight& sight) {
                      shown(sight.watcher->why));
 }
 
+std::string earlier_text(const cli::Groups& groups) {
+  if (!groups.glanced) return "too much to count at a glance: " + link("/history", "the history has it");
+  std::string text;
+  const std::pair<ledger::Fate, std::string_view> all[] = {{ledger::Fate::recovered, "recovered after a failure"},
+                                                           {ledger::Fate::skipped, "skipped"},
+                                                           {ledger::Fate::rolled_back, "rolled back"}};
+  for (const auto& [fate, words] : all)
+    if (const std::size_t count = cli::count_of(groups, fate); count > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, words);
+  return text;
+}
+
 std::string state_of(const Sight& sight) {
   const runner::Survey& survey = sight.survey;
   Facts facts;
   facts.html("lock", survey.lock.held || survey.lock.in_doubt ? shown(runner::describe(survey.lock)) : "free");
   facts.html("watcher", watcher_text(sight));
   if (survey.forbidden) facts.text("guard", "runs are not allowed now: " + core::describe(*survey.forbidden));
-  facts.text("earlier", cli::ended_text(sight.groups));
+  facts.html("earlier", earlier_text(sight.groups));
   for (const std::string& warning : survey.warnings) facts.text("warning", warning);
   return section("state", "Watcher and lock", facts.take());
 }
@@ -328,7 +341,7 @@ std::string ignored_of(const Sight& sight) {
 
 std::string last_runs(const Look& look) {
   if (!look.history) return {};
-  const std::vector<ledger::Run> runs = look.history->runs(0, k_last_runs);
+  const std::vector<ledger::Run> runs = look.history->runs(k_last_runs);
   if (runs.empty()) return {};
   return section("runs", "Last runs", runs_table(runs), link("/runs", "All runs"));
 }

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/console.hpp"
 #include "os/clock.hpp"
+#include "os/random.hpp"
 
 namespace web {
 namespace {
@@ -44,7 +45,8 @@ std::string bar_of(const core::Counts& counts) {
 }
 
 std::string duration_of(const ledger::Attempt& attempt) {
-  return attempt.ended_as ? base::format_duration(attempt.measures.total) : std::string();
+  return attempt.ended_as && attempt.measures.total.count() > 0 ? base::format_duration(attempt.measures.total)
+                                                                : std::string();
 }
 
 std::string attempt_row(const ledger::Attempt& attempt, Columns columns) {
@@ -57,7 +59,10 @@ std::string attempt_row(const ledger::Attempt& attempt, Columns columns) {
   row += fmt::format("<td class=\"gist\">{}</td><td class=\"number\">{}</td><td>{}</td>", shown(gist_of(attempt)),
                      duration_of(attempt), moment(attempt.started));
   row += fmt::format("<td>{}</td>", shown(attempt.by));
-  if (columns.run) row += fmt::format("<td>{}</td>", run_link(attempt.run));
+  if (columns.run)
+    row +=
+        fmt::format("<td class=\"id\">{}</td>",
+                    link(run_address(attempt.run), fmt::format("<span class=\"unseen\">Run </span>{}", attempt.run)));
   return row + "</tr>\n";
 }
 
@@ -75,7 +80,7 @@ std::string run_state(const ledger::Run& run) {
 
 std::string run_row(const ledger::Run& run) {
   const std::string took =
-      run.finished
+      run.finished && *run.finished > run.started
           ? base::format_duration(std::chrono::milliseconds(run.finished->milliseconds - run.started.milliseconds))
           : std::string();
   const std::string counts = counts_of(run.counts);
@@ -98,8 +103,10 @@ std::string table(std::string_view label, std::string_view head, std::string_vie
 
 }  // namespace
 
-std::string csrf_field(const Look& look) {
-  return look.viewer.csrf.empty() ? std::string() : hidden("csrf", look.viewer.csrf);
+std::string own_fields(const Look& look) {
+  constexpr std::size_t k_random_bytes = 9;
+  if (look.viewer.csrf.empty()) return {};
+  return hidden("csrf", look.viewer.csrf) + hidden("once", os::random_hex(k_random_bytes));
 }
 
 std::string hidden(std::string_view name, std::string_view value) {
@@ -113,7 +120,7 @@ std::string form_of(const Look& look, const Verb& verb) {
   const std::string form = fmt::format(
       "<form method=\"post\" action=\"{}\">{}{}{}{}<div class=\"buttons\"><button "
       "class=\"{}\">{}{}</button>{}</div></form>",
-      verb.address, csrf_field(look), verb.ask.empty() ? std::string() : fmt::format("<p>{}</p>", verb.ask),
+      verb.address, own_fields(look), verb.ask.empty() ? std::string() : fmt::format("<p>{}</p>", verb.ask),
       verb.fields, reason, verb.look.empty() ? "main" : verb.look, icon(verb.picture), verb.word, verb.buttons);
   return fmt::format("<details class=\"verb\" name=\"verbs\"><summary class=\"button\">{}{}…</summary>{}</details>\n",
                      icon(verb.picture), verb.word, form);

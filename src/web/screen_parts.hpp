@@ -1,4 +1,4 @@
-// Pieces that several screens are put together from. Pure, but for the clock.
+// Pieces that several screens are put together from. Pure, but for the clock and random numbers.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,9 @@
 
 namespace web {
 
-// <input>s that every form has. Empty where the viewer came without a session.
-std::string csrf_field(const Look& look);
+// <input>s that every form has: whose it is, and which press of a button of all. Empty where the viewer came without a
+// session.
+std::string own_fields(const Look& look);
 std::string hidden(std::string_view name, std::string_view value);
 
 // A form that does one thing. It has a field for the reason, and where ask is set it unfolds first: of what undoes or

@@ -56,6 +56,13 @@ std::string attempts_section(const Look& look, std::int64_t run) {
 
 // ---- previews ----
 
+std::string foreseen_badge(core::OutcomeKind kind) {
+  if (kind == core::OutcomeKind::succeeded) return badge(core::name(kind), icon_of(kind), "would succeed");
+  if (kind == core::OutcomeKind::skipped) return badge(core::name(kind), icon_of(kind), "would be skipped");
+  if (kind == core::OutcomeKind::failed) return badge(core::name(kind), icon_of(kind), "would fail");
+  return badge(kind);
+}
+
 std::string foreseen(const ledger::Previewed& script) {
   const core::Outcome& outcome = script.outcome;
   Facts facts;
@@ -71,7 +78,7 @@ std::string foreseen(const ledger::Previewed& script) {
   if (!script.changes.changes.empty())
     out += changes_of(script.changes.changes, core::sample(script.changes, k_sample), false);
   return fmt::format("<section class=\"card\"><div class=\"heading\"><h2>{}</h2>{}</div>{}</section>\n",
-                     script_link(script.script), badge(outcome.kind), out);
+                     script_link(script.script), foreseen_badge(outcome.kind), out);
 }
 
 std::string agreement(const Look& look, std::int64_t run, const ledger::Preview& preview) {
@@ -109,7 +116,7 @@ std::string cancel_of(const Look& look, const ledger::Run& run) {
 
 std::string runs_screen(const Look& look) {
   const std::int64_t before = id_of(look.request.parameter("before"));
-  std::vector<ledger::Run> runs = look.history ? look.history->runs(before, k_runs + 1) : std::vector<ledger::Run>();
+  std::vector<ledger::Run> runs = look.history ? look.history->runs(k_runs + 1, before) : std::vector<ledger::Run>();
   const std::int64_t next = cut_page(runs, k_runs);
   Frame frame{.title = "Runs", .here = "/runs", .main = page_title("Runs")};
   frame.main += runs.empty() ? nothing("No run yet.")
@@ -129,8 +136,9 @@ std::string run_screen(const Look& look, std::int64_t run) {
                           : found->finished ? std::string()
                                             : badge("running", Icon::run, "not finished"),
                           shown(found->reason));
-  frame.main += cancel_of(look, *found) + counts_section(*found) + facts_of(*found) +
-                (preview ? preview_sections(look, run) : attempts_section(look, run));
+  frame.main += cancel_of(look, *found) + "<div class=\"columns\">\n<div>\n" + counts_section(*found) +
+                (preview ? preview_sections(look, run) : attempts_section(look, run)) +
+                "</div>\n<div class=\"side\">\n" + facts_of(*found) + "</div>\n</div>\n";
   return framed(look, frame);
 }
 

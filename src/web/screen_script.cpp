@@ -252,9 +252,10 @@ std::string script_screen(const Look& look, const std::string& name) {
     throw NotFound("no script of this name lies in the folders, and none was ever run");
   Frame frame{.title = name, .here = {}, .main = {}};
   frame.changes = it.is_at_work();
-  frame.main = page_title(fmt::format("<span class=\"name\">{}</span>", shown(name)), state_badge(it),
+  frame.main = page_title(fmt::format("<span class=\"name\">{}</span>", name_text(name)), state_badge(it),
                           it.newest() == nullptr ? std::string() : shown(it.newest()->description));
-  frame.main += verbs_of(it) + about_of(it) + attempts_of(it) + file_section(it) + text_section(it);
+  frame.main += verbs_of(it) + "<div class=\"columns\">\n<div>\n" + attempts_of(it) + file_section(it) +
+                text_section(it) + "</div>\n<div class=\"side\">\n" + about_of(it) + "</div>\n</div>\n";
   return framed(look, frame);
 }
 

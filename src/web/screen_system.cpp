@@ -30,7 +30,7 @@ std::string databases_of(const Look& look) {
 std::string disk_text(const std::string& path) {
   const auto disk = os::disk_under(path);
   if (!disk) return {};
-  return fmt::format(", {}, {} of {} free", disk->type, base::format_size(disk->free), base::format_size(disk->size));
+  return fmt::format("{}, {} of {} free", disk->type, base::format_size(disk->free), base::format_size(disk->size));
 }
 
 std::string folders_of(const Look& look) {
@@ -40,8 +40,8 @@ std::string folders_of(const Look& look) {
                                                                  {"done", &config.folders.succeeded},
                                                                  {"failed", &config.folders.failed},
                                                                  {"data", &config.folders.data}};
-  for (const auto& [label, folder] : all)
-    facts.html(label, code(*folder + "/") + shown(disk_text(config.path(*folder))));
+  for (const auto& [label, folder] : all) facts.html(label, code(*folder + "/"));
+  facts.text("disk", disk_text(config.path(config.folders.scripts)));
   return section("folders", "Folders and disk", facts.take());
 }
 
@@ -56,7 +56,7 @@ std::string verify_form(const Look& look) {
       "<form method=\"post\" action=\"/verify\">{}<button>{}Verify it now</button></form>\n<p class=\"soft\">Reads all "
       "of it, "
       "and proves that nobody changed what it once said.</p>\n",
-      csrf_field(look), icon(Icon::check));
+      own_fields(look), icon(Icon::check));
 }
 
 std::string ledger_of(const Look& look) {
@@ -64,7 +64,7 @@ std::string ledger_of(const Look& look) {
   if (!look.history) return section("ledger", "Ledger", nothing("There is none yet: the first run makes it."));
   const ledger::About about = look.history->about();
   Facts facts;
-  facts.html("file", code(look.config().ledger.path) + shown(disk_text(path)));
+  facts.html("file", code(look.config().ledger.path)).text("disk", disk_text(path));
   facts.text("size", base::format_size(size_of(path)));
   facts.html("id", code(about.id)).html("since", moment(about.since)).text("schema", fmt::format("{}", about.schema));
   const std::pair<std::string_view, std::int64_t> counts[] = {{"attempts", about.attempts},
@@ -138,8 +138,9 @@ std::string versions_of(const Look& look) {
 
 std::string system_screen(const Look& look) {
   Frame frame{.title = "System", .here = "/system", .main = page_title("System")};
-  frame.main += "<div class=\"pair\">\n" + databases_of(look) + watcher_of(look) + ledger_of(look) + folders_of(look) +
-                sandbox_of(look) + versions_of(look) + "</div>\n" + ignored_of(look);
+  frame.main += "<div class=\"pair\">\n<div>\n" + ledger_of(look) + sandbox_of(look) + "</div>\n<div>\n" +
+                databases_of(look) + folders_of(look) + watcher_of(look) + versions_of(look) + "</div>\n</div>\n" +
+                ignored_of(look);
   return framed(look, frame);
 }
 

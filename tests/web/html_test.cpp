@@ -66,6 +66,7 @@ TEST_CASE("only what a browser sends back byte for byte is put into a field") {
 }
 
 TEST_CASE("a name as a link shows what it is and leads to it") {
+  CHECK(web::script_link("7_a_b.lua") == "<a class=\"name\" href=\"/scripts/7_a_b.lua\">7_<wbr>a_<wbr>b.lua</a>");
   CHECK(web::script_link("<b>\".lua") == "<a class=\"name\" href=\"/scripts/%3Cb%3E%22.lua\">&lt;b&gt;&quot;.lua</a>");
   CHECK(web::attempt_link(7) == "<a href=\"/attempts/7\">attempt 7</a>");
 }

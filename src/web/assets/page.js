@@ -28,18 +28,23 @@ function tellTimes(within) {
     if (time.textContent !== text) time.textContent = text;
     time.title = `${exact.format(then)} (${time.dateTime})`;
   }
+  for (const time of within.querySelectorAll("time[data-exact]")) {
+    const then = new Date(time.dateTime);
+    time.textContent = `${String(then.getHours()).padStart(2, "0")}${time.dateTime.slice(13, 14)}${String(then.getMinutes()).padStart(2, "0")}${time.dateTime.slice(16, 23)}`;
+    time.title = time.dateTime;
+  }
 }
 
 // ---- exchanging what changed ----
 
-const key = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id || node.getAttribute("name") || "" : "");
+const key = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id || node.getAttribute("action") || node.getAttribute("name") || "" : "");
 const alike = (old, fresh) => old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && key(old) === key(fresh);
 
 // What a person did to an element: it stays.
 const kept = { DETAILS: ["open"], INPUT: ["value", "checked"], SELECT: ["value"], OPTION: ["selected"], DIALOG: ["open"] };
 
 function takeAttributes(old, fresh) {
-  const mine = kept[old.nodeName] || [];
+  const mine = old.type === "hidden" ? [] : kept[old.nodeName] || [];
   for (const { name } of [...old.attributes])
     if (!fresh.hasAttribute(name) && !mine.includes(name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes)
@@ -111,12 +116,12 @@ async function exchange() {
 
 // ---- being told ----
 
-const line = document.getElementById("line");
+const toast = document.getElementById("toast");
 let wait = 1000;
 
 function say(text) {
-  line.hidden = !text;
-  line.textContent = text;
+  toast.hidden = !text;
+  toast.textContent = text;
 }
 
 let source;
