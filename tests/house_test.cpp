@@ -387,6 +387,8 @@ const std::vector<Catcher> k_known_catchers = {
     {"target/postgresql_silence.cpp", 1, "who may not silence triggers finds out by being refused"},
     {"target/postgresql_copy.cpp", 1, "a database that is in use is copied in another way"},
     {"target/postgresql_link.cpp", 1, "a word to stop that finds the next statement is no fault"},
+    {"web/screen_parts.cpp", 1,
+     "of a text that was altered is said so; the rest of the screen is what one looks for then"},
     {"web/screen_history.cpp", 1, "a filter that means nothing is told beside the form, whose fields stay filled in"},
     {"sandbox/many.cpp", 1, "a row that the database refused is told of before one that no statement can take"},
     {"sandbox/lua_state.hpp", 2, "the guard of every host function: a C++ exception becomes a Lua error"},

@@ -12,8 +12,8 @@ namespace web {
 namespace {
 
 constexpr double k_height = 96;  // of the bars
-constexpr double k_step = 12;    // from bar to bar
-constexpr double k_bar = 9;      // width of one
+constexpr double k_step = 16;    // from bar to bar
+constexpr double k_bar = 12;     // width of one
 constexpr std::size_t k_fewest = 3;
 constexpr std::size_t k_most = 100;
 
@@ -30,8 +30,8 @@ std::string bar(core::OutcomeKind kind, double x, double top, double height) {
 std::string legend(const std::set<core::OutcomeKind>& kinds) {
   std::string items;
   for (const core::OutcomeKind kind : kinds)
-    items += fmt::format("<span class=\"key\"><svg viewBox=\"0 0 10 10\" aria-hidden=\"true\">{}</svg>{}</span> ",
-                         bar(kind, 0.5, 0.5, 9), word_of(kind));
+    items += fmt::format("<span class=\"key\"><svg viewBox=\"0 0 13 12\" aria-hidden=\"true\">{}</svg>{}</span> ",
+                         bar(kind, 0, 0, 12), word_of(kind));
   return items;
 }
 

@@ -160,11 +160,12 @@ std::vector<std::string> highlighted_lines(std::string_view text) {
   return lines;
 }
 
-std::string highlighted(std::string_view text) {
+std::string highlighted(std::string_view text, std::string_view anchor) {
   std::string out;
   std::size_t number = 0;
   for (const std::string& line : highlighted_lines(text))
-    out += fmt::format("<span class=\"line\" id=\"L{}\">{}\n</span>", ++number, line);
+    out += fmt::format("<span class=\"line\"{}>{}\n</span>",
+                       anchor.empty() ? std::string() : fmt::format(" id=\"{}{}\"", anchor, ++number), line);
   return fmt::format(
       "<div class=\"scroll\" role=\"region\" aria-label=\"Text of the script\" tabindex=\"0\"><pre "
       "class=\"code\"><code>{}</code></pre></div>\n",

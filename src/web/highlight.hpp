@@ -20,7 +20,7 @@ std::vector<LuaPiece> lua_pieces(std::string_view text);
 // Each line without its end, a piece that goes over several lines in each of them.
 std::vector<std::string> highlighted_lines(std::string_view text);
 
-// <pre> with all lines, each with an anchor: "L7".
-std::string highlighted(std::string_view text);
+// <pre> with all lines. anchor: each is reached by it and its number, as "L7"; empty: by nothing.
+std::string highlighted(std::string_view text, std::string_view anchor = {});
 
 }  // namespace web

@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "cli/console.hpp"
 #include "cli/json_output.hpp"
-#include "os/clock.hpp"
+#include "runner/live_log.hpp"
 #include "web/frame.hpp"
 #include "web/highlight.hpp"
 #include "web/screen_parts.hpp"
@@ -89,7 +89,7 @@ std::string running_of(const Shown& it) {
   const auto progress = it.history.progress(it.attempt.id);
   std::string out;
   if (!it.attempt.ended_as) {
-    out = fmt::format("<p>It runs since {}. What it logs is here once it has ended.</p>\n", moment(it.attempt.started));
+    out = fmt::format("<p>It runs since {}.</p>\n", moment(it.attempt.started));
     if (progress) out += progress_of(*progress, it.attempt.started);
     if (it.look.viewer.may(core::Scope::run) && is_sendable(it.attempt.script))
       out += fmt::format("<div class=\"orders\">{}</div>\n",
@@ -112,16 +112,20 @@ std::string running_of(const Shown& it) {
 // ---- log, changes, text ----
 
 std::string log_of(const Shown& it) {
-  const std::vector<ledger::LogLine> lines = it.history.lines(it.attempt.id);
+  const std::vector<ledger::LogLine> lines =
+      it.attempt.ended_as ? it.history.lines(it.attempt.id) : runner::live_lines(it.look.config(), it.attempt.id);
   const bool all = asks_for_all(it, "log") || lines.size() <= k_most_lines;
   std::string out;
-  for (std::size_t at = 0; at < lines.size() && (all || at < k_most_lines); ++at)
+  // While it works the newest ones are of interest.
+  const std::size_t first = all || it.attempt.ended_as ? 0 : lines.size() - k_most_lines;
+  for (std::size_t at = first; at < lines.size() && (all || at < first + k_most_lines); ++at)
     out += fmt::format(
         "<li class=\"{0}\"><time datetime=\"{1}\" data-exact>{2}</time><span "
         "class=\"level\">{0}</span><span>{3}</span></li>\n",
         core::name(lines[at].level), base::iso8601(lines[at].at), base::iso8601(lines[at].at).substr(11, 12),
         shown(lines[at].text));
-  if (!out.empty()) out = fmt::format("<ol class=\"log\">\n{}</ol>\n", out);
+  if (!out.empty())
+    out = fmt::format("<ol class=\"log\"{}>\n{}</ol>\n", it.attempt.ended_as ? "" : " aria-live=\"polite\"", out);
   if (!all) out += show_all(it, "log", fmt::format("All {} lines", base::format_count(lines.size())));
   if (const ledger::Pruned pruned = it.history.pruned(it.attempt.id); pruned.attempt != 0)
     out += fmt::format("<p class=\"soft\">What it logged was pruned on {} by {}.</p>\n",
@@ -147,7 +151,7 @@ std::string changed_by(const Shown& it) {
 
 std::string text_of(const Shown& it) {
   return section(
-      "text", "Text that ran", highlighted(it.history.text(it.attempt.sha256)),
+      "text", "Text that ran", text_that_ran(it.history, it.attempt.sha256),
       fmt::format("<code class=\"hash\" title=\"SHA-256\">{}</code>", shown(it.attempt.sha256.substr(0, 12))));
 }
 

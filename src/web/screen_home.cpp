@@ -20,7 +20,7 @@ using Row = cli::Groups::Row;
 
 constexpr std::size_t k_most_rows = 50;   // of one list; ?all=1 shows all
 constexpr std::int64_t k_looked_at = 60;  // newest attempts among which the done ones are looked for
-constexpr std::size_t k_most_done = 8;
+constexpr std::size_t k_most_done = 6;
 constexpr std::int64_t k_last_runs = 5;
 
 // Everything that is known now.
@@ -273,10 +273,10 @@ std::vector<ledger::Attempt> done_of(const Look& look) {
 
 std::string done_lane(const Sight& sight) {
   std::string content = list_of(sight, done_of(sight.look), [](const ledger::Attempt& attempt) {
-    return Card{
-        script_link(attempt.script),
-        joined(shown(gist_of(attempt)), fmt::format("{} · {}", attempt_link(attempt.id), moment(attempt.finished))),
-        badge(attempt.ended_as)};
+    return Card{script_link(attempt.script),
+                fmt::format("{} {}<br>{} · {}", badge(attempt.ended_as), shown(gist_of(attempt)),
+                            attempt_link(attempt.id), moment(attempt.finished)),
+                {}};
   });
   if (!content.empty()) content += fmt::format("<p class=\"more\">{}</p>\n", link("/history", "All that happened"));
   return lane("done", "Done", base::format_count(sight.survey.succeeded), content, "No script has run yet.");

@@ -1,12 +1,15 @@
 #include "web/screen_parts.hpp"
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/console.hpp"
 #include "os/clock.hpp"
 #include "os/random.hpp"
+#include "web/highlight.hpp"
 
 namespace web {
 namespace {
@@ -30,7 +33,8 @@ std::array<Share, 7> shares_of(const core::Counts& counts) noexcept {
 std::string bar_of(const core::Counts& counts) {
   constexpr double k_width = 100;
   const double all = static_cast<double>(counts.total());
-  if (all == 0) return {};
+  const auto shares = shares_of(counts);
+  if (std::count_if(shares.begin(), shares.end(), [](const Share& share) { return share.count > 0; }) < 2) return {};
   std::string parts;
   double at = 0;
   for (const Share& share : shares_of(counts)) {
@@ -180,6 +184,20 @@ std::string counts_of(const core::Counts& counts) {
                            icon(icon_of(share.kind)), base::format_count(share.count), word_of(share.kind));
   if (words.empty()) return {};
   return fmt::format("<span class=\"counts\">{}</span>{}", words, bar_of(counts));
+}
+
+KeptText kept_text(const ledger::History& history, const std::string& sha256) {
+  try {
+    return {history.text(sha256), {}};
+  } catch (const base::Error& altered) {
+    return {{}, altered.what()};
+  }
+}
+
+std::string text_that_ran(const ledger::History& history, const std::string& sha256) {
+  const KeptText kept = kept_text(history, sha256);
+  return kept.fault.empty() ? highlighted(kept.text, "L")
+                            : fmt::format("<p class=\"wrong\">{}</p>\n", shown(kept.fault));
 }
 
 std::string progress_of(const core::Progress& progress, base::Instant since) {

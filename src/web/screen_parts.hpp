@@ -57,6 +57,14 @@ std::string_view gist_of(const ledger::Attempt& attempt);
 // <progress> with how far it came, how fast, and how long it will take. since: when it began.
 std::string progress_of(const core::Progress& progress, base::Instant since);
 
+// The text of a version; what is wrong where the ledger has it no more, or not as it was.
+struct KeptText {
+  std::string text, fault;
+};
+KeptText kept_text(const ledger::History& history, const std::string& sha256);
+// The same as HTML: coloured, each line with an anchor.
+std::string text_that_ran(const ledger::History& history, const std::string& sha256);
+
 // Tables with their rows before and after, and the schema.
 std::string changes_of(const core::Changes& changes, const std::vector<core::RowChange>& rows, bool full);
 

@@ -183,12 +183,13 @@ std::string file_section(const Shown& it) {
   if (newest == nullptr) return section("file", title, highlighted(script.text), hash);
   if (newest->sha256 == script.sha256)
     return section("file", title, fmt::format("<p>The very text of {}, below.</p>\n", attempt_link(newest->id)), hash);
-  const std::string before = it.look.history->text(newest->sha256);
+  const KeptText before = kept_text(*it.look.history, newest->sha256);
+  if (!before.fault.empty()) return section("file", title, highlighted(script.text), hash);
   return section(
       "file", title,
       fmt::format(
           "<p>It is not the text of {}:</p>\n{}<details id=\"whole\"><summary>The whole text</summary>{}</details>\n",
-          attempt_link(newest->id), shown_diff(before, script.text), highlighted(script.text)),
+          attempt_link(newest->id), shown_diff(before.text, script.text), highlighted(script.text)),
       hash);
 }
 
@@ -215,15 +216,17 @@ std::string text_section(const Shown& it) {
       std::find_if(versions.begin(), versions.end(), [&](const Version& each) { return each.sha256 == wanted; });
   if (!wanted.empty() && found == versions.end()) throw NotFound("no such version of this script was run");
   const std::size_t chosen = wanted.empty() ? 0 : static_cast<std::size_t>(found - versions.begin());
-  const std::string text = it.look.history->text(versions[chosen].sha256);
   std::string content = version_links(it, versions, chosen);
   if (chosen + 1 < versions.size()) {
-    const std::string before = it.look.history->text(versions[chosen + 1].sha256);
-    content += fmt::format(
-        "<details open id=\"difference\"><summary>What differs from the version before, of {}</summary>{}</details>\n",
-        attempt_link(versions[chosen + 1].attempt), shown_diff(before, text));
+    const KeptText before = kept_text(*it.look.history, versions[chosen + 1].sha256);
+    const KeptText after = kept_text(*it.look.history, versions[chosen].sha256);
+    if (before.fault.empty() && after.fault.empty())
+      content += fmt::format(
+          "<details open id=\"difference\"><summary>What differs from the version before, of "
+          "{}</summary>{}</details>\n",
+          attempt_link(versions[chosen + 1].attempt), shown_diff(before.text, after.text));
   }
-  content += highlighted(text);
+  content += text_that_ran(*it.look.history, versions[chosen].sha256);
   return section(
       "text", "Text that ran", content,
       fmt::format("<code class=\"hash\" title=\"SHA-256\">{}</code>", shown(versions[chosen].sha256.substr(0, 12))));
