@@ -172,7 +172,7 @@ std::string shown_diff(std::string_view before, std::string_view after) {
   if (!any) return {};
   tell_gap();
   return fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"Differences\" tabindex=\"0\"><table class=\"diff\">\n{}"
+      "<div class=\"scroll\" role=\"group\" aria-label=\"Differences\" tabindex=\"0\"><table class=\"diff\">\n{}"
       "</table></div>\n",
       rows);
 }

@@ -167,7 +167,7 @@ std::string highlighted(std::string_view text, std::string_view anchor) {
     out += fmt::format("<span class=\"line\"{}>{}\n</span>",
                        anchor.empty() ? std::string() : fmt::format(" id=\"{}{}\"", anchor, ++number), line);
   return fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"Text of the script\" tabindex=\"0\"><pre "
+      "<div class=\"scroll\" role=\"group\" aria-label=\"Text of the script\" tabindex=\"0\"><pre "
       "class=\"code\"><code>{}</code></pre></div>\n",
       out);
 }

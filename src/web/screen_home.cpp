@@ -154,9 +154,10 @@ std::string banner_html(const Sight& sight) {
   return fmt::format(
       "<section class=\"banner {}\" id=\"banner\" aria-labelledby=\"banner-title\">\n<span "
       "class=\"sign\">{}</span>\n<div "
-      "class=\"says\" aria-live=\"polite\"><h1 id=\"banner-title\">{}</h1>\n<p>{}</p>\n{}</div>\n{}{}</section>\n",
-      banner.look, icon(banner.picture), shown(banner.title), banner.text, progress, go_form(sight),
-      order_forms(sight));
+      "class=\"says\"><div aria-live=\"polite\"><h1 "
+      "id=\"banner-title\">{}</h1>\n<p>{}</p>\n{}</div>\n{}</div>\n{}</section>\n",
+      banner.look, icon(banner.picture), shown(banner.title), banner.text, progress, order_forms(sight),
+      go_form(sight));
 }
 
 // ---- the lanes ----
@@ -171,16 +172,26 @@ struct Card {
   std::string head, below, beside;
 };
 
-std::string card(const Card& card) {
-  return fmt::format("<li class=\"item\"><div class=\"row\">{}{}</div>{}</li>\n", card.head, card.beside,
-                     card.below.empty() ? "" : fmt::format("<p>{}</p>", card.below));
+std::string_view name_of(const Row& row) noexcept {
+  return row.script;
+}
+std::string_view name_of(const ledger::Attempt& attempt) noexcept {
+  return attempt.script;
+}
+std::string_view name_of(const core::Ignored& file) noexcept {
+  return file.name;
+}
+
+std::string card(std::string_view name, const Card& card) {
+  return fmt::format("<li class=\"item\" data-id=\"{}\"><div class=\"row\">{}{}</div>{}</li>\n", shown(name), card.head,
+                     card.beside, card.below.empty() ? "" : fmt::format("<p>{}</p>", card.below));
 }
 
 template <class Item, class Told>
 std::string list_of(const Sight& sight, const std::vector<Item>& items, Told told) {
   std::string rows;
   const std::size_t most = std::min(items.size(), sight.shown_rows());
-  for (std::size_t at = 0; at < most; ++at) rows += card(told(items[at]));
+  for (std::size_t at = 0; at < most; ++at) rows += card(name_of(items[at]), told(items[at]));
   if (rows.empty()) return {};
   return fmt::format("<ul class=\"items\">\n{}</ul>\n{}", rows, more_of(sight, items.size()));
 }

@@ -55,8 +55,8 @@ std::string duration_of(const ledger::Attempt& attempt) {
 
 std::string attempt_row(const ledger::Attempt& attempt, Columns columns) {
   std::string row = fmt::format(
-      "<tr class=\"{}\"><td class=\"id\">{}</td><td>{}</td>",
-      attempt.ended_as ? core::name(*attempt.ended_as) : "running",
+      "<tr class=\"{}\" data-id=\"{}\"><td class=\"id\">{}</td><td>{}</td>",
+      attempt.ended_as ? core::name(*attempt.ended_as) : "running", attempt.id,
       link(attempt_address(attempt.id), fmt::format("<span class=\"unseen\">Attempt </span>{}", attempt.id)),
       badge(attempt.ended_as));
   if (columns.script) row += fmt::format("<td class=\"wide\">{}</td>", script_link(attempt.script));
@@ -89,17 +89,24 @@ std::string run_row(const ledger::Run& run) {
           : std::string();
   const std::string counts = counts_of(run.counts);
   return fmt::format(
-      "<tr><td class=\"id\">{}</td><td>{}</td><td class=\"wide\">{}</td><td "
+      "<tr data-id=\"{}\"><td class=\"id\">{}</td><td>{}</td><td class=\"wide\">{}</td><td "
       "class=\"number\">{}</td><td>{}</td><td>{}</td>"
       "<td>{}</td><td class=\"gist\">{}</td></tr>\n",
-      link(run_address(run.id), fmt::format("<span class=\"unseen\">Run </span>{}", run.id)), run_state(run),
+      run.id, link(run_address(run.id), fmt::format("<span class=\"unseen\">Run </span>{}", run.id)), run_state(run),
       counts.empty() ? "<span class=\"soft\">no script</span>" : counts, took, moment(run.started), shown(run.by),
       shown(run.trigger), shown(run.reason));
 }
 
+// Nobody can tell it to a fraction of a second.
+std::string time_left(double seconds) {
+  constexpr double k_longest = 1e9;
+  const auto whole = std::chrono::seconds(static_cast<std::int64_t>(std::clamp(seconds + 0.5, 1.0, k_longest)));
+  return whole < std::chrono::minutes(1) ? fmt::format("{} s", whole.count()) : base::format_duration(whole);
+}
+
 std::string table(std::string_view label, std::string_view head, std::string_view rows) {
   return fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"{}\" tabindex=\"0\"><table "
+      "<div class=\"scroll\" role=\"group\" aria-label=\"{}\" tabindex=\"0\"><table "
       "class=\"list\">\n<thead><tr>{}</tr>"
       "</thead>\n<tbody>\n{}</tbody>\n</table></div>\n",
       label, head, rows);
@@ -126,8 +133,9 @@ std::string form_of(const Look& look, const Verb& verb) {
       "class=\"{}\">{}{}</button>{}</div></form>",
       verb.address, own_fields(look), verb.ask.empty() ? std::string() : fmt::format("<p>{}</p>", verb.ask),
       verb.fields, reason, verb.look.empty() ? "main" : verb.look, icon(verb.picture), verb.word, verb.buttons);
-  return fmt::format("<details class=\"verb\" name=\"verbs\"><summary class=\"button\">{}{}…</summary>{}</details>\n",
-                     icon(verb.picture), verb.word, form);
+  return fmt::format(
+      "<details class=\"verb\" name=\"verbs\" data-id=\"{}\"><summary class=\"button\">{}{}…</summary>{}</details>\n",
+      verb.address, icon(verb.picture), verb.word, form);
 }
 
 std::string section(std::string_view id, std::string_view title, std::string_view content, std::string_view beside) {
@@ -212,8 +220,7 @@ std::string progress_of(const core::Progress& progress, base::Instant since) {
   text += progress.label.empty() ? "" : " " + shown(progress.label);
   if (rate >= 0.1) text += fmt::format(" · {:.1f} a second", rate);
   if (progress.total > progress.done && rate > 0)
-    text += fmt::format(" · about {} left", base::format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(
-                                                1000.0 * static_cast<double>(progress.total - progress.done) / rate))));
+    text += fmt::format(" · about {} left", time_left(static_cast<double>(progress.total - progress.done) / rate));
   const std::string bar =
       progress.total > 0
           ? fmt::format("<progress max=\"{}\" value=\"{}\" aria-label=\"{} done\"></progress>", progress.total,

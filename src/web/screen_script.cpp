@@ -222,8 +222,8 @@ std::string text_section(const Shown& it) {
     const KeptText after = kept_text(*it.look.history, versions[chosen].sha256);
     if (before.fault.empty() && after.fault.empty())
       content += fmt::format(
-          "<details open id=\"difference\"><summary>What differs from the version before, of "
-          "{}</summary>{}</details>\n",
+          "<details open id=\"difference\"><summary>What differs from the version before</summary><p>It ran in "
+          "{}.</p>\n{}</details>\n",
           attempt_link(versions[chosen + 1].attempt), shown_diff(before.text, after.text));
   }
   content += text_that_ran(*it.look.history, versions[chosen].sha256);

@@ -53,7 +53,7 @@ std::string action_screen(const Look& look, const Started& started) {
     out += nothing(started.running ? "It has said nothing yet." : "It said nothing.");
   else
     out += fmt::format(
-        "<div class=\"scroll\" role=\"region\" aria-label=\"Output\" tabindex=\"0\"><pre class=\"output\" "
+        "<div class=\"scroll\" role=\"group\" aria-label=\"Output\" tabindex=\"0\"><pre class=\"output\" "
         "aria-live=\"polite\">{}</pre></div>\n",
         shown_lines(started.output));
   frame.main += section("output", "The command", out);

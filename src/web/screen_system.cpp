@@ -117,7 +117,7 @@ std::string ignored_of(const Look& look) {
   if (rows.empty()) return section("ignored", "Ignored files", nothing("Every file in the folder is a script."));
   return section(
       "ignored", "Ignored files",
-      fmt::format("<div class=\"scroll\" role=\"region\" aria-label=\"Ignored files\" tabindex=\"0\"><table "
+      fmt::format("<div class=\"scroll\" role=\"group\" aria-label=\"Ignored files\" tabindex=\"0\"><table "
                   "class=\"list\">\n<thead><tr><th "
                   "scope=\"col\">File</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
                   rows));

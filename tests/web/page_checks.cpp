@@ -135,6 +135,13 @@ void check_policy(const std::vector<Tag>& tags, Faults& faults) {
       if (name == "id" && !ids.insert(value).second) faults.push_back(fmt::format("two have the id {}", value));
     }
   }
+  bool folded = false;
+  for (const Tag& tag : tags) {
+    if (tag.name == "summary") folded = true;
+    if (tag.name == "/summary") folded = false;
+    if (folded && (tag.name == "a" || tag.name == "button"))
+      faults.push_back(fmt::format("<{}> in a summary", tag.name));
+  }
   for (const Tag& tag : tags)
     if (const auto by = tag.attributes.find("aria-labelledby"); by != tag.attributes.end() && !ids.contains(by->second))
       faults.push_back(fmt::format("nothing has the id {}", by->second));

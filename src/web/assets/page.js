@@ -37,7 +37,10 @@ function tellTimes(within) {
 
 // ---- exchanging what changed ----
 
-const key = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.id || node.getAttribute("action") || node.getAttribute("name") || "" : "");
+const key = (node) =>
+  node.nodeType === Node.ELEMENT_NODE
+    ? node.id || node.dataset.id || node.getAttribute("action") || node.getAttribute("name") || ""
+    : "";
 const alike = (old, fresh) => old.nodeType === fresh.nodeType && old.nodeName === fresh.nodeName && key(old) === key(fresh);
 
 // What a person did to an element: it stays.
@@ -95,9 +98,11 @@ async function exchange() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname !== location.pathname) {
-      location.assign(answer.url); // the session is over
+      signedOut = answer.url;
+      say("You are signed out.", "Sign in", signedOut);
       return;
     }
+    if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = fresh.title;
     for (const old of document.querySelectorAll("[data-live][id]")) {
@@ -118,15 +123,23 @@ async function exchange() {
 
 const toast = document.getElementById("toast");
 let wait = 1000;
+let signedOut = "";
 
-function say(text) {
+function say(text, word, address) {
+  if (!toast) return;
   toast.hidden = !text;
   toast.textContent = text;
+  if (!word) return;
+  const link = document.createElement("a");
+  link.textContent = word;
+  link.href = address;
+  toast.append(" ", link);
 }
 
 let source;
 
 function listen() {
+  if (signedOut) return;
   source = new EventSource("/live");
   source.addEventListener("open", () => {
     if (wait > 1000) exchange().catch(() => {});
@@ -136,7 +149,11 @@ function listen() {
   source.addEventListener("change", () => exchange().catch(() => {}));
   source.addEventListener("error", () => {
     source.close();
-    if (wait >= 2000) say("Connection lost. Trying again …");
+    if (signedOut) return;
+    if (wait >= 2000) {
+      say("Connection lost. Trying again …");
+      exchange().catch(() => {}); // tells whether it is only the session that is over
+    }
     setTimeout(listen, wait);
     wait = Math.min(wait * 2, 30000);
   });
