@@ -68,6 +68,12 @@ std::string shown(std::string_view raw) {
   return entities(base::escape(raw));
 }
 
+std::string sentence(std::string_view raw) {
+  std::string text = shown_lines(raw);
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string shown_lines(std::string_view raw) {
   return entities(base::escape_lines(raw));
 }

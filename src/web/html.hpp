@@ -18,6 +18,8 @@ namespace web {
 // One line, fit to stand between tags and in a quoted attribute: control characters and the like become visible escapes
 // (base::escape), then entities.
 std::string shown(std::string_view raw);
+// The same as the beginning of a sentence.
+std::string sentence(std::string_view raw);
 // The same of several lines, whose ends and tabs stay.
 std::string shown_lines(std::string_view raw);
 // Of text that went through base::escape already, such as cli::Piece.

@@ -40,7 +40,13 @@ struct Sight {
   std::optional<runner::Order> pause;
   bool may_run;
 
-  bool anything_waits() const noexcept { return !groups.pending.empty() || !groups.blocked.empty(); }
+  // Of which nobody knows whether they were committed: a person must say.
+  std::size_t unknown() const {
+    return static_cast<std::size_t>(
+        std::count_if(groups.unknown.begin(), groups.unknown.end(), [](const Row& row) { return !row.below.empty(); }));
+  }
+  std::size_t interrupted() const { return groups.unknown.size() - unknown(); }
+  bool anything_waits() const { return !groups.pending.empty() || !groups.blocked.empty() || interrupted() > 0; }
   std::size_t shown_rows() const {
     return look.request.parameter("all").empty() ? k_most_rows : std::numeric_limits<std::size_t>::max();
   }
@@ -65,7 +71,8 @@ std::string others_of(const Sight& sight) {
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", base::plural(count, "script"), what);
   };
   add(sight.groups.blocked.size(), "blocked");
-  add(sight.groups.unknown.size(), "interrupted or unknown");
+  add(sight.interrupted(), "interrupted");
+  add(sight.unknown(), "unknown");
   add(sight.groups.failing.size(), "failed");
   return text;
 }
@@ -102,10 +109,13 @@ Banner banner_of(const Sight& sight) {
   if (survey.forbidden)
     return {"paused", survey.forbidden->guard == core::k_pause ? Icon::pause : Icon::lock,
             survey.forbidden->guard == core::k_pause ? "Runs are paused" : "Runs are not allowed now",
-            fmt::format("{}. {}{}", shown(core::describe(*survey.forbidden)), waiting, also)};
-  if (!sight.groups.unknown.empty())
-    return {"unknown", Icon::question, are(sight.groups.unknown.size(), "interrupted or unknown"), waiting + also};
-  if (!sight.groups.pending.empty()) return {"updates", Icon::arrow, "Database updates available", waiting + also};
+            fmt::format("{}. {}{}", sentence(core::describe(*survey.forbidden)), waiting, also)};
+  if (const std::size_t unknown = sight.unknown(); unknown > 0)
+    return {"unknown", Icon::question,
+            fmt::format("{} {} your word", base::plural(unknown, "script"), unknown == 1 ? "needs" : "need"),
+            waiting + also};
+  if (!sight.groups.pending.empty() || sight.interrupted() > 0)
+    return {"updates", Icon::arrow, "Database updates available", waiting + also};
   if (!sight.groups.blocked.empty())
     return {"paused", Icon::wait, are(sight.groups.blocked.size(), "blocked"), "Nothing else is pending." + also};
   if (!sight.groups.failing.empty())
@@ -123,7 +133,7 @@ std::string go_form(const Sight& sight) {
       "class=\"buttons\">{}<button{} name=\"dry_run\" value=\"1\">{}Preview</button></div></form>\n",
       own_fields(sight.look),
       closed ? std::string() : fmt::format("<button class=\"main\">{}Update database</button>", icon(Icon::play)),
-      closed ? " class=\"main\"" : "", icon(Icon::eye));
+      closed && !sight.pause ? " class=\"main\"" : "", icon(Icon::eye));
 }
 
 std::string order_forms(const Sight& sight) {
@@ -299,14 +309,13 @@ std::string questions(const Sight& sight) {
                 badge(row.below.empty() ? OutcomeKind::interrupted : OutcomeKind::unknown)};
   });
   if (rows.empty()) return {};
-  const bool asks = std::any_of(sight.groups.unknown.begin(), sight.groups.unknown.end(),
-                                [](const Row& row) { return !row.below.empty(); });
-  return section("questions", "Interrupted or unknown",
-                 (asks ? "<p>Of those that are unknown nobody can say whether they were committed. Look into the "
-                         "database, then open "
-                         "the script and mark what you found.</p>\n"
-                       : "<p>A run begins anew what was interrupted: nothing of it was committed.</p>\n") +
-                     rows);
+  return section(
+      "questions", "Interrupted or unknown",
+      (sight.unknown() > 0 ? "<p>Of those that are unknown nobody can say whether they were committed. Look into the "
+                             "database, then open "
+                             "the script and mark what you found.</p>\n"
+                           : "<p>A run begins anew what was interrupted: nothing of it was committed.</p>\n") +
+          rows);
 }
 
 // ---- the rest ----

@@ -81,7 +81,9 @@ std::vector<Version> versions_of(const std::vector<ledger::Attempt>& attempts) {
 // ---- what can be done ----
 
 std::string run_verb(const Shown& it) {
-  if (!it.lies_in(Place::scripts) || !is_sendable(it.name)) return {};
+  if (!it.lies_in(Place::scripts) || !is_sendable(it.name) || it.is_at_work()) return {};
+  if (it.newest() != nullptr && it.newest()->ended_as == OutcomeKind::unknown)
+    return {};  // a person must mark it first
   return form_of(it.look, {"/run", "Run it", Icon::play, "main", "Only this script is run.", hidden("scripts", it.name),
                            fmt::format("<button name=\"dry_run\" value=\"1\">{}Preview</button>", icon(Icon::eye))});
 }

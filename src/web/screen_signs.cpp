@@ -70,7 +70,7 @@ std::string fault_screen(std::string_view title, std::string_view text, std::str
   return framed_alone(
       title, fmt::format("<section class=\"card\"><h1>{}</h1>\n<p>{}</p>\n{}<p><a class=\"button\" "
                          "href=\"/\">Home</a></p></section>\n",
-                         shown(title), shown_lines(text),
+                         shown(title), sentence(text),
                          next.empty() ? std::string()
                                       : fmt::format("<p class=\"soft\">Next: <code>{}</code></p>\n", shown(next))));
 }

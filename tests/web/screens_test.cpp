@@ -227,7 +227,7 @@ TEST_CASE("a script of which nobody knows whether it was committed is a question
   }
   const std::string page = shop.screen("/");
   check_sound(page, "/");
-  CHECK(has(read(page), "1 script is interrupted or unknown"));
+  CHECK(has(read(page), "1 script needs your word"));
   CHECK(has(read(page), "the line was cut during the commit"));
   CHECK(verbs_on(shop.screen("/scripts/002_y.lua")).contains("/scripts/002_y.lua/mark"));
 }
@@ -394,7 +394,7 @@ TEST_CASE("signing in, a command and a fault are told on pages that are as sound
   CHECK(has(read(sign_in), "no such <token>"));
   const std::string fault = web::fault_screen("Not <found>", "it is\ngone", "fettle status");
   CHECK(faults_of(fault).empty());
-  CHECK(has(read(fault), "Not <found> it is gone Next: fettle status"));
+  CHECK(has(read(fault), "Not <found> It is gone Next: fettle status"));
 
   const Shop shop;
   const cli::LoadedConfig loaded = cli::load_config(shop.site.path("config.toml"), {});
