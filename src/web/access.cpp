@@ -40,6 +40,11 @@ std::size_t count_of(const Pairs& pairs, std::string_view name) {
       std::count_if(pairs.begin(), pairs.end(), [name](const auto& pair) { return pair.first == name; }));
 }
 
+bool is_over(const Key& key) {
+  return key.expires && key.expires->milliseconds <= os::now().milliseconds;
+}
+
+const Refusal k_locked_out{429, "Too many wrong tokens. Try again in a minute."};
 const Refusal k_foreign{403, "This request came from another site. Nothing was done."};
 
 }  // namespace
@@ -75,21 +80,21 @@ std::optional<Refusal> Access::refuses(Request& request) const {
 }
 
 Access::Entry Access::enter(const Request& request) {
-  const std::lock_guard lock(mutex_);
   if (const std::string words = request.header("authorization"); !words.empty()) {
-    if (is_locked_out(request.address)) return {{}, Refusal{429, "Too many wrong tokens. Try again in a minute."}};
-    const Key* key = words.starts_with(k_bearer) ? key_of(words.substr(k_bearer.size())) : nullptr;
-    if (key != nullptr) return {Viewer{key->name, key->scope, {}}, {}};
+    if (is_locked_out(request.address)) return {{}, k_locked_out};
+    const std::optional<Key> key =
+        words.starts_with(k_bearer) ? key_of(words.substr(k_bearer.size())) : std::optional<Key>();
+    if (key) return {Viewer{key->name, key->scope, {}}, {}};
     remember_failure(request.address);
     return {{}, Refusal{401, "No such token, or it has expired or was revoked. fettle token list tells."}};
   }
   const std::string cookie = cookie_of(request);
   if (cookie.empty()) return {};
+  const std::lock_guard lock(mutex_);
   const auto session = sessions_.find(base::sha256_hex(cookie));
   if (session == sessions_.end()) return {};
   const auto key = keys_.find(session->second.key);
-  if (session->second.end <= os::Steady::now() || key == keys_.end() ||
-      (key->second.expires && key->second.expires->milliseconds <= os::now().milliseconds)) {
+  if (session->second.end <= os::Steady::now() || key == keys_.end() || is_over(key->second)) {
     sessions_.erase(session);
     return {};
   }
@@ -117,13 +122,13 @@ std::optional<Refusal> Access::refuses_change(const Request& request, const View
 }
 
 Access::SignIn Access::sign_in(const Request& request, const std::string& token) {
-  const std::lock_guard lock(mutex_);
-  if (is_locked_out(request.address)) return {{}, {429, "Too many wrong tokens. Try again in a minute."}};
-  const Key* key = key_of(std::string(base::trim(token)));
-  if (key == nullptr) {
+  if (is_locked_out(request.address)) return {{}, k_locked_out};
+  const std::optional<Key> key = key_of(std::string(base::trim(token)));
+  if (!key) {
     remember_failure(request.address);
     return {{}, {401, "That is no token of this page, or it has expired or was revoked."}};
   }
+  const std::lock_guard lock(mutex_);
   const os::Deadline now = os::Steady::now();
   std::erase_if(sessions_, [now](const auto& each) { return each.second.end <= now; });
   if (sessions_.size() >= rules_.most_sessions)
@@ -162,6 +167,7 @@ std::string Access::cookie_of(const Request& request) const {
 }
 
 bool Access::is_locked_out(const std::string& address) {
+  const std::lock_guard lock(mutex_);
   const os::Deadline now = os::Steady::now();
   std::erase_if(failures_, [now](const auto& each) { return each.second.forgotten <= now; });
   const auto found = failures_.find(address);
@@ -169,16 +175,23 @@ bool Access::is_locked_out(const std::string& address) {
 }
 
 void Access::remember_failure(const std::string& address) {
+  const std::lock_guard lock(mutex_);
   Failures& failures = failures_[address];
   if (failures.count++ == 0) failures.forgotten = os::in(rules_.forgotten);
 }
 
-const Key* Access::key_of(const std::string& token) const {
-  if (token.empty()) return nullptr;
+std::optional<Key> Access::known_key(const std::string& token) const {
+  const std::lock_guard lock(mutex_);
   const auto found = keys_.find(base::sha256_hex(token));
-  if (found == keys_.end()) return nullptr;
-  const Key& key = found->second;
-  return key.expires && key.expires->milliseconds <= os::now().milliseconds ? nullptr : &key;
+  return found == keys_.end() || is_over(found->second) ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Key> Access::key_of(const std::string& token) const {
+  if (token.empty()) return std::nullopt;
+  if (auto key = known_key(token)) return key;
+  if (!look_again_) return std::nullopt;
+  look_again_();
+  return known_key(token);
 }
 
 }  // namespace web

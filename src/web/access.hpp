@@ -44,7 +44,9 @@ struct Refusal {
 
 class Access {
  public:
-  explicit Access(AccessRules rules) : rules_(std::move(rules)) {}
+  // look_again: called for a token that is not known, which may have been made a moment ago; it may learn() keys.
+  explicit Access(AccessRules rules, std::function<void()> look_again = {})
+      : rules_(std::move(rules)), look_again_(std::move(look_again)) {}
 
   // All keys that hold now. Sessions of others are over.
   void learn(std::vector<Key> keys);
@@ -87,9 +89,11 @@ class Access {
   std::string cookie_of(const Request& request) const;
   bool is_locked_out(const std::string& address);
   void remember_failure(const std::string& address);
-  const Key* key_of(const std::string& token) const;
+  std::optional<Key> known_key(const std::string& token) const;
+  std::optional<Key> key_of(const std::string& token) const;
 
   AccessRules rules_;
+  std::function<void()> look_again_;
   mutable std::mutex mutex_;
   std::map<std::string, Key> keys_;          // by sha256
   std::map<std::string, Session> sessions_;  // by the sha256 of the cookie

@@ -67,7 +67,7 @@ std::string screen_of(const Look& look, const std::vector<std::string>& path) {
 }  // namespace
 
 Site::Site(cli::LoadedConfig loaded, AccessRules rules, std::string program, std::string config_file)
-    : loaded_(std::move(loaded)), access_(std::move(rules)), actions_(std::move(program), std::move(config_file)) {}
+    : loaded_(std::move(loaded)), access_(std::move(rules), [this] { learn_keys(); }), actions_(std::move(program), std::move(config_file)) {}
 
 void Site::learn_keys(Ledger ledger) {
   std::vector<Key> keys;

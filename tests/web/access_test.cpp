@@ -78,6 +78,20 @@ TEST_CASE("a token in the header lets its owner in, with its scope; a wrong one 
   CHECK_FALSE(access.enter(request()).viewer);
 }
 
+TEST_CASE("a token that was made a moment ago is looked for again before it is refused") {
+  Access* itself = nullptr;
+  int looks = 0;
+  Access access({.hosts = {"localhost"}}, [&] {
+    if (++looks == 2) teach(*itself);
+  });
+  itself = &access;
+  const Request with_token = request({{"authorization", std::string("Bearer ") + k_token}});
+  CHECK_FALSE(access.enter(with_token).viewer);
+  CHECK(access.enter(with_token).viewer);
+  CHECK(access.enter(with_token).viewer);
+  CHECK(looks == 2);
+}
+
 TEST_CASE("a token that has expired or was revoked opens nothing, and ends the sessions that it began") {
   Access access = access_of();
   teach(access, core::Scope::run, base::Instant{1000});
