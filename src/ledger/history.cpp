@@ -292,6 +292,10 @@ std::int64_t History::version() const {
   });
 }
 
+std::vector<RecordedEvent> History::events(std::int64_t limit, std::int64_t before) const {
+  return inside_->guarded([&] { return find_events(inside_->database, limit, before); });
+}
+
 std::optional<Run> History::last_run() const {
   return inside_->guarded([&] { return select_last_run(inside_->database); });
 }

@@ -12,6 +12,7 @@
 #include "core/report.hpp"
 #include "ledger/applied.hpp"
 #include "ledger/attempts.hpp"
+#include "ledger/events.hpp"
 #include "ledger/fates.hpp"
 #include "ledger/figures.hpp"
 #include "ledger/findings.hpp"
@@ -86,6 +87,8 @@ class History {
   void take_in(TokenBook& book) const;
   // Another number whenever somebody else has written since this History was opened.
   std::int64_t version() const;
+  // Newest first. before: only events with a smaller id; 0: from the newest on.
+  std::vector<RecordedEvent> events(std::int64_t limit, std::int64_t before = 0) const;
   // The newest run that was meant to last; no preview, and no mark.
   std::optional<Run> last_run() const;
   // Whether somebody declared, since this run began, that nothing of it is alive: `fettle unlock --force`.

@@ -178,11 +178,54 @@ std::string found(const Look& look, Asked& asked) {
                  out + pages("/history", fields, asked.before, page.next), downloads(asked));
 }
 
+// ---- what is no attempt ----
+
+std::string event_row(const ledger::RecordedEvent& recorded) {
+  const ledger::Event& event = recorded.event;
+  const bool told = !event.verb.starts_with("token");  // its detail is for programs
+  return fmt::format(
+      "<tr data-id=\"{0}\"><td class=\"id\"><span class=\"unseen\">Event </span>{0}</td><td><b>{1}</b></td><td "
+      "class=\"wide\">{2}</td><td class=\"gist\">{3}</td><td>{4}</td><td>{5}</td><td>{6}</td></tr>\n",
+      recorded.id, shown(event.verb), event.script.empty() ? std::string() : script_link(event.script),
+      told ? clipped(event.detail) : std::string(), moment(event.at), shown(event.by), clipped(event.reason));
+}
+
+std::string events_found(const Look& look) {
+  const std::int64_t before = id_of(look.request.parameter("before"));
+  std::vector<ledger::RecordedEvent> events =
+      look.history ? look.history->events(k_page + 1, before) : std::vector<ledger::RecordedEvent>();
+  const std::int64_t next = cut_page(events, k_page);
+  std::string rows;
+  for (const ledger::RecordedEvent& event : events) rows += event_row(event);
+  const std::string list =
+      rows.empty() ? nothing("Nothing of that kind happened yet.")
+                   : table("Events",
+                           "<th scope=\"col\">No.</th><th scope=\"col\">What</th><th scope=\"col\">Script</th><th "
+                           "scope=\"col\">Detail</th><th scope=\"col\">When</th><th scope=\"col\">By</th><th "
+                           "scope=\"col\">Reason</th>",
+                           rows);
+  return section("events", "Marks, retries, pauses, hooks, tokens",
+                 list + pages("/history", {{"show", "events"}}, before, next));
+}
+
+std::string tabs(bool events) {
+  const auto tab = [](std::string_view address, std::string_view word, bool here) {
+    return fmt::format("<li><a href=\"{}\"{}>{}</a></li>\n", address, here ? " aria-current=\"page\"" : "", word);
+  };
+  return fmt::format("<nav class=\"tabs\" aria-label=\"Kinds of history\"><ul>\n{}{}</ul></nav>\n",
+                     tab("/history", "Attempts", !events), tab("/history?show=events", "Other events", events));
+}
+
 }  // namespace
 
 std::string history_screen(const Look& look) {
+  const bool events = look.request.parameter("show") == "events";
+  Frame frame{.title = "History", .here = "/history", .main = page_title("History", tabs(events))};
+  if (events) {
+    frame.main += events_found(look);
+    return framed(look, frame);
+  }
   Asked asked = asked_in(look);
-  Frame frame{.title = "History", .here = "/history", .main = page_title("History")};
   frame.main += filters(asked) + names_found(look, asked) + found(look, asked);
   return framed(look, frame);
 }

@@ -239,7 +239,7 @@ std::string pending_lane(const Sight& sight) {
   if (choose) content = "<p class=\"hint\">Tick scripts to run only those.</p>\n" + content;
   const std::string blocked = list_of(sight, sight.groups.blocked, [](const Row& row) {
     const std::string until = row.until ? fmt::format("until {}", moment(*row.until)) : std::string();
-    return Card{script_link(row.script), joined(joined(shown(row.reason), until), since_text(row)), {}};
+    return Card{script_link(row.script), joined(joined(clipped(row.reason), until), since_text(row)), {}};
   });
   if (!blocked.empty())
     content += fmt::format("<h3 class=\"sub\">Blocked <span class=\"tally\">{}</span></h3>\n{}",
@@ -270,7 +270,7 @@ std::string failed_lane(const Sight& sight) {
     if (sight.may_run && !sight.survey.lock.held && !sight.survey.forbidden)
       retry = fmt::format("<form method=\"post\" action=\"{}/retry\">{}<button class=\"small\">{}Retry</button></form>",
                           script_address(row.script), own_fields(sight.look), icon(Icon::undo));
-    return Card{script_link(row.script), joined(shown(row.attempt == 0 ? row.remark : row.reason), since_text(row)),
+    return Card{script_link(row.script), joined(clipped(row.attempt == 0 ? row.remark : row.reason), since_text(row)),
                 retry};
   });
   return lane("failed", "Failed", base::format_count(sight.groups.failing.size()), content,
@@ -295,7 +295,7 @@ std::vector<ledger::Attempt> done_of(const Look& look) {
 std::string done_lane(const Sight& sight) {
   std::string content = list_of(sight, done_of(sight.look), [](const ledger::Attempt& attempt) {
     return Card{script_link(attempt.script),
-                fmt::format("{} {}<br>{} · {}", badge(attempt.ended_as), shown(gist_of(attempt)),
+                fmt::format("{} {}<br>{} · {}", badge(attempt.ended_as), clipped(gist_of(attempt)),
                             attempt_link(attempt.id), moment(attempt.finished)),
                 {}};
   });
@@ -305,7 +305,7 @@ std::string done_lane(const Sight& sight) {
 
 std::string questions(const Sight& sight) {
   const std::string rows = list_of(sight, sight.groups.unknown, [](const Row& row) {
-    return Card{script_link(row.script), joined(shown(row.reason), since_text(row)),
+    return Card{script_link(row.script), joined(clipped(row.reason), since_text(row)),
                 badge(row.below.empty() ? OutcomeKind::interrupted : OutcomeKind::unknown)};
   });
   if (rows.empty()) return {};

@@ -60,7 +60,7 @@ std::string attempt_row(const ledger::Attempt& attempt, Columns columns) {
       link(attempt_address(attempt.id), fmt::format("<span class=\"unseen\">Attempt </span>{}", attempt.id)),
       badge(attempt.ended_as));
   if (columns.script) row += fmt::format("<td class=\"wide\">{}</td>", script_link(attempt.script));
-  row += fmt::format("<td class=\"gist\">{}</td><td class=\"number\">{}</td><td>{}</td>", shown(gist_of(attempt)),
+  row += fmt::format("<td class=\"gist\">{}</td><td class=\"number\">{}</td><td>{}</td>", clipped(gist_of(attempt)),
                      duration_of(attempt), moment(attempt.started));
   row += fmt::format("<td>{}</td>", shown(attempt.by));
   if (columns.run)
@@ -94,7 +94,7 @@ std::string run_row(const ledger::Run& run) {
       "<td>{}</td><td class=\"gist\">{}</td></tr>\n",
       run.id, link(run_address(run.id), fmt::format("<span class=\"unseen\">Run </span>{}", run.id)), run_state(run),
       counts.empty() ? "<span class=\"soft\">no script</span>" : counts, took, moment(run.started), shown(run.by),
-      shown(run.trigger), shown(run.reason));
+      shown(run.trigger), clipped(run.reason));
 }
 
 // Nobody can tell it to a fraction of a second.
@@ -102,14 +102,6 @@ std::string time_left(double seconds) {
   constexpr double k_longest = 1e9;
   const auto whole = std::chrono::seconds(static_cast<std::int64_t>(std::clamp(seconds + 0.5, 1.0, k_longest)));
   return whole < std::chrono::minutes(1) ? fmt::format("{} s", whole.count()) : base::format_duration(whole);
-}
-
-std::string table(std::string_view label, std::string_view head, std::string_view rows) {
-  return fmt::format(
-      "<div class=\"scroll\" role=\"group\" aria-label=\"{}\" tabindex=\"0\"><table "
-      "class=\"list\">\n<thead><tr>{}</tr>"
-      "</thead>\n<tbody>\n{}</tbody>\n</table></div>\n",
-      label, head, rows);
 }
 
 }  // namespace
@@ -147,6 +139,14 @@ std::string section(std::string_view id, std::string_view title, std::string_vie
       id, title, beside, content);
 }
 
+std::string table(std::string_view label, std::string_view head, std::string_view rows) {
+  return fmt::format(
+      "<div class=\"scroll\" role=\"group\" aria-label=\"{}\" tabindex=\"0\"><table "
+      "class=\"list\">\n<thead><tr>{}</tr>"
+      "</thead>\n<tbody>\n{}</tbody>\n</table></div>\n",
+      label, head, rows);
+}
+
 std::string page_title(std::string_view title, std::string_view beside, std::string_view below) {
   return fmt::format("<div class=\"title\"><h1>{}</h1>{}</div>\n{}", title, beside,
                      below.empty() ? std::string() : fmt::format("<p class=\"below\">{}</p>\n", below));
@@ -154,6 +154,11 @@ std::string page_title(std::string_view title, std::string_view beside, std::str
 
 std::string nothing(std::string_view sentence) {
   return fmt::format("<p class=\"nothing\">{}</p>\n", sentence);
+}
+
+std::string clipped(std::string_view raw) {
+  constexpr std::size_t k_columns = 240;
+  return entities(base::fit(base::escape(base::first_line(base::trim(raw))), k_columns));
 }
 
 std::string_view gist_of(const ledger::Attempt& attempt) {

@@ -38,6 +38,10 @@ std::string section(std::string_view id, std::string_view title, std::string_vie
                     std::string_view beside = {});
 // A heading of the page.
 std::string page_title(std::string_view title, std::string_view beside = {}, std::string_view below = {});
+// Rows of a list, under a head; on a phone each becomes a card.
+std::string table(std::string_view label, std::string_view head, std::string_view rows);
+// The first line of it, cut where it would fill the page.
+std::string clipped(std::string_view raw);
 // What stands in place of a list that is empty.
 std::string nothing(std::string_view sentence);
 

@@ -115,12 +115,8 @@ std::string ignored_of(const Look& look) {
   for (const core::Ignored& file : survey.ignored)
     rows += fmt::format("<tr><td class=\"name\">{}</td><td>{}</td></tr>\n", shown(file.name), shown(file.reason));
   if (rows.empty()) return section("ignored", "Ignored files", nothing("Every file in the folder is a script."));
-  return section(
-      "ignored", "Ignored files",
-      fmt::format("<div class=\"scroll\" role=\"group\" aria-label=\"Ignored files\" tabindex=\"0\"><table "
-                  "class=\"list\">\n<thead><tr><th "
-                  "scope=\"col\">File</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
-                  rows));
+  return section("ignored", "Ignored files",
+                 table("Ignored files", "<th scope=\"col\">File</th><th scope=\"col\">Why</th>", rows));
 }
 
 std::string versions_of(const Look& look) {

@@ -114,6 +114,27 @@ TEST_CASE("attempts that have ended are tallied once each, up to one that has no
   CHECK(tally.outcomes.at("failed") == 3);
 }
 
+TEST_CASE("events are listed newest first, a page at a time") {
+  const LedgerFixture fixture;
+  ledger::Ledger ledger = fixture.open();
+  for (const char* verb : {"pause", "resume", "retry"})
+    ledger.record(
+        {.verb = verb, .script = "a.lua", .by = "anna", .host = "h", .reason = "why", .detail = "what", .at = {7}});
+  const ledger::History history = fixture.history();
+  const std::vector<ledger::RecordedEvent> all = history.events(10);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].event.verb == "retry");
+  CHECK(all[0].event.script == "a.lua");
+  CHECK(all[0].event.by == "anna");
+  CHECK(all[0].event.reason == "why");
+  CHECK(all[0].event.detail == "what");
+  CHECK(all[0].event.at == base::Instant{7});
+  const std::vector<ledger::RecordedEvent> page = history.events(1, all[0].id);
+  REQUIRE(page.size() == 1);
+  CHECK(page[0].event.verb == "resume");
+  CHECK(history.events(5, all[2].id).empty());
+}
+
 TEST_CASE("a reader sees that somebody else has written") {
   const LedgerFixture fixture;
   ledger::Ledger ledger = fixture.open();

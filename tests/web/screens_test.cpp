@@ -335,6 +335,21 @@ TEST_CASE("the history is filtered, searched and handed on as CSV and JSON with 
   CHECK(has(read(shop.screen("/history?script=absent")), "knows no script"));
 }
 
+TEST_CASE("what people did beside running scripts is told, with who and why") {
+  const Shop shop;
+  shop.let_everything_happen();
+  CHECK(shop.site.fettle({"pause", "--by=anna", "--reason=freeze <b>"}).status == 0);
+  CHECK(shop.site.fettle({"resume", "--by=bert"}).status == 0);
+  const std::string page = shop.screen("/history?show=events");
+  check_sound(page, "/history?show=events");
+  const std::string text = read(page);
+  CHECK(has(text, "mark 003_fails.lua"));
+  CHECK(has(text, "looked"));
+  CHECK(has(text, "anna freeze <b>"));
+  CHECK(has(text, "resume"));
+  CHECK(has(page, "aria-current=\"page\">Other events"));
+}
+
 TEST_CASE("the pages of a long history hold every attempt once") {
   const Shop shop;
   {
