@@ -17,7 +17,7 @@ std::string piece_of(const Piece& piece) {
   const std::string text = entities(piece.text);
   switch (piece.role) {
     case Piece::Role::key:
-      return fmt::format("<b>{}</b>", text);
+      return fmt::format("<strong>{}</strong>", text);
     case Piece::Role::name:
       return fmt::format("<span class=\"column\">{}</span>", text);
     case Piece::Role::before:

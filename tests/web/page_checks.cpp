@@ -175,7 +175,7 @@ std::string read(const std::string& page) {
     if (page[at] == '<') {
       const Tag tag = tag_at(page, at);
       at = tag.end;
-      if (tag.name != "wbr" && tag.name != "b" && tag.name != "/a" && tag.name != "/time" && tag.name != "/span")
+      if (tag.name != "wbr" && tag.name != "strong" && tag.name != "/a" && tag.name != "/time" && tag.name != "/span")
         text += ' ';
       continue;
     }
