@@ -231,6 +231,7 @@ addEventListener("submit", (event) => {
   if (event.target.method !== "post") return;
   if (event.target.dataset.sent !== undefined) return event.preventDefault();
   event.target.dataset.sent = "";
+  setTimeout(() => delete event.target.dataset.sent, 5000); // the answer may never come
 });
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
