@@ -24,7 +24,7 @@ ServedSite::ServedSite(const std::string& more) : Site(more) {
 
 void ServedSite::start() {
   Launch launch = this->launch({"serve"});
-  launch.environment = {"FETTLE_WEB_LISTEN=127.0.0.1:0"};
+  launch.environment = {fmt::format("FETTLE_WEB_LISTEN=127.0.0.1:{}", port_)};  // any, and the same one again
   serve_.emplace(launch);
   const std::string before = "listens at http://127.0.0.1:";
   REQUIRE(wait_until([&] {

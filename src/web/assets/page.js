@@ -54,7 +54,8 @@ function takeAttributes(old, fresh) {
     if (old.getAttribute(name) !== value && !mine.includes(name)) old.setAttribute(name, value);
 }
 
-// Makes old like fresh with as few changes as possible: focus, selection, scrolling and half-written fields stay.
+// Makes old like fresh with as few changes as possible: focus, selection, scrolling and half-written fields stay. What has
+// a key is known by it wherever it stands; everything else by its place between those.
 function become(old, fresh) {
   if (old.nodeType !== Node.ELEMENT_NODE) {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
@@ -63,20 +64,27 @@ function become(old, fresh) {
   if (old.nodeName === "TIME" && old.dateTime === fresh.dateTime) return;
   if (old.isEqualNode(fresh)) return;
   takeAttributes(old, fresh);
+  const wantedKeys = new Set([...fresh.childNodes].map(key));
+  const isWanted = (node) => key(node) !== "" && wantedKeys.has(key(node));
   let at = old.firstChild;
-  for (const wanted of [...fresh.childNodes]) {
-    let found = at;
-    while (found && !alike(found, wanted)) found = found.nextSibling;
-    if (!found) {
-      old.insertBefore(document.importNode(wanted, true), at);
-      continue;
-    }
-    while (at !== found) {
+  const removeUntil = (end) => {
+    while (at && at !== end && !isWanted(at)) {
       const gone = at;
       at = at.nextSibling;
       gone.remove();
     }
-    at = found.nextSibling;
+  };
+  for (const wanted of fresh.childNodes) {
+    let found = at;
+    if (key(wanted)) while (found && !alike(found, wanted)) found = found.nextSibling;
+    else while (found && !alike(found, wanted)) found = isWanted(found) || wanted.nodeType === Node.TEXT_NODE ? null : found.nextSibling;
+    if (!found) {
+      old.insertBefore(document.importNode(wanted, true), at);
+      continue;
+    }
+    removeUntil(found);
+    if (at === found) at = at.nextSibling;
+    else old.insertBefore(found, at); // the order is another one now
     become(found, wanted);
   }
   while (at) {
