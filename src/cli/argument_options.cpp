@@ -72,6 +72,10 @@ void add_run(CLI::App& app, Arguments& out, Raw& raw) {
   auto* copy = app.add_flag("--on-copy", out.on_copy, "Rehearse: run on copies, change nothing else");
   CLI::Option* plan = app.add_option("--plan", raw.plan, "Only what this preview showed, row for row");
   plan->option_text("ID");
+  app.add_option("--request", raw.request, "Only what this request names, once it is approved")
+      ->option_text("ID")
+      ->excludes(plan)
+      ->excludes(copy);
   app.add_flag("--full", out.full, "With --dry-run: all rows, values in full");
   text_option(app, "-o,--output", out.output, "FILE", "Also write a report: FILE.md or FILE.html");
   app.add_option("--allow-drift", raw.drift, "Rows may differ from the preview's by so many percent")
@@ -238,6 +242,10 @@ void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& r
   if (command == "ledger prune") add_prune(app, out, raw);
   if (command == "ledger export" || command == "ledger import" || command == "ledger migrate")
     add_places(app, out, command);
+  if (command == "request run") words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
+  if (command == "request approve" || command == "request refuse")
+    words_of(app, out, "ID", "ID", "Number of the request (fettle request list)");
+  if (command.starts_with("request ") && command != "request list") add_actor(app, out, raw);
   if (command.starts_with("token ")) add_token(command.substr(6), app, out, raw);
   if (command.starts_with("backup ")) add_backup(command.substr(7), app, out, raw);
 }

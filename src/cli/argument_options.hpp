@@ -17,7 +17,7 @@ namespace cli {
 struct Raw {
   bool quiet = false, verbose = false, version = false;
   std::string wait, outcome, run, limit, since, until, steps, plan, drift, preview, keep, most, days, expires, via,
-      before;
+      before, request;
   std::vector<std::string> script_arguments, only;
 };
 

@@ -32,6 +32,7 @@ struct Group {
 };
 constexpr std::array k_groups = {Group{"ledger", "The audit file: verify, health, export …"},
                                  Group{"backup", "Copies of everything: create, list, restore …"},
+                                 Group{"request", "A run that others must agree to: run, list, approve …"},
                                  Group{"token", "Who may use the page: add, list, revoke"},
                                  Group{"config", "The configuration in force: show, check, migrate"}};
 
@@ -200,6 +201,7 @@ void Parser::finish() {
   if (!raw_.outcome.empty()) out_.outcome = outcome_word(raw_.outcome);
   if (!raw_.run.empty()) out_.run = whole_number(raw_.run, "--run");
   if (!raw_.plan.empty()) out_.plan = whole_number(raw_.plan, "--plan");
+  if (!raw_.request.empty()) out_.request = whole_number(raw_.request, "--request");
   if (!raw_.drift.empty()) out_.drift = percent(raw_.drift);
   if (!raw_.steps.empty()) out_.steps = whole_number(raw_.steps, "--steps");
   if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");

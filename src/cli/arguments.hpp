@@ -46,6 +46,7 @@ struct Arguments {
   std::string into;                              // backup restore: folder; empty: in place
   std::int64_t most = 0, days = 0;               // backup prune; 0: as configured
   std::int64_t plan = 0;                         // run: only what this preview showed; 0: whatever is pending
+  std::int64_t request = 0;                      // run: only what this request names; 0: whatever is pending
   std::uint64_t drift = 0;                       // run: percent by which the rows of a plan may differ
   std::vector<std::string> tags, exclude;        // run
   std::string until;                             // run: word for a script; empty: to the end

@@ -37,6 +37,8 @@ constexpr std::uint64_t k_deepest_result = 200;                   // each level 
 constexpr std::uint64_t k_most_images = std::uint64_t{1} << 30U;  // the process of the database connections holds them
 constexpr std::uint64_t k_most_script = std::uint64_t{8} << 20U;  // a script travels in one message
 
+constexpr std::uint64_t k_most_approvals = 9;
+
 constexpr std::string_view k_command = "a command for /bin/sh in quotes; empty for none";
 constexpr std::string_view k_path = "a path in quotes, not empty";
 
@@ -310,6 +312,17 @@ const auto k_keys = std::to_array<Key>({
      .words = k_yes_no,
      .set = [](Config& config, std::string_view text) { return set_word(config.web.upload, k_yes_no, text); },
      .get = [](const Config& config) { return word_of(config.web.upload, k_yes_no); }},
+    {.name = "web.approvals",
+     .type = "a number of people, up to 9; 0 for none",
+     .help = "How many others must say yes to a run from the page",
+     .takes = Takes::text_or_integer,
+     .source = Source::file,
+     .set =
+         [](Config& config, std::string_view text) {
+           config.web.approvals = 0;
+           return text == "0" || set_count(config.web.approvals, text, k_most_approvals);
+         },
+     .get = [](const Config& config) { return count_text(config.web.approvals); }},
     {.name = "web.watch",
      .type = "true or false",
      .help = "Whether fettle serve starts the watcher, too",

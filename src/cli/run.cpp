@@ -9,6 +9,7 @@
 #include "folder/folders.hpp"
 #include "runner/preview.hpp"
 #include "runner/rehearsal.hpp"
+#include "runner/requests.hpp"
 #include "runner/survey.hpp"
 
 namespace cli {
@@ -83,6 +84,7 @@ runner::RunRequest request_from(const Arguments& arguments, const core::Config& 
   request.choice = choice_from(arguments);
   request.arguments = arguments.script_arguments;
   if (arguments.plan != 0) request.approved.emplace(config, arguments.plan, arguments.drift);
+  if (arguments.request != 0) request.approved.emplace(config, runner::request(config, arguments.request));
   request.hook_text = hook_json;
   const bool is_told_of_at_the_end = arguments.json || !arguments.output.empty();
   request.kept = is_told_of_at_the_end ? runner::Kept::attempts : runner::Kept::counts;

@@ -97,11 +97,12 @@ struct BackupConfig {
 
 struct WebConfig {
   std::string listen = "127.0.0.1:8017";
-  std::string token_file;     // holds a token with the scope admin; empty: there is none
-  std::string hosts;          // further names by which the page is asked for, parted by blanks or commas
-  bool behind_proxy = false;  // one that ends TLS
-  bool upload = false;        // scripts may be sent to the page
-  bool watch = false;         // the watcher is started, too
+  std::string token_file;       // holds a token with the scope admin; empty: there is none
+  std::string hosts;            // further names by which the page is asked for, parted by blanks or commas
+  bool behind_proxy = false;    // one that ends TLS
+  bool upload = false;          // scripts may be sent to the page
+  std::uint64_t approvals = 0;  // yes of so many others that a run from the page needs
+  bool watch = false;           // the watcher is started, too
 };
 
 enum class LogLevel { debug, info, warn, error, off };

@@ -285,6 +285,10 @@ void History::take_in(TokenBook& book) const {
   inside_->guarded([&] { take_in_tokens(inside_->database, book); });
 }
 
+void History::take_in(RequestBook& book) const {
+  inside_->guarded([&] { take_in_requests(inside_->database, book); });
+}
+
 std::int64_t History::version() const {
   return inside_->guarded([&] {
     Query query(inside_->database, "PRAGMA data_version");

@@ -19,6 +19,7 @@
 #include "ledger/imported.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/pruning.hpp"
+#include "ledger/requests.hpp"
 #include "ledger/runs.hpp"
 #include "ledger/tally.hpp"
 #include "ledger/tokens.hpp"
@@ -83,8 +84,9 @@ class History {
   std::int64_t run_of_process(std::int64_t pid, const std::string& host, base::Instant since) const;
   // Adds the attempts that have ended since it was added to last.
   void add_to(Tally& tally) const;
-  // Takes in the tokens of the events since then.
+  // Takes in the tokens, or the requests, of the events since then.
   void take_in(TokenBook& book) const;
+  void take_in(RequestBook& book) const;
   // Another number whenever somebody else has written since this History was opened.
   std::int64_t version() const;
   // Newest first. before: only events with a smaller id; 0: from the newest on.

@@ -206,6 +206,8 @@ core::RunReport run(const core::Config& config, const RunRequest& asked, core::O
     observer.run_started(report, 0);
   } else {
     report.run = record_start(ledger, report, request);
+    if (request.approved)  // in the commit of the first intent: nothing runs before it is durable
+      if (const auto used = request.approved->used(report.by)) ledger.note(*used);
     Stop stop(config, report.run, [&observer](const std::string& at_work) {
       observer.warning(fmt::format("stopping: {} may finish; once more stops it at once", at_work));
     });

@@ -139,6 +139,7 @@ std::optional<Response> read_api(const std::vector<std::string>& path, const Loo
     return plain(cli::history_command, arguments, look);
   }
   if (what == "runs") return runs_answer(look);
+  if (what == "requests") return plain(cli::request_list_command, arguments, look);
   if (what == "openapi.json") return json_answer(std::string(openapi_text()));
   return std::nullopt;
 }

@@ -67,7 +67,9 @@ std::string screen_of(const Look& look, const std::vector<std::string>& path) {
 }  // namespace
 
 Site::Site(cli::LoadedConfig loaded, AccessRules rules, std::string program, std::string config_file)
-    : loaded_(std::move(loaded)), access_(std::move(rules), [this] { learn_keys(); }), actions_(std::move(program), std::move(config_file)) {}
+    : loaded_(std::move(loaded)),
+      access_(std::move(rules), [this] { learn_keys(); }),
+      actions_(std::move(program), std::move(config_file)) {}
 
 void Site::learn_keys(Ledger ledger) {
   std::vector<Key> keys;
@@ -229,10 +231,23 @@ Response Site::answer_api(const Request& request, const Viewer& viewer, const st
 
 // ---- commands ----
 
+// Where others must say yes, what is pressed asks for it.
+std::optional<Verb> Site::with_approvals(std::optional<Verb> verb, const std::vector<std::string>& path,
+                                         Pairs fields) const {
+  if (loaded_.config.web.approvals == 0 || !verb || !verb->runs || !find(fields, "request").value_or("").empty())
+    return verb;
+  if (path.size() == 1) return verb_of({"requests"}, fields);
+  if (path.back() == "rollback")
+    throw base::Error(base::ErrorKind::usage, "where runs need approvals, a person at the server rolls back",
+                      "Nothing was done.", "fettle rollback");
+  fields.emplace_back("no_run", "1");
+  return verb_of(path, fields);
+}
+
 Response Site::start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api) {
   const bool is_json = request.header("content-type").starts_with(k_json);
   const Pairs fields = api && (is_json || request.form.empty()) ? fields_of_json(request.body) : request.form;
-  const std::optional<Verb> verb = verb_of(path, fields);
+  const std::optional<Verb> verb = with_approvals(verb_of(path, fields), path, fields);
   if (!verb)
     return api ? problem(404, "Not found", "There is no such verb.")
                : fault(request, 404, "Not found", "There is no such verb.");

@@ -15,6 +15,7 @@
 #include "web/actions.hpp"
 #include "web/look.hpp"
 #include "web/request.hpp"
+#include "web/verbs.hpp"
 
 namespace web {
 
@@ -41,7 +42,8 @@ class Site {
   Response answer_page(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
   Response sign_in(const Request& request);
   Response start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api);
-  Response upload(const Request& request, const Viewer& viewer);
+  std::optional<Verb> with_approvals(std::optional<Verb> verb, const std::vector<std::string>& path,
+                                     Pairs fields) const;
   Response fault(const Request& request, int status, std::string_view title, std::string_view text,
                  std::string_view next = {}) const;
   std::int64_t run_of(const Action& action) const;  // 0: none that is known

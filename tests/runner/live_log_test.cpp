@@ -68,8 +68,8 @@ TEST_CASE("what a killed run left is not taken for another attempt's, and the ne
 TEST_CASE("lines of a script can be read while it works, although nothing more comes from it") {
   const support::Site site;
   site.write("fix-scripts/001_slow.lua",
-              "return { shouldRun = function() return true end, execute = function() log.warn('half way') "
-              "local till = os.time() + 3 while os.time() < till do end return { executed = true } end }");
+             "return { shouldRun = function() return true end, execute = function() log.warn('half way') "
+             "local till = os.time() + 3 while os.time() < till do end return { executed = true } end }");
   core::Config config;
   config.directory = site.path(".");
   config.ledger.path = ".fettle/ledger.db";

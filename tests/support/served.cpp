@@ -77,6 +77,15 @@ Answered ServedSite::post(const std::string& path, const std::string& body, cons
                   port_, body.size(), lines, body));
 }
 
+nlohmann::json ServedSite::done(const std::string& path, const std::string& body, const std::string& lines) const {
+  const Answered started = post(path, body, lines);
+  nlohmann::json action = started.json();
+  if (started.status != 202) return action;
+  const std::string href = started.header("Location");
+  REQUIRE(wait_until([&] { return !(action = get(href, lines).json()).at("running").get<bool>(); }, Seconds(60)));
+  return action;
+}
+
 std::string bearer(const std::string& token) {
   return "Authorization: Bearer " + token + "\r\n";
 }

@@ -37,6 +37,8 @@ class ServedSite : public Site {
   // lines: further header lines, each with its end.
   Answered get(const std::string& path, const std::string& lines = "") const;
   Answered post(const std::string& path, const std::string& body, const std::string& lines = "") const;
+  // What a command that is started so has come to, once it has ended.
+  nlohmann::json done(const std::string& path, const std::string& body, const std::string& lines) const;
 
  private:
   std::optional<Program> serve_;

@@ -85,7 +85,7 @@ TEST_CASE("a token does what its scope says, and nothing more") {
   }
   CHECK(site.post("/api/v1/scripts/001.lua/mark", R"({"as": "succeeded"})", runner + k_json).status == 403);
   CHECK(nothing_ran(site));
-  CHECK(site.post("/api/v1/runs", "{}", runner + k_json).status == 200);
+  CHECK(site.done("/api/v1/runs", "{}", runner + k_json).at("exit_code") == 0);
   CHECK(site.sql("select count(*) from ran") == "1");
 }
 
@@ -221,13 +221,12 @@ TEST_CASE("no name and no reason that is sent becomes an option of a command") {
   const ServedSite site;
   drop_script(site);
   const std::string token = bearer(site.token("anna", "run"));
-  CHECK(site.post("/api/v1/runs", R"({"scripts": ["--force"]})", token + k_json).status == 422);
-  CHECK(site.post("/api/v1/runs", R"({"scripts": ["-C", "/tmp"]})", token + k_json).status == 422);
-  CHECK(site.post("/api/v1/scripts/--all/retry", "{}", token + k_json).status == 422);
+  CHECK(site.done("/api/v1/runs", R"({"scripts": ["--force"]})", token + k_json).at("exit_code") == 2);
+  CHECK(site.done("/api/v1/runs", R"({"scripts": ["-C", "/tmp"]})", token + k_json).at("exit_code") == 2);
+  CHECK(site.done("/api/v1/scripts/--all/retry", "{}", token + k_json).at("exit_code") == 2);
   CHECK(nothing_ran(site));
-  const auto run = site.post("/api/v1/runs", R"({"reason": "--dry-run $(touch x) `touch y`"})", token + k_json);
-  CHECK(run.status == 200);
-  CHECK(run.json().at("result").at("reason") == "--dry-run $(touch x) `touch y`");
+  const auto run = site.done("/api/v1/runs", R"({"reason": "--dry-run $(touch x) `touch y`"})", token + k_json);
+  CHECK(run.at("result").at("reason") == "--dry-run $(touch x) `touch y`");
   CHECK_FALSE(site.exists("x"));
   CHECK_FALSE(site.exists("y"));
 }
@@ -258,13 +257,13 @@ TEST_CASE("a second press with the same key starts nothing and is answered like 
   const ServedSite site;
   drop_script(site);
   const std::string token = bearer(site.token("anna", "run"));
-  const auto first = site.post("/api/v1/runs", "{}", token + k_json + "Idempotency-Key: k1\r\n");
+  const auto first = site.done("/api/v1/runs", "{}", token + k_json + "Idempotency-Key: k1\r\n");
   drop_script(site, "002.lua");
   const auto second = site.post("/api/v1/runs", "{}", token + k_json + "Idempotency-Key: k1\r\n");
-  CHECK(first.status == 200);
-  CHECK(second.json().at("action") == first.json().at("action"));
+  CHECK(first.at("exit_code") == 0);
+  CHECK(second.json().at("action") == first.at("action"));
   CHECK(site.fettle_json({"history", "--json"}).size() == 1);
-  CHECK(site.post("/api/v1/runs", "{}", token + k_json + "Idempotency-Key: k2\r\n").json().at("run") == 2);
+  CHECK(site.done("/api/v1/runs", "{}", token + k_json + "Idempotency-Key: k2\r\n").at("run") == 2);
 }
 
 TEST_CASE(
@@ -290,7 +289,7 @@ TEST_CASE("behind a proxy only https is answered, and who pressed is recorded wi
   CHECK(site.get("/api/v1/status", lines).status == 200);
   CHECK(site.send("GET /api/v1/status HTTP/1.1\r\nHost: fettle.example.org\r\nConnection: close\r\n" + lines + "\r\n")
             .status == 200);
-  CHECK(site.post("/api/v1/runs", "{}", lines + k_json).status == 200);
+  CHECK(site.done("/api/v1/runs", "{}", lines + k_json).at("exit_code") == 0);
   CHECK(site.fettle_json({"show", "1", "--json"}).at("command") == "fettle --json run --by=anna --via=web:203.0.113.7");
 }
 
