@@ -129,3 +129,18 @@ TEST_CASE("with approvals the button asks for a run, and the run that others agr
   CHECK(back.status == 422);
   CHECK(site.done("/api/v1/runs", R"({"dry_run": true})", anna).at("exit_code") == 0);
 }
+
+TEST_CASE("with approvals nothing that is sent runs a script that nobody agreed to") {
+  const ServedSite site(k_approvals);
+  site.write("fix-scripts/001_a.lua", "return { shouldRun = function() return true end, execute = 7 }");
+  CHECK(site.fettle({"run"}).status == 4);
+  add_script(site, "002_b.lua");
+  const std::string anna = support::bearer(site.token("anna", "run")) + "Content-Type: application/json\r\n";
+  for (const char* none : {R"({"request": 0})", R"({"request": "00"})"}) {
+    CAPTURE(none);
+    CHECK(site.done("/api/v1/runs", none, anna).at("exit_code") == 2);
+  }
+  CHECK(site.done("/api/v1/scripts/001_a.lua/retry", R"({"no_run": "0"})", anna).at("exit_code") == 0);
+  CHECK(site.exists("fix-scripts/001_a.lua"));
+  CHECK(ran(site).empty());
+}

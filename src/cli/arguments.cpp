@@ -202,6 +202,8 @@ void Parser::finish() {
   if (!raw_.run.empty()) out_.run = whole_number(raw_.run, "--run");
   if (!raw_.plan.empty()) out_.plan = whole_number(raw_.plan, "--plan");
   if (!raw_.request.empty()) out_.request = whole_number(raw_.request, "--request");
+  if (!raw_.request.empty() && out_.request == 0)  // 0 means everything that is pending
+    refuse("requests count from 1", "fettle request list");
   if (!raw_.drift.empty()) out_.drift = percent(raw_.drift);
   if (!raw_.steps.empty()) out_.steps = whole_number(raw_.steps, "--steps");
   if (!raw_.since.empty()) out_.since = point_in_time(raw_.since, "--since");

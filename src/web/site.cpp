@@ -240,7 +240,7 @@ std::optional<Verb> Site::with_approvals(std::optional<Verb> verb, const std::ve
   if (path.back() == "rollback")
     throw base::Error(base::ErrorKind::usage, "where runs need approvals, a person at the server rolls back",
                       "Nothing was done.", "fettle rollback");
-  fields.emplace_back("no_run", "1");
+  fields.insert(fields.begin(), {"no_run", "1"});  // the first of a name counts
   return verb_of(path, fields);
 }
 

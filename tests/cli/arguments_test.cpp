@@ -117,6 +117,8 @@ TEST_CASE("arguments: history filters are checked") {
   CHECK(fault("history --csv --fleet") == "--csv excludes --fleet");
   CHECK(fault("history --until soon").starts_with("--until needs a time"));
   CHECK(fault("history --outcome faild") == "there is no outcome \"faild\"; did you mean failed?");
+  CHECK(fault("run --request 0") == "requests count from 1");
+  CHECK(fault("run --request=00") == "requests count from 1");
   CHECK(fault("history --limit -1") == "--limit needs a whole number, not \"-1\"");
   CHECK(fault("history --run 99999999999999999999").starts_with("--run needs a whole number"));
 }
