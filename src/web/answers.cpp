@@ -91,13 +91,6 @@ Json json_of(const std::string& text) {
   return value.is_discarded() ? Json(nullptr) : value;
 }
 
-std::string text_of(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "1" : "";
-  if (value.is_number()) return value.dump();
-  return {};
-}
-
 }  // namespace
 
 void protect(Response& response) {
@@ -208,24 +201,6 @@ std::optional<Response> asset_answer(std::string_view name, std::string_view if_
 std::string asset_path(std::string_view name) {
   const auto digest = digests().find(name);
   return fmt::format("/assets/{}{}", name, digest == digests().end() ? "" : "?v=" + digest->second);
-}
-
-Pairs fields_of_json(const std::string& body) {
-  constexpr std::size_t k_deepest = 8;
-  if (base::trim(body).empty()) return {};
-  const Json json = base::is_json(body, k_deepest) ? json_of(body) : Json(nullptr);
-  if (!json.is_object())
-    throw base::Error(base::ErrorKind::usage, "the body is no JSON object", "Nothing was done.",
-                      "Such as {\"reason\": \"ticket 4711\"}");
-  Pairs fields;
-  for (const auto& [name, value] : json.items()) {
-    if (!value.is_array()) {
-      fields.emplace_back(name, text_of(value));
-      continue;
-    }
-    for (const Json& each : value) fields.emplace_back(name, text_of(each));
-  }
-  return fields;
 }
 
 }  // namespace web

@@ -32,7 +32,4 @@ std::optional<Response> asset_answer(std::string_view name, std::string_view if_
 // "/assets/page.css?v=1a2b…": an address that changes with the text, so that a browser may keep what it got for ever.
 std::string asset_path(std::string_view name);
 
-// The members of a JSON object as fields; those of a list are several of one name. Throws Error(usage).
-Pairs fields_of_json(const std::string& body);
-
 }  // namespace web

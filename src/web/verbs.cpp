@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "cli/json_parts.hpp"
 #include "web/http.hpp"
 
 namespace web {
 namespace {
+
+using cli::Json;
 
 [[noreturn]] void refuse(std::string what, std::string next) {
   throw base::Error(base::ErrorKind::usage, std::move(what), "Nothing was done.", std::move(next));
@@ -112,9 +116,14 @@ std::optional<Verb> request_verb(const std::string& id, const std::string& verb_
   return verb;
 }
 
-}  // namespace
+std::string text_of(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "1" : "";
+  if (value.is_number()) return value.dump();
+  return {};
+}
 
-std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& fields) {
+std::optional<Verb> any_verb_of(const std::vector<std::string>& path, const Pairs& fields) {
   if (path.size() == 1) {
     const std::string& name = path.front();
     if (name == "run" || name == "runs") return run_verb(fields);
@@ -136,12 +145,41 @@ std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& f
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& fields) {
+  std::optional<Verb> verb = any_verb_of(path, fields);
+  if (!verb) return verb;
+  for (const std::string& word : verb->words)  // a program is given words up to that byte: it would mean another name
+    if (word.find('\0') != std::string::npos)
+      refuse(fmt::format("\"{}\" holds a zero byte, which no name and no reason has", base::escape(word)), "");
+  return verb;
+}
+
 std::vector<std::string> parts_of_path(std::string_view target) {
   std::vector<std::string> parts;
   target = target.substr(0, target.find_first_of("?#"));
   for (const std::string_view part : base::split(target, '/'))
     if (!part.empty()) parts.push_back(decoded(part));
   return parts;
+}
+
+Pairs fields_of_json(const std::string& body) {
+  constexpr std::size_t k_deepest = 8;
+  if (base::trim(body).empty()) return {};
+  const Json json = base::is_json(body, k_deepest) ? Json::parse(body, nullptr, false) : Json(nullptr);
+  if (!json.is_object())
+    throw base::Error(base::ErrorKind::usage, "the body is no JSON object", "Nothing was done.",
+                      "Such as {\"reason\": \"ticket 4711\"}");
+  Pairs fields;
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_array()) {
+      fields.emplace_back(name, text_of(value));
+      continue;
+    }
+    for (const Json& each : value) fields.emplace_back(name, text_of(each));
+  }
+  return fields;
 }
 
 }  // namespace web

@@ -20,10 +20,13 @@ struct Verb {
 
 // path: "/run", "/scripts/NAME/retry", "/runs/ID/cancel", decoded in parts. fields: of the form, or of the JSON object,
 // whose lists are fields of one name. nullopt: there is no such verb. Throws Error(usage) for a field that is missing
-// or makes no sense.
+// or makes no sense, and for a zero byte: a command would see another name than was sent.
 std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& fields);
 
 // "/a/b%2Fc" → {"a", "b/c"}: the path as it was sent, each part decoded.
 std::vector<std::string> parts_of_path(std::string_view target);
+
+// The members of a JSON object as fields; those of a list are several of one name. Throws Error(usage).
+Pairs fields_of_json(const std::string& body);
 
 }  // namespace web

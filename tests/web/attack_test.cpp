@@ -224,6 +224,7 @@ TEST_CASE("no name and no reason that is sent becomes an option of a command") {
   CHECK(site.done("/api/v1/runs", R"({"scripts": ["--force"]})", token + k_json).at("exit_code") == 2);
   CHECK(site.done("/api/v1/runs", R"({"scripts": ["-C", "/tmp"]})", token + k_json).at("exit_code") == 2);
   CHECK(site.done("/api/v1/scripts/--all/retry", "{}", token + k_json).at("exit_code") == 2);
+  CHECK(site.post("/api/v1/runs", R"({"scripts": ["001.lua\u0000x"]})", token + k_json).status == 422);
   CHECK(nothing_ran(site));
   const auto run = site.done("/api/v1/runs", R"({"reason": "--dry-run $(touch x) `touch y`"})", token + k_json);
   CHECK(run.at("result").at("reason") == "--dry-run $(touch x) `touch y`");

@@ -40,6 +40,14 @@ TEST_CASE("no name and no reason can become an option") {
   CHECK_THROWS_AS(words_of("/scripts/a/mark", {{"as", "--force"}}), base::Error);
 }
 
+TEST_CASE("a zero byte, at which a command would cut the word, is refused wherever it stands") {
+  const std::string zero("a.lua\0b", 7);
+  CHECK_THROWS_AS(words_of("/scripts/a.lua%00b/retry", {}), base::Error);
+  CHECK_THROWS_AS(words_of("/run", {{"scripts", zero}}), base::Error);
+  CHECK_THROWS_AS(words_of("/run", {{"reason", zero}}), base::Error);
+  CHECK_THROWS_AS(words_of("/cancel", {{"script", zero}}), base::Error);
+}
+
 TEST_CASE("each verb needs a scope, and what executes scripts is known") {
   const auto verb = [](const std::string& path, const web::Pairs& fields = {}) {
     return *web::verb_of(web::parts_of_path(path), fields);
