@@ -22,13 +22,17 @@ void messages(const std::uint8_t* data, std::size_t size);
 void values(const std::uint8_t* data, std::size_t size);
 // A text through json.decode, and what came of it back and forth.
 void json(const std::uint8_t* data, std::size_t size);
+// Bytes that a stranger sends to the page, as the request that they are: read alike however they come, answered once,
+// let in only with the token, and made to no command that a person could not have typed.
+void requests(const std::uint8_t* data, std::size_t size);
 
 struct Target {
   std::string_view name;  // of its folder in corpus/
   Run run;
 };
-inline constexpr std::array<Target, 4> k_targets = {Target{"frames", frames}, Target{"messages", messages},
-                                                    Target{"values", values}, Target{"json", json}};
+inline constexpr std::array<Target, 5> k_targets = {Target{"frames", frames}, Target{"messages", messages},
+                                                    Target{"values", values}, Target{"json", json},
+                                                    Target{"requests", requests}};
 
 // Ends the process with a message: the fuzzer keeps the input.
 void must(bool holds, std::string_view promise);
