@@ -330,6 +330,7 @@ const std::vector<Catcher> k_known_catchers = {
      "a ledger that cannot be read may be put back all the same, when asked to; what was restored by then is told"},
     {"serve_main.cpp", 2, "as main.cpp, of the program that serves the page"},
     {"web/site.cpp", 3, "whatever goes wrong with one request is its answer; the next one is served"},
+    {"web/serve.cpp", 3, "what fails at one beat of a daemon is tried again at the next"},
     {"web/health.cpp", 1, "a ledger that cannot be read is what a monitor asks for"},
     {"web/pulse.cpp", 1, "a ledger that cannot be read now is looked at again at the next beat"},
     {"cli/config_file.cpp", 1, "toml++ reports a syntax error by an exception"},

@@ -22,8 +22,8 @@ void check_words(const Arguments& out) {
     refuse(fmt::format("{} takes one name", out.command), help);
   if ((out.command == "request approve" || out.command == "request refuse") && out.words.size() != 1)
     refuse(fmt::format("{} takes the number of one request", out.command), "fettle request list");
-  if (out.request != 0 && (out.dry_run || !out.words.empty()))
-    refuse("--request names the scripts, and they run for real", help);
+  if (out.request != 0 && (out.dry_run || out.force || !out.words.empty()))
+    refuse("--request names the scripts, and they run for real and once", help);
   if (out.command == "backup restore" && out.words.size() != 1) refuse("name one backup", "fettle backup list");
   if (out.command == "backup verify" && out.all && !out.words.empty())
     refuse("name backups or say --all, not both", help);

@@ -100,7 +100,6 @@ struct WebConfig {
   std::string token_file;       // holds a token with the scope admin; empty: there is none
   std::string hosts;            // further names by which the page is asked for, parted by blanks or commas
   bool behind_proxy = false;    // one that ends TLS
-  bool upload = false;          // scripts may be sent to the page
   std::uint64_t approvals = 0;  // yes of so many others that a run from the page needs
   bool watch = false;           // the watcher is started, too
 };

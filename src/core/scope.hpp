@@ -10,7 +10,7 @@ namespace core {
 enum class Scope : std::uint8_t {
   read,   // look at everything
   run,    // run, retry, roll back, cancel, pause, resume
-  admin,  // mark, upload, break a lock
+  admin,  // mark
 };
 
 constexpr std::string_view name(Scope scope) noexcept {

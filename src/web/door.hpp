@@ -21,7 +21,7 @@ struct DoorLimits {
   Sizes sizes = {};
   std::size_t connections = 4096;            // more: the one that has been idle longest is closed
   std::size_t live = 256;                    // of them listening for changes
-  std::size_t threads = 4;                   // that answer
+  std::size_t threads = 8;                   // that answer
   std::chrono::milliseconds idle{30'000};    // between two requests
   std::chrono::milliseconds head{10'000};    // from its first byte to the end of the head
   std::chrono::milliseconds body{20'000};    // from there to its end

@@ -184,7 +184,8 @@ std::string event_row(const ledger::RecordedEvent& recorded) {
   const ledger::Event& event = recorded.event;
   const bool told = !event.verb.starts_with("token");  // its detail is for programs
   return fmt::format(
-      "<tr data-id=\"{0}\"><td class=\"id\"><span class=\"unseen\">Event </span>{0}</td><td><strong>{1}</strong></td><td "
+      "<tr data-id=\"{0}\"><td class=\"id\"><span class=\"unseen\">Event "
+      "</span>{0}</td><td><strong>{1}</strong></td><td "
       "class=\"wide\">{2}</td><td class=\"gist\">{3}</td><td>{4}</td><td>{5}</td><td>{6}</td></tr>\n",
       recorded.id, shown(event.verb), event.script.empty() ? std::string() : script_link(event.script),
       told ? clipped(event.detail) : std::string(), moment(event.at), shown(event.by), clipped(event.reason));

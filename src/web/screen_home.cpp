@@ -10,6 +10,7 @@
 #include "watch/notice.hpp"
 #include "web/frame.hpp"
 #include "web/screen_parts.hpp"
+#include "web/screen_requests.hpp"
 #include "web/screens.hpp"
 
 namespace web {
@@ -132,7 +133,9 @@ std::string go_form(const Sight& sight) {
       "class=\"soft\">(optional)</span><input name=\"reason\" maxlength=\"500\" autocomplete=\"off\"></label><div "
       "class=\"buttons\">{}<button{} name=\"dry_run\" value=\"1\">{}Preview</button></div></form>\n",
       own_fields(sight.look),
-      closed ? std::string() : fmt::format("<button class=\"main\">{}Update database</button>", icon(Icon::play)),
+      closed ? std::string()
+             : fmt::format("<button class=\"main\">{}{}</button>", icon(Icon::play),
+                           sight.look.config().web.approvals > 0 ? "Ask for an update" : "Update database"),
       closed && !sight.pause ? " class=\"main\"" : "", icon(Icon::eye));
 }
 
@@ -372,9 +375,9 @@ std::string home_screen(const Look& look) {
   const Sight sight(look);
   Frame frame{.title = banner_of(sight).title, .here = "/", .main = {}};
   frame.changes = sight.survey.lock.held;
-  frame.main = banner_html(sight) + questions(sight) + "<div class=\"lanes\">\n" + pending_lane(sight) +
-               running_lane(sight) + failed_lane(sight) + done_lane(sight) + "</div>\n" + last_runs(look) +
-               "<div class=\"pair\">\n" + state_of(sight) + ignored_of(sight) + "</div>\n";
+  frame.main = banner_html(sight) + open_requests(look) + questions(sight) + "<div class=\"lanes\">\n" +
+               pending_lane(sight) + running_lane(sight) + failed_lane(sight) + done_lane(sight) + "</div>\n" +
+               last_runs(look) + "<div class=\"pair\">\n" + state_of(sight) + ignored_of(sight) + "</div>\n";
   return framed(look, frame);
 }
 

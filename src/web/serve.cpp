@@ -58,6 +58,13 @@ void refuse_open_door(const core::Config& config, const Address& address) {
                     "Put a proxy that ends TLS before it and say behind_proxy = true, or listen at 127.0.0.1.");
 }
 
+void refuse_way_round(const core::Config& config) {
+  if (config.web.approvals == 0 || !config.web.watch) return;
+  throw base::Error(base::ErrorKind::config, "[web] approvals and [web] watch = true do not go together",
+                    "Nothing listens.",
+                    "A watcher would run what is dropped in without anybody's yes: set one of them.");
+}
+
 // The watcher as a child that needs nothing of this process: killed, it is started again.
 class Watcher {
  public:
@@ -79,7 +86,11 @@ class Watcher {
     }
     if (child_ || os::Steady::now() < next_) return;
     next_ = os::in(k_between_watchers);
-    if (!watch::is_watched(config_)) child_ = os::start_program(program_, words_, {});
+    try {
+      if (!watch::is_watched(config_)) child_ = os::start_program(program_, words_, {});
+    } catch (const base::Error& error) {
+      os::log_warning(fmt::format("no watcher can be started: {}", error.what()));
+    }
   }
 
  private:
@@ -90,11 +101,36 @@ class Watcher {
   os::Deadline next_{};
 };
 
+// Whether those that the site knows may be old.
+struct Tokens {
+  bool stale = false, of_another = false;
+};
+
+// A ledger that cannot be read now is asked again at the next beat.
+void look_at(Site& site, Tokens& tokens) {
+  if (!tokens.stale) return;
+  try {
+    site.learn_keys(tokens.of_another ? Site::Ledger::another : Site::Ledger::the_same);
+    tokens = {};
+  } catch (const base::Error& error) {
+    os::log_warning(fmt::format("tokens cannot be read now: {}", error.what()));
+  }
+}
+
 // A daemon says what it does, unless it was told not to.
 os::LogSettings log_of(const cli::LoadedConfig& loaded) {
   os::LogSettings settings = cli::log_settings(loaded.config);
   if (cli::is_default(loaded, "log.level")) settings.level = "info";
   return settings;
+}
+
+// The file may have been moved away. Where it cannot be opened the log goes on as before.
+void begin_log_anew(const cli::LoadedConfig& loaded) {
+  try {
+    os::start_log(log_of(loaded));
+  } catch (const base::Error& error) {
+    os::log_warning(error.what());
+  }
 }
 
 }  // namespace
@@ -112,6 +148,7 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
   const core::Config config = loaded.config;
   const Address address = address_of(config.web.listen);
   refuse_open_door(config, address);
+  refuse_way_round(config);
   const std::string program = program_beside("fettle");
   Site site(std::move(loaded), rules_of(config, address), program, config_file);
   site.learn_keys();
@@ -127,6 +164,7 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
   manager.tell(fmt::format("READY=1\nSTATUS=listens at {}", at.text()));
   int ended_by = 0;
   os::Deadline next_dog = os::Steady::now();
+  Tokens tokens;
   door.serve(k_beat, [&]() -> std::optional<std::string> {
     while (const int signal = signals.take()) {
       if (signal != SIGHUP) {
@@ -134,8 +172,8 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
         manager.tell("STOPPING=1");
         return std::nullopt;
       }
-      os::start_log(log_of(site.loaded()));  // the file may have been moved away
-      site.learn_keys();
+      begin_log_anew(site.loaded());
+      tokens.stale = true;
     }
     if (manager.watchdog() && os::Steady::now() >= next_dog) {
       next_dog = os::in(*manager.watchdog() / 3);
@@ -143,7 +181,9 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
     }
     watcher.look();
     const bool changed = pulse.beat();
-    if (pulse.of_ledger()) site.learn_keys(pulse.of_another() ? Site::Ledger::another : Site::Ledger::the_same);
+    tokens.stale |= pulse.of_ledger();
+    tokens.of_another |= pulse.of_another();
+    look_at(site, tokens);
     return changed ? std::string(k_changed) : std::string();
   });
   os::log_info("ends");

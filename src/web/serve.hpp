@@ -16,7 +16,7 @@ namespace web {
 int serve(cli::LoadedConfig loaded, const std::string& config_file);
 
 // Of [web] token_file: no key, or the one whose token stands in its first line. Throws Error(config): it cannot be
-// read, or others may.
+// read.
 std::vector<Key> keys_of_file(const core::Config& config);
 
 }  // namespace web

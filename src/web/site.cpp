@@ -72,13 +72,14 @@ Site::Site(cli::LoadedConfig loaded, AccessRules rules, std::string program, std
       actions_(std::move(program), std::move(config_file)) {}
 
 void Site::learn_keys(Ledger ledger) {
+  if (ledger == Ledger::another) {
+    const std::lock_guard lock(tally_mutex_);
+    tally_ = {};
+  }
   std::vector<Key> keys;
   {
     const std::lock_guard lock(mutex_);
-    if (ledger == Ledger::another) {
-      book_ = {};
-      tally_ = {};
-    }
+    if (ledger == Ledger::another) book_ = {};
     if (const auto history = open_history(loaded_.config)) history->take_in(book_);
     for (const ledger::Token& token : book_.tokens)
       if (!token.revoked) keys.push_back({token.name, token.scope, token.sha256, token.expires});
@@ -185,7 +186,7 @@ Response Site::answer_page(const Request& request, const Viewer& viewer, const s
   const std::optional<ledger::History> history = open_history(loaded_.config);
   const Look look{loaded_, history, viewer, request};
   if (path == std::vector<std::string>{"metrics"}) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(tally_mutex_);
     return metrics_answer(look, tally_);
   }
   Response response;
@@ -231,23 +232,10 @@ Response Site::answer_api(const Request& request, const Viewer& viewer, const st
 
 // ---- commands ----
 
-// Where others must say yes, what is pressed asks for it.
-std::optional<Verb> Site::with_approvals(std::optional<Verb> verb, const std::vector<std::string>& path,
-                                         Pairs fields) const {
-  if (loaded_.config.web.approvals == 0 || !verb || !verb->runs || !find(fields, "request").value_or("").empty())
-    return verb;
-  if (path.size() == 1) return verb_of({"requests"}, fields);
-  if (path.back() == "rollback")
-    throw base::Error(base::ErrorKind::usage, "where runs need approvals, a person at the server rolls back",
-                      "Nothing was done.", "fettle rollback");
-  fields.insert(fields.begin(), {"no_run", "1"});  // the first of a name counts
-  return verb_of(path, fields);
-}
-
 Response Site::start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api) {
   const bool is_json = request.header("content-type").starts_with(k_json);
   const Pairs fields = api && (is_json || request.form.empty()) ? fields_of_json(request.body) : request.form;
-  const std::optional<Verb> verb = with_approvals(verb_of(path, fields), path, fields);
+  std::optional<Verb> verb = verb_of(path, fields);
   if (!verb)
     return api ? problem(404, "Not found", "There is no such verb.")
                : fault(request, 404, "Not found", "There is no such verb.");
@@ -256,6 +244,7 @@ Response Site::start(const Request& request, const Viewer& viewer, const std::ve
                                          core::name(verb->needs), core::name(viewer.scope));
     return api ? problem(403, "Not allowed", text) : fault(request, 403, "Not allowed", text);
   }
+  if (loaded_.config.web.approvals > 0) verb = asking_first(*std::move(verb), path, fields);
   if (path.size() == 3 && path[0] == "runs") {
     const runner::Lock lock = runner::lock_state(loaded_.config);
     if (!lock.held || !lock.run || lock.run->id != number_in(path[1]))

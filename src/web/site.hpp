@@ -15,7 +15,6 @@
 #include "web/actions.hpp"
 #include "web/look.hpp"
 #include "web/request.hpp"
-#include "web/verbs.hpp"
 
 namespace web {
 
@@ -42,8 +41,6 @@ class Site {
   Response answer_page(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
   Response sign_in(const Request& request);
   Response start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api);
-  std::optional<Verb> with_approvals(std::optional<Verb> verb, const std::vector<std::string>& path,
-                                     Pairs fields) const;
   Response fault(const Request& request, int status, std::string_view title, std::string_view text,
                  std::string_view next = {}) const;
   std::int64_t run_of(const Action& action) const;  // 0: none that is known
@@ -57,9 +54,10 @@ class Site {
     os::Deadline until;
     Response response;
   };
+  std::mutex tally_mutex_;  // of this one
+  ledger::Tally tally_;
   std::mutex mutex_;  // of what follows
   std::map<std::string, Kept> kept_;
-  ledger::Tally tally_;
   ledger::TokenBook book_;
 };
 

@@ -156,6 +156,21 @@ std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& f
   return verb;
 }
 
+Verb asking_first(Verb verb, const std::vector<std::string>& path, const Pairs& fields) {
+  if (!verb.runs || !field(fields, "request").empty()) return verb;
+  if (path.back() == "rollback")
+    refuse("where runs need the yes of others, a person at the server rolls back", "fettle rollback");
+  Pairs wanted = fields;
+  if (path.back() == "retry") {
+    wanted.insert(wanted.begin(), {"no_run", "1"});  // the first of a name counts
+    return *verb_of(path, wanted);
+  }
+  for (const char* name : {"plan", "until", "tag", "exclude", "stop_on_error"})
+    if (!field(fields, name).empty())
+      refuse(fmt::format("a run that others must agree to is asked for by the names of scripts, not by {}", name), "");
+  return *verb_of({"requests"}, wanted);
+}
+
 std::vector<std::string> parts_of_path(std::string_view target) {
   std::vector<std::string> parts;
   target = target.substr(0, target.find_first_of("?#"));

@@ -23,6 +23,10 @@ struct Verb {
 // or makes no sense, and for a zero byte: a command would see another name than was sent.
 std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& fields);
 
+// Where others must say yes ([web] approvals): what would run scripts asks for it instead, but for a request, which the
+// command itself judges. Throws Error(usage) for what cannot be asked for.
+Verb asking_first(Verb verb, const std::vector<std::string>& path, const Pairs& fields);
+
 // "/a/b%2Fc" → {"a", "b/c"}: the path as it was sent, each part decoded.
 std::vector<std::string> parts_of_path(std::string_view target);
 

@@ -244,3 +244,27 @@ TEST_CASE("a checker of accessibility finds no fault on any screen, light and da
     }
   }
 }
+
+TEST_CASE("with approvals one person asks for a run, another one looks and says yes, and then it is pressed") {
+  if (is_missing()) return;
+  const ServedSite site("[web]\napprovals = 1\n");
+  drop(site, "001_good.lua", script_of("db.exec(\"insert into ran values ('x')\")"));
+  Browser anna, bert;
+  sign_in(anna, site, site.token("anna", "run"));
+  sign_in(bert, site, site.token("bert", "run"));
+  anna.type("#go input[name=reason]", "release 12");
+  anna.click("#go button.main");
+  CHECK(bert.shows("release 12"));
+  anna.open(site.url());
+  CHECK(anna.shows("It needs the yes of 1 person other than anna"));
+  CHECK_FALSE(anna.has("form[action$='/approve']"));
+  bert.click("#requests summary");
+  bert.click("form[action$='/approve'] button");
+  CHECK(anna.shows("It may run."));
+  CHECK(site.sql("select count(*) from ran") == "0");
+  anna.click("#requests form[action='/run'] button");
+  CHECK(support::wait_until([&] { return site.exists("successfully-ran/001_good.lua"); }));
+  anna.open(site.url());
+  CHECK(anna.shows("Everything is up to date"));
+  CHECK_FALSE(anna.has("#requests"));
+}

@@ -61,6 +61,23 @@ TEST_CASE("each verb needs a scope, and what executes scripts is known") {
   CHECK_FALSE(verb("/verify").audited);
 }
 
+TEST_CASE("where others must say yes, what would run scripts asks for it, however it is sent") {
+  const auto asked = [](const std::string& path, const web::Pairs& fields) {
+    const auto parts = web::parts_of_path(path);
+    return web::asking_first(*web::verb_of(parts, fields), parts, fields).words;
+  };
+  CHECK(asked("/run", {{"reason", "r"}, {"scripts", "a"}}) == Words{"request", "run", "--reason=r", "--", "a"});
+  CHECK(asked("/runs", {}) == Words{"request", "run"});
+  CHECK(asked("/scripts/a/retry", {{"no_run", "0"}}) == Words{"retry", "--no-run", "--", "a"});
+  CHECK(asked("/run", {{"request", "7"}}) == Words{"run", "--request=7"});
+  CHECK(asked("/run", {{"dry_run", "1"}}) == Words{"run", "--dry-run"});
+  CHECK(asked("/pause", {}) == Words{"pause"});
+  CHECK_THROWS_AS(asked("/scripts/a/rollback", {}), base::Error);
+  CHECK(asked("/scripts/a/rollback", {{"dry_run", "1"}}) == Words{"rollback", "--dry-run", "--", "a"});
+  for (const char* name : {"plan", "until", "tag", "exclude"})
+    CHECK_THROWS_AS(asked("/run", {{name, "1"}}), base::Error);
+}
+
 TEST_CASE("what is no verb is none") {
   for (const char* path :
        {"/", "/x", "/scripts/a", "/scripts/a/delete", "/scripts/a/b/retry", "/runs/1/retry", "/run/x"})
