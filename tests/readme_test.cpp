@@ -116,10 +116,10 @@ TEST_CASE("readme: every command does what it shows") {
   copy_checkout(scratch);
   for (const Shown& shown : all) {
     if (!is_typed(shown.command)) continue;
-    const support::Ended ended =
-        support::run({.command = {"/bin/sh", "-c", shown.command},
-                      .directory = scratch.path(),
-                      .environment = {"FETTLE=" + support::fettle_binary(), "USER=anna", "LOGNAME=anna"}});
+    const support::Ended ended = support::run({.command = {"/bin/sh", "-c", shown.command},
+                                               .directory = scratch.path(),
+                                               .environment = {"FETTLE=" + support::fettle_binary(), "USER=anna",
+                                                               "LOGNAME=anna", "FETTLE_WEB_LISTEN=127.0.0.1:0"}});
     CAPTURE(shown.command);
     INFO(ended.out, ended.err);
     CHECK_FALSE(ended.timed_out);
