@@ -20,9 +20,10 @@
 namespace web {
 namespace {
 
-constexpr std::chrono::milliseconds k_fresh{100};     // so long a page is given again as it was
-constexpr std::chrono::milliseconds k_at_once{1000};  // a command that ends within it is answered whole
-constexpr std::size_t k_most_kept = 200;              // pages
+constexpr std::chrono::milliseconds k_fresh{100};      // so long a page is given again as it was
+constexpr std::chrono::milliseconds k_at_once{1000};   // a command that ends within it is answered whole
+constexpr std::size_t k_most_kept = 200;               // pages
+constexpr std::size_t k_most_kept_size = 1024 * 1024;  // bytes, of one of them
 constexpr std::string_view k_json = "application/json";
 
 bool is_api(const std::vector<std::string>& path) {
@@ -38,6 +39,14 @@ std::string path_of_ours(const std::string& next) {
   const bool is_path = next.starts_with('/') && !next.starts_with("//") && next.find('\\') == std::string::npos &&
                        std::none_of(next.begin(), next.end(), [](unsigned char byte) { return byte <= ' '; });
   return is_path ? next : "/";
+}
+
+Response live_answer() {
+  Response response;
+  response.type = "text/event-stream";
+  response.body = "retry: 1000\n\n";
+  response.live = true;
+  return response;
 }
 
 std::int64_t number_in(const std::string& text) {
@@ -135,7 +144,8 @@ Response Site::answer_any(Request request) {
                           : fault(request, refusal->status, "Refused", refusal->text);
   if (is_api(path)) return answer_api(request, viewer, {path.begin() + 2, path.end()});
   if (request.method == "POST") return answer_form(request, viewer, path);
-  return cached(request, viewer, path);
+  if (path == std::vector<std::string>{"live"}) return live_answer();
+  return kept_or(request, viewer, [&] { return answer_page(request, viewer, path); });
 }
 
 Response Site::sign_in(const Request& request) {
@@ -161,21 +171,20 @@ Response Site::sign_in(const Request& request) {
 
 // ---- pages ----
 
-Response Site::cached(const Request& request, const Viewer& viewer, const std::vector<std::string>& path) {
-  if (path == std::vector<std::string>{"live"}) {
-    Response response;
-    response.type = "text/event-stream";
-    response.body = "retry: 1000\n\n";
-    response.live = true;
-    return response;
-  }
+// Whoever asks for the same meanwhile waits for it, and takes it: a page costs what one of them costs.
+Response Site::kept_or(const Request& request, const Viewer& viewer, const std::function<Response()>& make) {
   const std::string key = fmt::format("{}\n{}\n{}", viewer.name, viewer.csrf, request.target);
-  {
+  const auto fresh = [&]() -> std::optional<Response> {
     const std::lock_guard lock(mutex_);
     const auto found = kept_.find(key);
-    if (found != kept_.end() && found->second.until > os::Steady::now()) return found->second.response;
-  }
-  Response response = answer_page(request, viewer, path);
+    if (found == kept_.end() || found->second.until <= os::Steady::now()) return std::nullopt;
+    return found->second.response;
+  };
+  if (auto response = fresh()) return *std::move(response);
+  const std::lock_guard one_at_a_time(making_[std::hash<std::string>()(key) % making_.size()]);
+  if (auto response = fresh()) return *std::move(response);
+  Response response = make();
+  if (response.body.size() > k_most_kept_size) return response;
   const std::lock_guard lock(mutex_);
   if (kept_.size() >= k_most_kept) kept_.clear();
   kept_[key] = {os::in(k_fresh), response};
@@ -225,9 +234,11 @@ Response Site::answer_api(const Request& request, const Viewer& viewer, const st
     response.type = k_json;
     return response;
   }
-  const std::optional<ledger::History> history = open_history(loaded_.config);
-  if (auto response = read_api(path, {loaded_, history, viewer, request})) return *response;
-  return problem(404, "Not found", "There is nothing of that name. GET /api/v1/openapi.json tells what there is.");
+  return kept_or(request, viewer, [&] {
+    const std::optional<ledger::History> history = open_history(loaded_.config);
+    if (auto response = read_api(path, {loaded_, history, viewer, request})) return *response;
+    return problem(404, "Not found", "There is nothing of that name. GET /api/v1/openapi.json tells what there is.");
+  });
 }
 
 // ---- commands ----

@@ -3,6 +3,8 @@
 // several threads at once.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -44,7 +46,7 @@ class Site {
   Response fault(const Request& request, int status, std::string_view title, std::string_view text,
                  std::string_view next = {}) const;
   std::int64_t run_of(const Action& action) const;  // 0: none that is known
-  Response cached(const Request& request, const Viewer& viewer, const std::vector<std::string>& path);
+  Response kept_or(const Request& request, const Viewer& viewer, const std::function<Response()>& make);
 
   cli::LoadedConfig loaded_;
   Access access_;
@@ -58,6 +60,7 @@ class Site {
   ledger::Tally tally_;
   std::mutex mutex_;  // of what follows
   std::map<std::string, Kept> kept_;
+  std::array<std::mutex, 16> making_;  // a page each, by its address
   ledger::TokenBook book_;
 };
 
