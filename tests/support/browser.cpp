@@ -137,8 +137,23 @@ void Browser::type(const std::string& css, const std::string& keys) {
   command("POST", inside_->session + "/element/" + element(css) + "/value", {{"text", keys}});
 }
 
+// While one page gives way to another there may be no body, or one that is gone a moment later.
 bool Browser::shows(const std::string& wanted, Seconds limit) {
-  return wait_until([&] { return text("body").find(wanted) != std::string::npos; }, limit);
+  const auto tried = [this](const std::string& path, const json& body) {
+    const httplib::Result result =
+        body.is_null() ? inside_->client->Get(inside_->session + path)
+                       : inside_->client->Post(inside_->session + path, body.dump(), "application/json");
+    const json value = result && result->status == 200 ? json::parse(result->body, nullptr, false) : json();
+    return value.is_object() ? value.at("value") : json();
+  };
+  return wait_until(
+      [&] {
+        const json body = tried("/element", {{"using", "css selector"}, {"value", "body"}});
+        if (!body.is_object()) return false;
+        const json text = tried("/element/" + body.at(k_element).get<std::string>() + "/text", nullptr);
+        return text.is_string() && text.get<std::string>().find(wanted) != std::string::npos;
+      },
+      limit);
 }
 
 json Browser::script(const std::string& body) {

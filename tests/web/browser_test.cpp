@@ -101,6 +101,7 @@ TEST_CASE("log lines and progress of the script at work are seen while it works"
            "< t do end bar:step(1) end"));
   CHECK(browser.shows("Database updates available"));
   browser.click("#go button.main");
+  CHECK(browser.shows("fettle run"));  // it was sent
   browser.open(site.url("/attempts/1"));
   CHECK(browser.shows("step 2"));
   CHECK(support::wait_until([&] { return browser.has("progress, [role=progressbar]"); }, support::Seconds(4)));
@@ -116,6 +117,8 @@ TEST_CASE("somebody reads why a script failed, mends it and has it run again") {
   drop(site, "001_bad.lua", script_of("db.exec('insert into nowhere values (1)')"));
   CHECK(browser.shows("Database updates available"));
   browser.click("#go button.main");
+  CHECK(browser.shows("fettle run"));
+  CHECK(support::wait_until([&] { return site.exists("failed/001_bad.lua"); }));
   browser.open(site.url("/scripts/001_bad.lua"));
   CHECK(browser.shows("no such table: nowhere"));
   site.write("failed/001_bad.lua", script_of("db.exec(\"insert into ran values ('mended')\")"));
@@ -260,6 +263,7 @@ TEST_CASE("with approvals one person asks for a run, another one looks and says 
   CHECK_FALSE(anna.has("form[action$='/approve']"));
   bert.click("#requests summary");
   bert.click("form[action$='/approve'] button");
+  CHECK(bert.shows("fettle request approve"));
   CHECK(anna.shows("It may run."));
   CHECK(site.sql("select count(*) from ran") == "0");
   anna.click("#requests form[action='/run'] button");
