@@ -166,9 +166,9 @@ TEST_CASE("readme: a line that the program does not print is noticed") {
 }
 
 TEST_CASE("readme: every file that the documents point to exists") {
-  for (const char* document :
-       {"README.md", "docs/scripts.md", "docs/receipts.md", "docs/performance.md", "docs/watch.md", "docs/backups.md",
-        "docs/hooks.md", "docs/changes.md", "docs/ledger.md", "docs/import.md", "tests/journeys/README.md"}) {
+  for (const char* document : {"README.md", "docs/scripts.md", "docs/receipts.md", "docs/performance.md",
+                               "docs/watch.md", "docs/backups.md", "docs/hooks.md", "docs/changes.md", "docs/ledger.md",
+                               "docs/import.md", "docs/serve.md", "tests/journeys/README.md"}) {
     const std::string text = support::read_file(k_source + "/" + document);
     REQUIRE_FALSE(text.empty());
     const fs::path folder = fs::path(k_source + "/" + document).parent_path();

@@ -12,6 +12,7 @@ void check_words(const Arguments& out) {
   const std::size_t most = out.command == "init" || out.command == "show" || out.command == "cancel" ? 1 : ~0U;
   if (out.words.size() > most)
     refuse(fmt::format("fettle {} takes one word, not {}", out.command, out.words.size()), help);
+  if (out.command == "add" && out.words.size() != 1) refuse("fettle add takes one file", help);
   if (out.words.empty() && out.command == "new" && !out.list) refuse("fettle new needs a title", help);
   if (!out.words.empty() && out.list) refuse("fettle new --list takes no title", help);
   if (out.command == "show" && out.words.empty() == (out.preview_run == 0))

@@ -37,6 +37,12 @@ void add_actor(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--via", raw.via, "WHAT[:ADDRESS]", "By way of manual, web or schedule, from where");
 }
 
+void add_add(CLI::App& app, Arguments& out, Raw& raw) {
+  words_of(app, out, "FILE", "FILE|-", "The script; -: standard input");
+  text_option(app, "--name", out.name, "NAME", "What it is to be called (default: as FILE)");
+  add_actor(app, out, raw);
+}
+
 void add_token(std::string_view verb, CLI::App& app, Arguments& out, Raw& raw) {
   if (verb == "list") return;
   words_of(app, out, "NAME", "NAME", "Whose token it is");
@@ -215,6 +221,7 @@ void add_backup(std::string_view verb, CLI::App& app, Arguments& out, Raw& raw) 
 void add_options(std::string_view command, CLI::App& app, Arguments& out, Raw& raw) {
   if (command == "init") words_of(app, out, "DIR", "[DIR]", "Folder to set up (default: this one)");
   if (command == "new") add_new(app, out);
+  if (command == "add") add_add(app, out, raw);
   if (command == "plan") add_choice(app, out, raw);
   if (command == "check") words_of(app, out, "SCRIPT", "[SCRIPT…]", "Only these (name, stem or number)");
   if (command == "run") add_run(app, out, raw);

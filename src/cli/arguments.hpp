@@ -86,6 +86,7 @@ struct Arguments {
   bool imported = false;                 // history: what was imported
   bool backup = false;                   // ledger migrate: keep a copy beside the ledger that is read
   bool verify = true;                    // ledger migrate: no other way
+  std::string name;                      // add; empty: the file's
   std::string scope;                     // token add; empty: read
   std::optional<base::Instant> expires;  // token add; nullopt: never
   std::string via;                       // by which way it was asked for, "web:192.0.2.7"; empty: typed here

@@ -23,6 +23,10 @@ constexpr std::array k_commands = {
             Needs::nothing,  // a list needs no configuration
             new_command},
     Command{
+        {"add", "Check a script and put it among the pending ones", "fettle add 007_clear_menu.lua --reason ticket"},
+        Needs::log,
+        add_command},
+    Command{
         {"check", "Look for mistakes in scripts; opens no database", "fettle check 007"}, Needs::log, check_command},
     Command{
         {"plan", "Say what a run would do, and why; changes nothing", "fettle plan"}, Needs::database, plan_command},

@@ -68,6 +68,7 @@ os::LogSettings log_settings(const core::Config& config);
 
 int init_command(const Context& context);
 int new_command(const Context& context);
+int add_command(const Context& context);
 int check_command(const Context& context);
 int plan_command(const Context& context);
 int run_scripts_command(const Context& context);

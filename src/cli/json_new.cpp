@@ -11,6 +11,15 @@ std::string new_json(const std::vector<std::pair<std::string, std::string>>& mad
   return dump(json);
 }
 
+std::string added_json(const runner::AddedScript& added) {
+  return dump({{"script", added.name},
+               {"path", added.path},
+               {"sha256", added.sha256},
+               {"description", or_null(added.declaration.description)},
+               {"replaced", or_null(added.replaced)},
+               {"warnings", added.warnings}});
+}
+
 std::string templates_json(std::span<const Template> templates, std::string_view plain) {
   Json list = Json::array();
   for (const Template& each : templates)

@@ -18,6 +18,7 @@
 #include "core/diagnosis.hpp"
 #include "core/report.hpp"
 #include "ledger/history.hpp"
+#include "runner/adding.hpp"
 #include "runner/fleet.hpp"
 #include "runner/mark.hpp"
 #include "runner/preflight.hpp"
@@ -34,6 +35,7 @@ std::string run_json(const core::RunReport& run);
 std::string hook_json(core::Hook hook, const core::RunReport& run);
 // A run that retry started: the same, and which files it brought back.
 std::string retry_json(const core::RunReport& run, const std::vector<std::string>& requeued);
+std::string added_json(const runner::AddedScript& added);
 std::string requeued_json(const std::vector<std::string>& requeued);
 // What repair found, and did unless it only told.
 std::string rehearsal_json(const runner::Rehearsal& rehearsal);

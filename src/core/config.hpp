@@ -102,6 +102,7 @@ struct WebConfig {
   bool behind_proxy = false;    // one that ends TLS
   std::uint64_t approvals = 0;  // yes of so many others that a run from the page needs
   bool watch = false;           // the watcher is started, too
+  bool upload = false;          // scripts can be added from the page
 };
 
 enum class LogLevel { debug, info, warn, error, off };

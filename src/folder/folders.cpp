@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
@@ -115,6 +116,13 @@ std::string_view without_slashes(std::string_view path) noexcept {
 
 }  // namespace
 
+std::string fault_of_new_name(std::string_view name) {
+  if (!is_plain_name(name)) return "it is a path";
+  if (!base::is_utf8(name) || base::escape(name) != name) return "it holds characters that nobody can see or type";
+  if (name.size() > NAME_MAX) return fmt::format("it is longer than {} bytes", NAME_MAX);
+  return std::string(refusal_by_name(name));
+}
+
 Folders Folders::open(const core::Config& config, Missing missing) {
   OpenedFolders opened = open_folders(config, missing);
   Folders folders;
@@ -213,6 +221,10 @@ MoveResult Folders::put_back(Place from, const std::string& filed_as, const core
                    Place::scripts);
 }
 
+MoveResult Folders::add(const std::string& name, std::string_view text) {
+  return write(Place::scripts, name, text, move_exactly);
+}
+
 MoveResult Folders::write(Place place, const std::string& name, std::string_view text) {
   return write(place, name, text, move_named);
 }
@@ -235,7 +247,7 @@ MoveResult Folders::write(Place place, const std::string& name, std::string_view
   return moved;
 }
 
-void Folders::drop_second_name(const Loaded& loaded, Place place) {
+void Folders::remove(const Loaded& loaded, Place place) {
   Directory& directory = at(place);
   const std::string& name = loaded.script.name;
   struct stat facts {};
@@ -243,7 +255,7 @@ void Folders::drop_second_name(const Loaded& loaded, Place place) {
   if (facts.st_dev != loaded.stamp.device || facts.st_ino != loaded.stamp.inode) return;
   if (::unlinkat(directory.fd.get(), name.c_str(), 0) != 0)
     base::throw_errno(base::ErrorKind::io, fmt::format("cannot remove {}", base::escape(display(place, name))),
-                      "The script lies under its other name too, where it belongs.", "Remove this name by hand.");
+                      "What it holds is kept elsewhere, too.", "Remove it by hand.");
   directory.lost = true;
 }
 

@@ -54,6 +54,9 @@ struct MoveResult {
   std::string detail;  // text of the error for `failed`
 };
 
+// Why no script that fettle makes should be called so, for people; empty: it can be.
+std::string fault_of_new_name(std::string_view name);
+
 class Folders {
  public:
   // Opens the three folders below config.directory. Throws Error(config) when two of them are the same, one lies inside
@@ -87,13 +90,18 @@ class Folders {
   // Writes a script whole or not at all, under this name or a numbered one. Durable after sync().
   MoveResult write(Place place, const std::string& name, std::string_view text);
 
+  // Writes a new pending script whole, under this name or not at all. failed: also where the name is taken. Durable
+  // after sync().
+  MoveResult add(const std::string& name, std::string_view text);
+
   // Puts a script that was filed there back among the pending ones, under its own name or not at all: the file, if it
   // still has these bytes, else the bytes. failed: also where the name is taken. Durable after sync().
   MoveResult put_back(Place from, const std::string& filed_as, const core::Script& script);
 
-  // Removes one name of a file that has another one elsewhere in these folders: what a crash in the middle of a move
-  // leaves on a file system without a journal. Only while the name still stands for that very file. Throws Error(io).
-  void drop_second_name(const Loaded& loaded, Place at);
+  // Removes a file whose bytes are kept elsewhere: in the ledger, or in these folders under a second name, as a crash
+  // in the middle of a move leaves it on a file system without a journal. Only while the name still stands for that
+  // very file. Throws Error(io). Durable after sync().
+  void remove(const Loaded& loaded, Place at);
 
   // Writes failed/NAME.error.txt beside a failed script, whole or not at all; replaces one of the same name. Gives why
   // it could not; empty: it is there. A note is never worth stopping a run.

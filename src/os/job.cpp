@@ -25,6 +25,20 @@ Fd kept(const char* name) {
   return file;
 }
 
+// To be read from its beginning.
+Fd given(std::string_view input) {
+  Fd file(::memfd_create("in", MFD_CLOEXEC));
+  bool done = static_cast<bool>(file);
+  while (done && !input.empty()) {
+    const ssize_t written = ::write(file.get(), input.data(), input.size());
+    done = written > 0;
+    if (done) input.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (!done || ::lseek(file.get(), 0, SEEK_SET) != 0)
+    base::throw_errno(base::ErrorKind::internal, "cannot keep what a command is given");
+  return file;
+}
+
 std::string read_from(const Fd& file, std::uint64_t from) {
   std::string text;
   std::array<char, 16 * 1024> part{};
@@ -38,7 +52,9 @@ std::string read_from(const Fd& file, std::uint64_t from) {
 
 }  // namespace
 
-Job::Job(const std::string& path, const std::vector<std::string>& arguments) : out_(kept("out")), err_(kept("err")) {
+Job::Job(const std::string& path, const std::vector<std::string>& arguments, std::string_view input)
+    : out_(kept("out")), err_(kept("err")) {
+  const Fd in = given(input);
   std::vector<char*> words;
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
@@ -47,7 +63,7 @@ Job::Job(const std::string& path, const std::vector<std::string>& arguments) : o
   sigemptyset(&none);
   ::posix_spawnattr_setsigmask(&actions.attributes, &none);
   ::posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-  ::posix_spawn_file_actions_addopen(&actions.files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions.files, in.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, out_.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, err_.get(), STDERR_FILENO);
   pid_t pid = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "os/fd.hpp"
@@ -13,9 +14,9 @@ namespace os {
 
 class Job {
  public:
-  // arguments: with the program's own name first. In a session of its own, with nothing on its stdin, and with no
+  // arguments: with the program's own name first. In a session of its own, with input on its stdin, and with no
   // descriptor but the three standard ones. Throws Error(internal).
-  Job(const std::string& path, const std::vector<std::string>& arguments);
+  Job(const std::string& path, const std::vector<std::string>& arguments, std::string_view input = {});
   Job(Job&&) noexcept = default;
   Job& operator=(Job&&) noexcept = default;
 

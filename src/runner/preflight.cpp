@@ -288,6 +288,11 @@ CheckReport check(const core::Config& config, const std::vector<std::string>& wo
   return report;
 }
 
+Checked check_text(const core::Config& config, const core::Script& script) {
+  Crew crew(config);
+  return check_one(crew, config, script, script.name);
+}
+
 PlanReport plan(const core::Config& config, const Choice& choice, const std::vector<core::Argument>& arguments) {
   Crew crew(config);
   const folder::Folders folders = folder::Folders::open(config, folder::Missing::is_empty);

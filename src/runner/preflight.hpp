@@ -31,6 +31,9 @@ struct CheckReport {
 // words: names of pending scripts, or paths to files anywhere; empty: everything pending. No database is opened.
 CheckReport check(const core::Config& config, const std::vector<std::string>& words);
 
+// One script that lies nowhere yet.
+Checked check_text(const core::Config& config, const core::Script& script);
+
 enum class Forecast { would_run, would_skip, would_fail, blocked };
 
 struct Planned {

@@ -329,7 +329,7 @@ bool refile(const Recovery& recovery, folder::Folders& folders, ledger::Ledger& 
       return move_pending(recovery, Place::failed, folders, ledger);
     case Refile::drop_pending:
       if (const auto pending = load(folders, Place::scripts, recovery.evidence.script))
-        folders.drop_second_name(*pending, Place::scripts);
+        folders.remove(*pending, Place::scripts);
       return note_moved(recovery, place, recovery.filed_as, folders, ledger);
     case Refile::note_succeeded:
       return note_moved(recovery, Place::succeeded, recovery.filed_as, folders, ledger);

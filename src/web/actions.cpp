@@ -57,8 +57,8 @@ std::int64_t Actions::start(const Order& order) {
     throw base::Error(base::ErrorKind::usage, "too many commands are at work", "Nothing was started.",
                       "Wait until one of them has ended.");
   const std::int64_t id = ++last_;
-  all_.emplace(id, std::make_unique<One>(
-                       One{id, order.viewer.name, std::move(command), os::now(), os::Job(program_, arguments)}));
+  all_.emplace(id, std::make_unique<One>(One{id, order.viewer.name, std::move(command), os::now(),
+                                             os::Job(program_, arguments, order.input)}));
   for (auto each = all_.begin(); all_.size() > k_most_kept && each != all_.end();)
     each = each->second->job.exit_code() ? all_.erase(each) : std::next(each);
   if (!order.key.empty()) {

@@ -35,6 +35,7 @@ struct Order {
   std::string address;             // from where
   bool json = false;               // it prints JSON
   bool audited = true;             // the command is told whose word it is
+  std::string input = {};          // what it reads on stdin
   std::string key = {};            // that tells one press of a button from another; empty: there is none
 };
 

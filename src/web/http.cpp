@@ -133,6 +133,10 @@ Request request_of(const httplib::Request& from, std::string_view body, const st
   if (const std::size_t mark = from.target.find('?'); mark != std::string::npos)
     request.query = form_pairs(std::string_view(from.target).substr(mark + 1));
   for (const auto& [name, value] : from.headers) request.headers.emplace_back(lower(name), value);
+  for (const auto& [name, part] : from.files) {
+    request.form.emplace_back(name, part.content);
+    if (!part.filename.empty()) request.form.emplace_back(name + ".filename", part.filename);
+  }
   if (lower(request.header("content-type")).starts_with("application/x-www-form-urlencoded"))
     request.form = form_pairs(body);
   return request;
@@ -153,6 +157,13 @@ std::string_view reason_of(int status) noexcept {
     default:
       return "Bad Request";
   }
+}
+
+// The one path to which forms with files are sent.
+constexpr const char* k_takes_files = "/scripts";
+
+bool has_files(const httplib::Request& request) {
+  return request.method == "POST" && request.path == k_takes_files && request.is_multipart_form_data();
 }
 
 bool is_one_line(std::string_view text) {
@@ -182,11 +193,11 @@ Framing framing_of(std::string_view received, const Sizes& sizes) {
 Answer answer(std::string_view request, std::size_t head, const std::string& address, const Handler& handler) {
   Answer given;
   std::string live;
-  Memory stream(request.substr(0, head), address);
+  Memory stream(request, address);
   Server server;
   server.set_keep_alive_timeout(k_keep_alive_s);
   server.set_keep_alive_max_count(k_keep_alive_requests);
-  server.set_pre_routing_handler([&](const httplib::Request& from, httplib::Response& to) {
+  const auto handle = [&](const httplib::Request& from, httplib::Response& to) {
     Response response = handler(request_of(from, request.substr(head), address));
     to.status = response.status;
     std::string head_of_live = fmt::format("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n", response.type);
@@ -197,8 +208,13 @@ Answer answer(std::string_view request, std::size_t head, const std::string& add
     }
     if (response.live && from.method == "GET") live = head_of_live + "\r\n" + response.body;  // its length nobody knows
     if (!response.type.empty()) to.set_content(response.body, response.type);
+  };
+  server.set_pre_routing_handler([&](const httplib::Request& from, httplib::Response& to) {
+    if (has_files(from)) return httplib::Server::HandlerResponse::Unhandled;  // it takes them apart first
+    handle(from, to);
     return httplib::Server::HandlerResponse::Handled;
   });
+  server.Post(k_takes_files, handle);
   bool closed = false;
   const bool done = server.process(stream, closed);
   given.live = done && !live.empty();

@@ -25,7 +25,9 @@ struct Request {
   std::string path;    // decoded, begins with a slash
   std::string target;  // as it was sent: path and query
   Pairs query;         // of the address
-  Pairs form;          // of a body that is application/x-www-form-urlencoded
+  // Of a body that is application/x-www-form-urlencoded; or of one that is multipart/form-data, sent to /scripts: a
+  // file is a field "file" with its bytes, and one "file.filename".
+  Pairs form;
   std::string body;
   Pairs headers;        // names in lower case
   std::string address;  // whose it is: an IP address, or "unix"

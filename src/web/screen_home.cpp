@@ -247,6 +247,7 @@ std::string pending_lane(const Sight& sight) {
   if (!blocked.empty())
     content += fmt::format("<h3 class=\"sub\">Blocked <span class=\"tally\">{}</span></h3>\n{}",
                            sight.groups.blocked.size(), blocked);
+  if (may_add(sight.look)) content += fmt::format("<p class=\"more\">{}</p>\n", link("/add", "Add a script"));
   return lane("pending", "Pending", base::format_count(sight.groups.pending.size()), content,
               "No script waits in the folder.");
 }

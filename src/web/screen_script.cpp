@@ -99,6 +99,12 @@ std::string retry_verb(const Shown& it) {
                            "<button name=\"no_run\" value=\"1\">Only put it back</button>"});
 }
 
+std::string mend_link(const Shown& it) {
+  if (!it.lies_in(Place::failed) || !may_add(it.look)) return {};
+  return fmt::format("<a class=\"button\" href=\"/add{}\">{}Mend</a>\n", query_of({{"from", it.name}}),
+                     icon(Icon::pen));
+}
+
 std::string rollback_verb(const Shown& it) {
   const ledger::Attempt* newest = it.newest();
   if (newest == nullptr || it.is_at_work()) return {};
@@ -133,7 +139,7 @@ std::string cancel_verb(const Shown& it) {
 
 std::string verbs_of(const Shown& it) {
   std::string verbs;
-  if (it.may_run) verbs += cancel_verb(it) + run_verb(it) + retry_verb(it) + rollback_verb(it);
+  if (it.may_run) verbs += cancel_verb(it) + run_verb(it) + retry_verb(it) + mend_link(it) + rollback_verb(it);
   verbs += mark_verb(it);
   if (verbs.empty()) return {};
   return fmt::format("<div class=\"orders\">{}</div>\n", verbs);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,6 +27,15 @@ std::string runs_screen(const Look& look);                             // /runs:
 std::string run_screen(const Look& look, std::int64_t run);            // /runs/ID: a preview as well
 std::string history_screen(const Look& look);                          // /history: filters, search, pages
 std::string system_screen(const Look& look);                           // /system
+
+// /add. What was sent and refused; nullopt: nothing was sent yet, ?from=NAME asks for the failed one to be mended.
+struct Draft {
+  std::string name, text, reason;
+  std::string said;  // what was wrong with it
+};
+std::string add_screen(const Look& look, const std::optional<Draft>& draft);
+// Whether [web] upload and the scope of who looks allow it.
+bool may_add(const Look& look) noexcept;
 
 // /sign-in. said: what was wrong with the last try; empty: nothing. next: where to go afterwards, a path of ours.
 std::string sign_in_screen(std::string_view said, std::string_view next);

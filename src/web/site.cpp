@@ -11,11 +11,11 @@
 #include "runner/survey.hpp"
 #include "web/answers.hpp"
 #include "web/health.hpp"
+#include "web/html.hpp"
 #include "web/http.hpp"
 #include "web/reading.hpp"
 #include "web/screens.hpp"
 #include "web/serve.hpp"
-#include "web/verbs.hpp"
 
 namespace web {
 namespace {
@@ -64,6 +64,7 @@ std::string screen_of(const Look& look, const std::vector<std::string>& path) {
     if (first == "runs") return runs_screen(look);
     if (first == "history") return history_screen(look);
     if (first == "system") return system_screen(look);
+    if (first == "add") return add_screen(look, std::nullopt);
   }
   if (path.size() == 2) {
     if (first == "scripts") return script_screen(look, path[1]);
@@ -255,6 +256,10 @@ Response Site::start(const Request& request, const Viewer& viewer, const std::ve
                                          core::name(verb->needs), core::name(viewer.scope));
     return api ? problem(403, "Not allowed", text) : fault(request, 403, "Not allowed", text);
   }
+  const bool adds = path == std::vector<std::string>{"scripts"};
+  if (adds && !loaded_.config.web.upload)
+    throw base::Error(base::ErrorKind::usage, "scripts cannot be added from here", "Nothing was added.",
+                      "[web] upload = true");
   if (loaded_.config.web.approvals > 0) verb = asking_first(*std::move(verb), path, fields);
   if (path.size() == 3 && path[0] == "runs") {
     const runner::Lock lock = runner::lock_state(loaded_.config);
@@ -267,6 +272,7 @@ Response Site::start(const Request& request, const Viewer& viewer, const std::ve
                                           .address = request.address,
                                           .json = api,
                                           .audited = verb->audited,
+                                          .input = verb->input,
                                           .key = api ? request.header("idempotency-key") : request.field("once")});
   os::log_info(fmt::format("{} at {}: {}", viewer.name, request.address, actions_.find(id)->command));
   {
@@ -274,8 +280,20 @@ Response Site::start(const Request& request, const Viewer& viewer, const std::ve
     kept_.clear();
   }
   const std::optional<Action> action = actions_.wait(id, k_at_once);
+  if (!api && adds && action->exit_code) return answer_added(request, viewer, *verb, *action);
   if (!api) return go_to(fmt::format("/actions/{}", id));
   return action_answer(*action, run_of(*action));
+}
+
+// What was typed is not lost when it is refused.
+Response Site::answer_added(const Request& request, const Viewer& viewer, const Verb& verb, const Action& action) {
+  const std::string name = verb.words.at(1).substr(std::string_view("--name=").size());
+  if (action.exit_code == 0) return go_to(script_address(name));
+  Response response;
+  response.status = 422;
+  response.body = add_screen({loaded_, std::nullopt, viewer, request},
+                             Draft{name, verb.input, request.field("reason"), action.talk});
+  return response;
 }
 
 std::int64_t Site::run_of(const Action& action) const {

@@ -17,6 +17,7 @@
 #include "web/actions.hpp"
 #include "web/look.hpp"
 #include "web/request.hpp"
+#include "web/verbs.hpp"
 
 namespace web {
 
@@ -45,6 +46,7 @@ class Site {
   Response start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api);
   Response fault(const Request& request, int status, std::string_view title, std::string_view text,
                  std::string_view next = {}) const;
+  Response answer_added(const Request& request, const Viewer& viewer, const Verb& verb, const Action& action);
   std::int64_t run_of(const Action& action) const;  // 0: none that is known
   Response kept_or(const Request& request, const Viewer& viewer, const std::function<Response()>& make);
 

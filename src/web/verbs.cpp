@@ -75,6 +75,35 @@ Verb mark_verb(const std::string& script, const Pairs& fields) {
   return verb;
 }
 
+// Of a form the name of the file that was chosen, as some browsers send it: with the folders above it.
+std::string name_in(const Pairs& fields) {
+  const std::string name = field(fields, "name");
+  const std::string file = field(fields, "file.filename");
+  return name.empty() ? file.substr(file.find_last_of("/\\") + 1) : name;
+}
+
+// A field for text sends each end of a line as two bytes.
+std::string typed(std::string text) {
+  std::string lines;
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (text[at] != '\r' || text.substr(at + 1, 1) != "\n") lines += text[at];
+  return lines;
+}
+
+Verb add_verb(const Pairs& fields) {
+  Verb verb{.needs = core::Scope::admin, .words = {"add"}};
+  verb.input = field(fields, "file");
+  if (verb.input.empty()) verb.input = field(fields, "text");
+  if (verb.input.empty()) verb.input = typed(field(fields, "typed"));
+  const std::string name = name_in(fields);
+  if (verb.input.empty()) refuse("there is no text of a script", "Choose a file, or type its text.");
+  if (name.empty()) refuse("the script has no name", "Such as 007_clear_menu.lua");
+  add(verb.words, "name", name);
+  add(verb.words, "reason", field(fields, "reason"));
+  verb.words.emplace_back("-");
+  return verb;
+}
+
 std::optional<Verb> script_verb(const std::string& script, const std::string& verb_name, const Pairs& fields) {
   if (verb_name == "mark") return mark_verb(script, fields);
   Verb verb{.needs = core::Scope::run, .words = {verb_name}, .runs = true};
@@ -130,6 +159,7 @@ std::optional<Verb> any_verb_of(const std::vector<std::string>& path, const Pair
     if (name == "cancel" || name == "pause" || name == "resume") return order_verb(name, fields);
     if (name == "verify") return Verb{.needs = core::Scope::read, .words = {"ledger", "verify"}, .audited = false};
     if (name == "doctor" || name == "plan") return Verb{.needs = core::Scope::run, .words = {name}, .audited = false};
+    if (name == "scripts") return add_verb(fields);
     if (name == "requests") {
       Verb verb{.needs = core::Scope::run, .words = {"request", "run"}};
       add(verb.words, "reason", field(fields, "reason"));

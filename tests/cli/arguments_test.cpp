@@ -34,8 +34,8 @@ std::string fault(const std::string& line) {
 TEST_CASE("arguments: every command is understood and explains itself with an example") {
   for (const cli::CommandName& name : cli::command_names()) {
     CAPTURE(std::string(name.name));
-    std::string word = name.name == "new" || name.name == "show" || name.name == "retry" || name.name == "rollback" ||
-                               name.name == "backup restore" || name.name == "token add" ||
+    std::string word = name.name == "new" || name.name == "add" || name.name == "show" || name.name == "retry" ||
+                               name.name == "rollback" || name.name == "backup restore" || name.name == "token add" ||
                                name.name == "token revoke" || name.name == "request approve" ||
                                name.name == "request refuse"
                            ? " 7"

@@ -217,6 +217,62 @@ TEST_CASE("what scripts are called and say is shown and steers nothing, on every
   }
 }
 
+TEST_CASE("scripts come in from the page only where it is allowed, from an administrator, and under a name of one") {
+  const std::string script = R"({"name": "NAME", "text": "return { shouldRun = function() return true end, execute = )"
+                             R"(function() return { executed = true } end }"})";
+  const auto named = [&script](const std::string& name) {
+    std::string text = script;
+    return text.replace(text.find("NAME"), 4, name);
+  };
+  const auto files = [](const ServedSite& site) {
+    return std::distance(std::filesystem::directory_iterator(site.path("fix-scripts")), {});
+  };
+  {
+    const ServedSite site;
+    const std::string admin = bearer(site.token("root", "admin"));
+    CHECK(site.post("/api/v1/scripts", named("a.lua"), admin + k_json).status == 422);
+    CHECK(site.get("/add", admin).status == 422);
+    CHECK(site.get("/", admin).body.find("/add") == std::string::npos);
+    CHECK(files(site) == 0);
+  }
+  const ServedSite site("[web]\nupload = true\n");
+  const std::string token = site.token("root", "admin"), admin = bearer(token);
+  const std::string runner = bearer(site.token("anna", "run"));
+  CHECK(site.post("/api/v1/scripts", named("a.lua"), k_json).status == 401);
+  CHECK(site.post("/api/v1/scripts", named("a.lua"), runner + k_json).status == 403);
+  CHECK(site.get("/add", runner).status == 422);
+  const Session session = sign_in(site, token);
+  const std::string parts = "Content-Type: multipart/form-data; boundary=b\r\n";
+  const auto part = [](const std::string& name, const std::string& value) {
+    return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
+  };
+  const std::string form = part("name", "a.lua") + part("typed", "return 1");
+  CHECK(site.post("/scripts", form + "--b--\r\n", session.cookie + parts).status == 403);
+  CHECK(site.post("/scripts", form + part("csrf", std::string(64, '0')) + "--b--\r\n", session.cookie + parts).status ==
+        403);
+  CHECK(site.post("/scripts", form, session.cookie + parts).status == 400);
+  const Answered refused =
+      site.post("/scripts", form + part("csrf", session.csrf) + "--b--\r\n", session.cookie + parts);
+  CHECK(refused.status == 422);
+  CHECK(refused.body.find("a.lua has a fault") != std::string::npos);
+  CHECK(refused.body.find(">\nreturn 1</textarea>") != std::string::npos);  // what was typed is not lost
+  for (const char* name :
+       {"../a.lua", "/tmp/a.lua", ".a.lua", "a.txt", "a.lua/", "a\\u0000.lua", "a\\n.lua", "", "--force"}) {
+    CAPTURE(name);
+    CHECK(site.post("/api/v1/scripts", named(name), admin + k_json).status == 422);
+  }
+  CHECK(site.post("/api/v1/scripts", R"({"name": "a.lua"})", admin + k_json).status == 422);
+  CHECK(site.post("/api/v1/scripts", R"({"name": "a.lua", "text": "while true do"})", admin + k_json).status == 422);
+  CHECK(files(site) == 0);
+  const Answered added = site.post("/api/v1/scripts", named("a.lua"), admin + k_json);
+  CHECK(added.status == 200);
+  CHECK(added.json().at("result").at("path") == "fix-scripts/a.lua");
+  CHECK(site.post("/api/v1/scripts", named("a.lua"), admin + k_json).status == 422);
+  CHECK(files(site) == 1);
+  CHECK(site.sql("select by || ' ' || detail from events where verb = 'add'", ".fettle/ledger.db")
+            .ends_with(", via web:127.0.0.1"));
+}
+
 TEST_CASE("no name and no reason that is sent becomes an option of a command") {
   const ServedSite site;
   drop_script(site);

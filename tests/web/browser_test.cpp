@@ -131,6 +131,44 @@ TEST_CASE("somebody reads why a script failed, mends it and has it run again") {
   CHECK(site.sql("select script from ran") == "mended");
 }
 
+TEST_CASE("somebody without a shell adds a script, reads why it failed, mends it on the page and runs it") {
+  if (is_missing()) return;
+  for (const bool scripts : {true, false}) {
+    CAPTURE(scripts);
+    const ServedSite site("[web]\nupload = true\n");
+    Browser browser({.scripts = scripts});
+    sign_in(browser, site, site.token("anna", "admin"));
+    site.write("001_bad.lua", script_of("db.exec('insert into nowhere values (1)')"));
+    browser.click("#lane-pending a[href='/add']");
+    browser.type("input[name=file]", site.path("001_bad.lua"));
+    browser.type("input[name=reason]", "ticket 4711\n");
+    CHECK(browser.shows("001_bad.lua"));
+    CHECK(support::wait_until([&] { return site.exists("fix-scripts/001_bad.lua"); }));
+    CHECK(support::read_file(site.path("fix-scripts/001_bad.lua")) == support::read_file(site.path("001_bad.lua")));
+    browser.open(site.url());
+    browser.click("#go button.main");
+    CHECK(browser.shows("fettle run"));
+    CHECK(support::wait_until([&] { return site.exists("failed/001_bad.lua.error.txt"); }));
+    browser.open(site.url("/scripts/001_bad.lua"));
+    CHECK(browser.shows("no such table: nowhere"));
+    browser.click("a[href^='/add?from=']");
+    CHECK(browser.shows("Mend 001_bad.lua"));
+    browser.type("textarea[name=typed]", "(");
+    browser.click("#add button.main");
+    CHECK(browser.shows("has a fault"));
+    browser.type("textarea[name=typed]", "\uE003");  // takes the last letter away
+    browser.click("#add button.main");
+    CHECK(support::wait_until([&] { return site.exists("fix-scripts/001_bad.lua"); }));
+    CHECK(site.sql("create table nowhere (x)").empty());
+    browser.open(site.url());
+    browser.click("#go button.main");
+    CHECK(browser.shows("fettle run"));
+    CHECK(support::wait_until([&] { return site.exists("successfully-ran/001_bad.lua"); }));
+    CHECK(site.sql("select x from nowhere") == "1");
+    CHECK_FALSE(site.exists("failed/001_bad.lua"));
+  }
+}
+
 TEST_CASE("what one browser does another one sees, and two who press at once start one run") {
   if (is_missing()) return;
   const ServedSite site;

@@ -77,6 +77,32 @@ TEST_CASE("a handler is given method, path, query, form and headers, decoded, an
   CHECK(bytes.ends_with("\r\n\r\nno"));
 }
 
+TEST_CASE("of a form with files each part is a field, byte for byte, and only where files are taken") {
+  const std::string body =
+      "--b\r\nContent-Disposition: form-data; name=\"reason\"\r\n\r\na & b\r\n"
+      "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.lua\"\r\n\r\n1\r\n\n--c\xff\r\n--b--\r\n";
+  const auto seen = [&body](const std::string& path, const std::string& type) {
+    web::Request told;
+    const std::string request = "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Type: " + type +
+                                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    const web::Framing framing = web::framing_of(request, {.head = 1000, .body = 1000});
+    REQUIRE(framing.state == State::complete);
+    const std::string bytes = web::answer(request, framing.head, "192.0.2.7", [&told](const web::Request& given) {
+                                told = given;
+                                return web::Response{};
+                              }).bytes;
+    return std::pair(told.form, bytes.substr(0, bytes.find('\r')));
+  };
+  const auto [form, status] = seen("/scripts", "multipart/form-data; boundary=b");
+  CHECK(status == "HTTP/1.1 200 OK");
+  CHECK(web::find(form, "reason") == "a & b");
+  CHECK(web::find(form, "file") == "1\r\n\n--c\xff");
+  CHECK(web::find(form, "file.filename") == "x.lua");
+  CHECK(seen("/run", "multipart/form-data; boundary=b").first.empty());
+  for (const char* type : {"multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=c"})
+    CHECK(seen("/scripts", type).second.starts_with("HTTP/1.1 400"));
+}
+
 TEST_CASE("a header that would begin another line is left out") {
   const std::string bytes = answered("GET / HTTP/1.1\r\nHost: a\r\n\r\n", [](const web::Request&) {
     return web::Response{.type = "text/plain", .body = "x", .headers = {{"Location", "/a\r\nSet-Cookie: b"}}};

@@ -32,6 +32,21 @@ TEST_CASE("what is pressed becomes the command that a person would type") {
   CHECK(words_of("/verify", {}) == Words{"ledger", "verify"});
 }
 
+TEST_CASE("a script that is sent goes to the command as it is, one that was typed with plain ends of lines") {
+  const auto verb = [](const web::Pairs& fields) { return *web::verb_of({"scripts"}, fields); };
+  const web::Verb chosen = verb({{"file", "a\r\n"}, {"file.filename", "C:\\scripts\\007_x.lua"}, {"typed", "no"}});
+  CHECK(chosen.words == Words{"add", "--name=007_x.lua", "-"});
+  CHECK(chosen.input == "a\r\n");
+  CHECK(chosen.needs == core::Scope::admin);
+  CHECK_FALSE(chosen.runs);
+  CHECK(verb({{"typed", "a\r\nb\rc\r\n\r\n"}, {"name", "x.lua"}}).input == "a\nb\rc\n\n");
+  CHECK(verb({{"text", "a\r\n"}, {"name", "--force"}, {"reason", "r"}}).words ==
+        Words{"add", "--name=--force", "--reason=r", "-"});
+  CHECK(verb({{"text", "a\r\n"}, {"name", "x.lua"}}).input == "a\r\n");
+  CHECK_THROWS_AS(verb({{"text", "a"}}), base::Error);
+  CHECK_THROWS_AS(verb({{"name", "x.lua"}}), base::Error);
+}
+
 TEST_CASE("no name and no reason can become an option") {
   CHECK(words_of("/scripts/--force/retry", {}) == Words{"retry", "--", "--force"});
   CHECK(words_of("/run", {{"reason", "--force"}}) == Words{"run", "--reason=--force"});
