@@ -24,6 +24,7 @@ const std::vector<std::string> k_screens = {"/",
                                             "/runs/2",
                                             "/history",
                                             "/history?outcome=failed",
+                                            "/add?from=002_bad.lua",
                                             "/system"};
 
 bool is_missing() {
@@ -221,7 +222,7 @@ TEST_CASE("who may only look is shown no button that would be refused") {
 TEST_CASE(
     "every screen fits a phone, loads nothing from elsewhere and leaves no error in the console, light and dark") {
   if (is_missing()) return;
-  const ServedSite site;
+  const ServedSite site("[web]\nupload = true\n");
   let_things_happen(site);
   const std::string token = site.token("anna", "admin");
   for (const bool dark : {false, true}) {
@@ -262,7 +263,7 @@ TEST_CASE("a checker of accessibility finds no fault on any screen, light and da
   const std::string checker = FETTLE_SOURCE_DIR "/.cache/axe/node_modules/axe-core/axe.min.js";
   if (!std::filesystem::exists(checker)) return support::skip("axe-core is not installed (tools/bootstrap, CI=true)");
   const std::string axe = support::read_file(checker);
-  const ServedSite site;
+  const ServedSite site("[web]\nupload = true\n");
   let_things_happen(site);
   const std::string token = site.token("anna", "admin");
   for (const bool dark : {false, true}) {
