@@ -165,6 +165,7 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
   int ended_by = 0;
   os::Deadline next_dog = os::Steady::now();
   Tokens tokens;
+  std::optional<os::Deadline> again;  // who asked at once may have been given a page from before the change
   door.serve(k_beat, [&]() -> std::optional<std::string> {
     while (const int signal = signals.take()) {
       if (signal != SIGHUP) {
@@ -184,7 +185,10 @@ int serve(cli::LoadedConfig loaded, const std::string& config_file) {
     tokens.stale |= pulse.of_ledger();
     tokens.of_another |= pulse.of_another();
     look_at(site, tokens);
-    return changed ? std::string(k_changed) : std::string();
+    const bool is_over = again && os::Steady::now() >= *again;
+    if (is_over) again.reset();
+    if (changed) again = os::in(k_oldest_page + k_beat);
+    return changed || is_over ? std::string(k_changed) : std::string();
   });
   os::log_info("ends");
   return 128 + ended_by;

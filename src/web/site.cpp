@@ -20,7 +20,8 @@
 namespace web {
 namespace {
 
-constexpr std::chrono::milliseconds k_fresh{100};      // so long a page is given again as it was
+constexpr int k_share = 20;                            // a page is made at most one part in so many of the time
+constexpr std::chrono::milliseconds k_fresh{100};      // at least so long, from its making on, it is given as it was
 constexpr std::chrono::milliseconds k_at_once{1000};   // a command that ends within it is answered whole
 constexpr std::size_t k_most_kept = 200;               // pages
 constexpr std::size_t k_most_kept_size = 1024 * 1024;  // bytes, of one of them
@@ -184,11 +185,13 @@ Response Site::kept_or(const Request& request, const Viewer& viewer, const std::
   if (auto response = fresh()) return *std::move(response);
   const std::lock_guard one_at_a_time(making_[std::hash<std::string>()(key) % making_.size()]);
   if (auto response = fresh()) return *std::move(response);
+  const os::Deadline begun = os::Steady::now();
   Response response = make();
   if (response.body.size() > k_most_kept_size) return response;
+  const os::Deadline::duration cost = os::Steady::now() - begun;
   const std::lock_guard lock(mutex_);
   if (kept_.size() >= k_most_kept) kept_.clear();
-  kept_[key] = {os::in(k_fresh), response};
+  kept_[key] = {begun + std::clamp<os::Deadline::duration>(k_share * cost, k_fresh, k_oldest_page), response};
   return response;
 }
 
@@ -275,11 +278,11 @@ Response Site::start(const Request& request, const Viewer& viewer, const std::ve
                                           .input = verb->input,
                                           .key = api ? request.header("idempotency-key") : request.field("once")});
   os::log_info(fmt::format("{} at {}: {}", viewer.name, request.address, actions_.find(id)->command));
+  const std::optional<Action> action = actions_.wait(id, k_at_once);
   {
     const std::lock_guard lock(mutex_);
     kept_.clear();
   }
-  const std::optional<Action> action = actions_.wait(id, k_at_once);
   if (!api && adds && action->exit_code) return answer_added(request, viewer, *verb, *action);
   if (!api) return go_to(fmt::format("/actions/{}", id));
   return action_answer(*action, run_of(*action));

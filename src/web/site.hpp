@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -20,6 +21,9 @@
 #include "web/verbs.hpp"
 
 namespace web {
+
+// So old is a page at most that is given again as it was.
+inline constexpr std::chrono::milliseconds k_oldest_page{2000};
 
 class Site {
  public:
