@@ -19,6 +19,9 @@ struct Disk {
   std::uint64_t free = 0, size = 0;  // bytes; free: for this user
 };
 
+// Less is as good as nothing: the ledger's log of a run may need as much.
+inline constexpr std::uint64_t k_full = std::uint64_t{4} << 20U;  // bytes
+
 // Of the path or, where that does not exist, of the nearest folder above it. nullopt: the system does not say.
 std::optional<Disk> disk_under(const std::string& path);
 

@@ -17,7 +17,6 @@ namespace {
 using core::Verdict;
 
 constexpr std::uint64_t k_tight = std::uint64_t{100} << 20U;  // bytes free
-constexpr std::uint64_t k_full = std::uint64_t{4} << 20U;
 
 void lower(core::Diagnosis& diagnosis, Verdict verdict, std::string advice) {
   if (diagnosis.verdict >= verdict) return;
@@ -35,7 +34,7 @@ void judge_disk(core::Diagnosis& diagnosis, const std::string& path) {
   const std::optional<os::Disk> disk = os::disk_under(path);
   if (!disk) return;
   diagnosis.found += fmt::format(", on {} with {} free", disk->type, base::format_size(disk->free));
-  if (disk->free < k_full)
+  if (disk->free < os::k_full)
     lower(diagnosis, Verdict::fault, "Make room: nothing can be written there.");
   else if (disk->free < k_tight)
     lower(diagnosis, Verdict::warning, "Make room: the disk is nearly full.");

@@ -1,12 +1,15 @@
 #include "web/health.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "ledger/place.hpp"
 #include "os/clock.hpp"
+#include "os/disk.hpp"
 #include "runner/survey.hpp"
 #include "watch/notice.hpp"
 #include "web/answers.hpp"
@@ -100,6 +103,18 @@ void tell_watcher(std::string& out, const core::Config& config) {
       .add(watcher ? watcher->waiting.size() : 0);
 }
 
+// What is not there yet a run makes.
+bool can_be_used(const std::string& folder, int how) noexcept {
+  return ::access(folder.c_str(), how) == 0 || errno == ENOENT;
+}
+
+// Where the ledger lies: a run that cannot be recorded does not begin.
+std::string fault_of_place(const std::string& folder) {
+  if (!can_be_used(folder, W_OK | X_OK)) return "the ledger cannot be written";
+  const std::optional<os::Disk> disk = os::disk_under(folder);
+  return disk && disk->free < os::k_full ? "the disk of the ledger is full" : "";
+}
+
 }  // namespace
 
 Response health_answer(const core::Config& config, Asked asked) {
@@ -112,7 +127,9 @@ Response health_answer(const core::Config& config, Asked asked) {
   }
   if (asked == Asked::ready && fault.empty())
     for (const std::string& folder : {config.folders.scripts, config.folders.succeeded, config.folders.failed})
-      if (::access(config.path(folder).c_str(), R_OK | W_OK | X_OK) != 0) fault = "a folder cannot be used";
+      if (!can_be_used(config.path(folder), R_OK | W_OK | X_OK)) fault = "a folder cannot be used";
+  if (asked == Asked::ready && fault.empty())
+    fault = fault_of_place(ledger::folder_of(config.path(config.ledger.path)));
   Response response = text_answer(fault.empty() ? "ok\n" : fault + "\n");
   response.status = fault.empty() ? 200 : 503;
   return response;

@@ -248,8 +248,7 @@ Response Site::answer_api(const Request& request, const Viewer& viewer, const st
 // ---- commands ----
 
 Response Site::start(const Request& request, const Viewer& viewer, const std::vector<std::string>& path, bool api) {
-  const bool is_json = request.header("content-type").starts_with(k_json);
-  const Pairs fields = api && (is_json || request.form.empty()) ? fields_of_json(request.body) : request.form;
+  const Pairs fields = api ? fields_of_json(request.body) : request.form;  // JSON, whatever curl calls it
   std::optional<Verb> verb = verb_of(path, fields);
   if (!verb)
     return api ? problem(404, "Not found", "There is no such verb.")

@@ -24,7 +24,21 @@ std::string field(const Pairs& fields, std::string_view name) {
 
 bool is_set(const Pairs& fields, std::string_view name) {
   const std::string value = field(fields, name);
-  return !value.empty() && value != "0" && value != "false";
+  if (value == "1" || value == "true") return true;
+  if (value.empty() || value == "0" || value == "false") return false;
+  refuse(fmt::format("{} is true or false, not \"{}\"", name, base::escape(value)), {});
+}
+
+// What is misspelt must not be left out: a dry_run that is not understood would be a run.
+void refuse_others(const Pairs& fields, std::vector<std::string_view> known) {
+  known.insert(known.end(), {"csrf", "once"});  // of every form of ours
+  for (const auto& [name, value] : fields) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const auto meant = base::nearest(name, known);
+    refuse(fmt::format("there is no field \"{}\" here{}", base::escape(base::cap(name, 80)),
+                       meant ? fmt::format("; did you mean {}?", *meant) : ""),
+           "GET /api/v1/openapi.json tells which there are.");
+  }
 }
 
 std::string number(const std::string& text, std::string_view what) {
@@ -48,6 +62,8 @@ void add_names(std::vector<std::string>& words, const Pairs& fields) {
 }
 
 Verb run_verb(const Pairs& fields) {
+  refuse_others(fields,
+                {"dry_run", "plan", "request", "stop_on_error", "tag", "exclude", "until", "reason", "scripts"});
   Verb verb{.needs = core::Scope::run, .words = {"run"}, .runs = true};
   if (is_set(fields, "dry_run")) {
     verb.words.emplace_back("--dry-run");
@@ -66,6 +82,7 @@ Verb run_verb(const Pairs& fields) {
 }
 
 Verb mark_verb(const std::string& script, const Pairs& fields) {
+  refuse_others(fields, {"as", "reason"});
   const std::string as = field(fields, "as");
   if (as != "succeeded" && as != "failed" && as != "pending")
     refuse(fmt::format("a script is marked as succeeded, failed or pending, not as \"{}\"", base::escape(as)), "");
@@ -91,6 +108,7 @@ std::string typed(std::string text) {
 }
 
 Verb add_verb(const Pairs& fields) {
+  refuse_others(fields, {"name", "text", "reason", "file", "file.filename", "typed"});
   Verb verb{.needs = core::Scope::admin, .words = {"add"}};
   verb.input = field(fields, "file");
   if (verb.input.empty()) verb.input = field(fields, "text");
@@ -108,6 +126,7 @@ std::optional<Verb> script_verb(const std::string& script, const std::string& ve
   if (verb_name == "mark") return mark_verb(script, fields);
   Verb verb{.needs = core::Scope::run, .words = {verb_name}, .runs = true};
   if (verb_name == "rollback") {
+    refuse_others(fields, {"dry_run", "requeue", "skip_conflicts", "reason"});
     if (is_set(fields, "dry_run")) {
       verb.words.emplace_back("--dry-run");
       verb.runs = false;
@@ -117,6 +136,7 @@ std::optional<Verb> script_verb(const std::string& script, const std::string& ve
     if (is_set(fields, "requeue")) verb.words.emplace_back("--requeue");
     if (is_set(fields, "skip_conflicts")) verb.words.emplace_back("--skip-conflicts");
   } else if (verb_name == "retry") {
+    refuse_others(fields, {"no_run", "reason"});
     if (is_set(fields, "no_run")) {
       verb.words.emplace_back("--no-run");
       verb.runs = false;
@@ -130,6 +150,8 @@ std::optional<Verb> script_verb(const std::string& script, const std::string& ve
 }
 
 Verb order_verb(const std::string& name, const Pairs& fields) {
+  refuse_others(fields, name == "cancel" ? std::vector<std::string_view>{"reason", "script"}
+                                         : std::vector<std::string_view>{"reason"});
   Verb verb{.needs = core::Scope::run, .words = {name}};
   add(verb.words, "reason", field(fields, "reason"));
   if (const std::string script = field(fields, "script"); name == "cancel" && !script.empty())
@@ -139,6 +161,7 @@ Verb order_verb(const std::string& name, const Pairs& fields) {
 
 std::optional<Verb> request_verb(const std::string& id, const std::string& verb_name, const Pairs& fields) {
   if (verb_name != "approve" && verb_name != "refuse") return std::nullopt;
+  refuse_others(fields, {"reason"});
   Verb verb{.needs = core::Scope::run, .words = {"request", verb_name}};
   add(verb.words, "reason", field(fields, "reason"));
   verb.words.insert(verb.words.end(), {"--", number(id, "a request")});
@@ -149,7 +172,8 @@ std::string text_of(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "1" : "";
   if (value.is_number()) return value.dump();
-  return {};
+  if (value.is_null()) return {};
+  refuse("a field is a text, a number, true or false, or a list of texts", {});
 }
 
 std::optional<Verb> any_verb_of(const std::vector<std::string>& path, const Pairs& fields) {
@@ -157,10 +181,12 @@ std::optional<Verb> any_verb_of(const std::vector<std::string>& path, const Pair
     const std::string& name = path.front();
     if (name == "run" || name == "runs") return run_verb(fields);
     if (name == "cancel" || name == "pause" || name == "resume") return order_verb(name, fields);
+    if (name == "verify" || name == "doctor" || name == "plan") refuse_others(fields, {});
     if (name == "verify") return Verb{.needs = core::Scope::read, .words = {"ledger", "verify"}, .audited = false};
     if (name == "doctor" || name == "plan") return Verb{.needs = core::Scope::run, .words = {name}, .audited = false};
     if (name == "scripts") return add_verb(fields);
     if (name == "requests") {
+      refuse_others(fields, {"reason", "scripts"});
       Verb verb{.needs = core::Scope::run, .words = {"request", "run"}};
       add(verb.words, "reason", field(fields, "reason"));
       add_names(verb.words, fields);
@@ -190,14 +216,13 @@ Verb asking_first(Verb verb, const std::vector<std::string>& path, const Pairs& 
   if (!verb.runs || !field(fields, "request").empty()) return verb;
   if (path.back() == "rollback")
     refuse("where runs need the yes of others, a person at the server rolls back", "fettle rollback");
-  Pairs wanted = fields;
-  if (path.back() == "retry") {
-    wanted.insert(wanted.begin(), {"no_run", "1"});  // the first of a name counts
-    return *verb_of(path, wanted);
-  }
+  if (path.back() == "retry") return *verb_of(path, {{"no_run", "1"}, {"reason", field(fields, "reason")}});
   for (const char* name : {"plan", "until", "tag", "exclude", "stop_on_error"})
     if (!field(fields, name).empty())
       refuse(fmt::format("a run that others must agree to is asked for by the names of scripts, not by {}", name), "");
+  Pairs wanted;
+  for (const auto& [name, value] : fields)
+    if (name == "reason" || name == "scripts") wanted.emplace_back(name, value);
   return *verb_of({"requests"}, wanted);
 }
 

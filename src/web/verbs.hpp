@@ -21,7 +21,7 @@ struct Verb {
 
 // path: "/run", "/scripts", "/scripts/NAME/retry", "/runs/ID/cancel", decoded in parts. fields: of the form, or of the
 // JSON object, whose lists are fields of one name. nullopt: there is no such verb. Throws Error(usage) for a field that
-// is missing or makes no sense, and for a zero byte: a command would see another name than was sent.
+// is missing, unknown or makes no sense, and for a zero byte: a command would see another name than was sent.
 std::optional<Verb> verb_of(const std::vector<std::string>& path, const Pairs& fields);
 
 // Where others must say yes ([web] approvals): what would run scripts asks for it instead, but for a request, which the

@@ -273,6 +273,20 @@ TEST_CASE("scripts come in from the page only where it is allowed, from an admin
             .ends_with(", via web:127.0.0.1"));
 }
 
+TEST_CASE("what is sent to the API is JSON, also where its sender calls it a form, and nothing of it is left out") {
+  const ServedSite site;
+  drop_script(site);
+  const std::string token = bearer(site.token("anna", "run"));
+  const auto preview = site.done("/api/v1/runs", R"({"dry_run": true, "reason": "a=b&c"})", token + k_form);
+  CHECK(preview.at("result").at("dry_run") == true);
+  CHECK(preview.at("result").at("reason") == "a=b&c");
+  CHECK(site.post("/api/v1/runs", "dry_run=1", token + k_form).status == 422);
+  const Answered misspelt = site.post("/api/v1/runs", R"({"dry-run": true})", token + k_json);
+  CHECK(misspelt.status == 422);
+  CHECK(misspelt.json().at("detail") == "there is no field \"dry-run\" here; did you mean dry_run?");
+  CHECK(nothing_ran(site));
+}
+
 TEST_CASE("no name and no reason that is sent becomes an option of a command") {
   const ServedSite site;
   drop_script(site);

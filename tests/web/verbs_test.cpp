@@ -55,6 +55,24 @@ TEST_CASE("no name and no reason can become an option") {
   CHECK_THROWS_AS(words_of("/scripts/a/mark", {{"as", "--force"}}), base::Error);
 }
 
+TEST_CASE("a field that is misspelt or says neither yes nor no is refused, and nothing runs in its place") {
+  for (const web::Pairs& fields : {web::Pairs{{"dryrun", "1"}},
+                                   {{"dry_run", "yes"}},
+                                   {{"dry_run", "on"}},
+                                   {{"{\"dry_run\": true}", ""}},
+                                   {{"script", "a.lua"}},
+                                   {{"as", "failed"}}})
+    CHECK_THROWS_AS(words_of("/run", fields), base::Error);
+  CHECK_THROWS_AS(words_of("/scripts/a/retry", {{"dry_run", "1"}}), base::Error);
+  CHECK_THROWS_AS(words_of("/scripts/a/rollback", {{"no_run", "1"}}), base::Error);
+  CHECK_THROWS_AS(words_of("/pause", {{"script", "a"}}), base::Error);
+  CHECK_THROWS_AS(words_of("/verify", {{"reason", "r"}}), base::Error);
+  CHECK_THROWS_AS(words_of("/requests/7/approve", {{"yes", "1"}}), base::Error);
+  CHECK_THROWS_AS(web::fields_of_json(R"({"dry_run": {"yes": true}})"), base::Error);
+  CHECK(words_of("/run", {{"csrf", "x"}, {"once", "y"}, {"dry_run", "false"}}) == Words{"run"});
+  CHECK(words_of("/run", web::fields_of_json(R"({"dry_run": true, "reason": null})")) == Words{"run", "--dry-run"});
+}
+
 TEST_CASE("a zero byte, at which a command would cut the word, is refused wherever it stands") {
   const std::string zero("a.lua\0b", 7);
   CHECK_THROWS_AS(words_of("/scripts/a.lua%00b/retry", {}), base::Error);
