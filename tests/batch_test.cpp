@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/engine.hpp"
+#include "support/random_scripts.hpp"
 
 using nlohmann::json;
 using support::Ended;
@@ -456,11 +457,6 @@ TEST_CASE("journey: the time limit of a script holds for each page of its batch"
 
 namespace {
 
-std::size_t number_of(const char* variable, std::size_t otherwise) {
-  const char* const given = std::getenv(variable);
-  return given != nullptr ? std::stoul(given) : otherwise;
-}
-
 double seconds_of(const std::chrono::steady_clock::time_point& start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -519,10 +515,10 @@ void kill_at_random(const Site& site, const Engine& engine, int rows, int size, 
 
 TEST_CASE("journey: a batch is killed again and again, and each row is changed once, over every engine") {
   const Site site;
-  const int rows = static_cast<int>(number_of("FETTLE_BATCH_ROWS", 50'000));
   for (const Engine& engine : support::engines(site)) {
     CAPTURE(engine.name);
-    const bool whole = engine.name == "sqlite";
-    kill_at_random(site, engine, whole ? rows : 20'000, 200, number_of("FETTLE_BATCH_KILLS", whole ? 20 : 8));
+    const bool is_near = engine.name == "sqlite";
+    kill_at_random(site, engine, static_cast<int>(support::number_of("FETTLE_BATCH_ROWS", is_near ? 50'000 : 20'000)),
+                   200, support::number_of("FETTLE_BATCH_KILLS", is_near ? 20 : 8));
   }
 }
