@@ -50,6 +50,8 @@ TEST_CASE("journey: semantics: shouldRun() false is a skip of its own, filed or 
   CHECK(outcomes(run(site)) == "skipped");
   CHECK(site.exists("successfully-ran/001.lua"));
   CHECK(site.fettle_json({"history", "--outcome", "succeeded", "--json"}).empty());
+  CHECK(site.fettle_json({"history", "--text", "SHOULDRUN() said", "--json"}).size() == 1);
+  CHECK(site.fettle_json({"history", "--text", "%", "--json"}).empty());
   const Site keeping("skipped = \"keep\"\n");
   keeping.write("fix-scripts/001.lua", script("return false", "return { executed = true }"));
   CHECK(outcomes(run(keeping)) == "skipped");

@@ -141,19 +141,20 @@ void add_history(CLI::App& app, Arguments& out, Raw& raw) {
   text_option(app, "--until", raw.until, "TIME", "Started then or before");
   text_option(app, "--by", out.by, "NAME", "Only of runs that NAME started");
   text_option(app, "--run", raw.run, "ID", "Only attempts of this run");
+  text_option(app, "--text", out.text, "TEXT", "Only whose name, description or message holds it");
   text_option(app, "--limit", raw.limit, "N", "At most so many (default: 20; 0: all)");
   text_option(app, "--before", raw.before, "ID", "Only attempts with a smaller number");
   app.add_flag("--csv", out.csv, "Print the result as CSV (RFC 4180)");
   CLI::Option* previews = app.add_flag("--preview", out.previews, "Previews (run --dry-run) instead of attempts");
   CLI::Option* fleet = app.add_flag("--fleet", out.fleet, "What all nodes have applied, as the databases know it");
-  for (const char* other : {"--script", "--outcome", "--since", "--until", "--by", "--run", "--before", "--csv"})
+  for (const char* other : {"--script", "--outcome", "--since", "--until", "--by", "--run", "--text", "--before", "--csv"})
     fleet->excludes(other);
   for (const char* other :
-       {"--script", "--outcome", "--since", "--until", "--by", "--run", "--before", "--csv", "--fleet"})
+       {"--script", "--outcome", "--since", "--until", "--by", "--run", "--text", "--before", "--csv", "--fleet"})
     previews->excludes(other);
   CLI::Option* imported = app.add_flag("--imported", out.imported, "What other tools had applied (fettle import)");
   for (const char* other :
-       {"--outcome", "--since", "--until", "--by", "--run", "--before", "--csv", "--fleet", "--preview"})
+       {"--outcome", "--since", "--until", "--by", "--run", "--text", "--before", "--csv", "--fleet", "--preview"})
     imported->excludes(other);
 }
 

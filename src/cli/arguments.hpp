@@ -73,6 +73,7 @@ struct Arguments {
   bool skip_conflicts = false;           // rollback
   bool yes = false;                      // rollback: nobody need be asked
   std::int64_t limit = 20;               // history; 0: all
+  std::string text;                      // history: part of a name or message; empty: any
   std::int64_t before = 0;               // history: only attempts with a smaller number; 0: all
   bool csv = false;                      // history
   bool previews = false;                 // history: of previews

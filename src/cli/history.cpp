@@ -24,6 +24,7 @@ ledger::Filter filter_of(const Arguments& arguments, const std::optional<ledger:
   filter.run = arguments.run;
   filter.limit = arguments.limit;
   filter.before = arguments.before;
+  filter.text = arguments.text;
   if (!arguments.script.empty() && history) filter.script = recorded_name(*history, arguments.script);
   return filter;
 }
@@ -49,7 +50,7 @@ void print_json(const Context& context, const History& history, const ledger::Fi
 
 bool asks_for_some(const ledger::Filter& filter) {
   return filter.outcome || filter.since || filter.until || filter.run != 0 || !filter.script.empty() ||
-         !filter.by.empty();
+         !filter.by.empty() || !filter.text.empty();
 }
 
 // "2 succeeded, 1 failed"

@@ -63,6 +63,7 @@ cli::Arguments history_arguments(const Request& request) {
   if (!given("run").empty()) arguments.run = id_of(given("run"));
   arguments.script = given("script");
   arguments.by = given("by");
+  arguments.text = given("q");
   if (!given("before").empty()) arguments.before = id_of(given("before"));
   arguments.limit = given("limit").empty() ? k_rows : id_of(given("limit"));
   if (arguments.limit > k_most_rows)

@@ -104,8 +104,7 @@ std::string outcomes(const Asked& asked) {
 std::string downloads(const Asked& asked) {
   const auto address = [&](const char* format) {
     Fields fields = {{"format", format}};
-    for (const auto& each : asked.fields)
-      if (each.first != "q") fields.push_back(each);
+    fields.insert(fields.end(), asked.fields.begin(), asked.fields.end());
     return "/api/v1/history" + query_of(fields);
   };
   return fmt::format("<span class=\"downloads\">{} · {}</span>", link(address("csv"), "CSV"),

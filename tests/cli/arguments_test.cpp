@@ -113,6 +113,7 @@ TEST_CASE("arguments: history filters are checked") {
   CHECK(parse("history --since 2026-01-02T03:04Z --until 2026-01-02T03:05Z").since->milliseconds == 1'767'323'040'000);
   CHECK(parse("history --since 2026-01-02T03:04Z --until 2026-01-02T03:05Z").up_to->milliseconds == 1'767'323'100'000);
   CHECK(parse("history --by anna --csv").by == "anna");
+  CHECK(parse("history --text 100%").text == "100%");
   CHECK(fault("history --csv --json") == "say --csv or --json, not both");
   CHECK(fault("history --csv --fleet") == "--csv excludes --fleet");
   CHECK(fault("history --until soon").starts_with("--until needs a time"));

@@ -330,6 +330,7 @@ TEST_CASE("the history is filtered, searched and handed on as CSV and JSON with 
   CHECK(rows("?outcome=failed&by=anna&run=1") == 2);
   CHECK(rows("?q=SUCH%3E+thing") >= 1);
   CHECK(rows("?q=%25%3Cscript") == 0);
+  CHECK(has(shop.screen("/history?q=such+thing"), "/api/v1/history?format=csv&amp;q=such%20thing"));
   CHECK(has(shop.screen("/history?q=CHANGES"), "href=\"/scripts/001_changes.lua\""));
   const std::string filtered = shop.screen("/history?outcome=failed&by=anna");
   CHECK(has(filtered, "href=\"/api/v1/history?format=csv&amp;outcome=failed&amp;by=anna\""));
