@@ -21,13 +21,13 @@ struct Tagged {
 
 struct Put {
   Writer& out;
-  Writer& operator()(Null) { return out.put(Tag::null); }
-  Writer& operator()(bool flag) { return out.put(flag ? Tag::yes : Tag::no); }
-  Writer& operator()(std::int64_t integer) { return out.append(Tagged(Tag::integer, integer).view()); }
-  Writer& operator()(double real) { return out.append(Tagged(Tag::real, real).view()); }
-  Writer& operator()(std::string_view text) { return bytes(Tag::text, text); }
-  Writer& operator()(BlobView blob) { return bytes(Tag::blob, blob.bytes); }
-  Writer& bytes(Tag tag, std::string_view bytes) {
+  Writer& operator()(Null) const { return out.put(Tag::null); }
+  Writer& operator()(bool flag) const { return out.put(flag ? Tag::yes : Tag::no); }
+  Writer& operator()(std::int64_t integer) const { return out.append(Tagged(Tag::integer, integer).view()); }
+  Writer& operator()(double real) const { return out.append(Tagged(Tag::real, real).view()); }
+  Writer& operator()(std::string_view text) const { return bytes(Tag::text, text); }
+  Writer& operator()(BlobView blob) const { return bytes(Tag::blob, blob.bytes); }
+  Writer& bytes(Tag tag, std::string_view bytes) const {
     return out.append(Tagged(tag, static_cast<std::uint32_t>(bytes.size())).view()).append(bytes);
   }
 };
@@ -54,7 +54,10 @@ Writer& Writer::put(std::string_view text) {
 }
 
 Writer& Writer::put(const ValueView& view) {
-  return std::visit(Put{*this}, view);
+  const Put put{*this};  // numbers and texts first: most are
+  if (const auto* integer = std::get_if<std::int64_t>(&view)) return put(*integer);
+  if (const auto* text = std::get_if<std::string_view>(&view)) return put(*text);
+  return std::visit(put, view);
 }
 
 Writer& Writer::put(const Value& value) {

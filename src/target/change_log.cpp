@@ -29,19 +29,24 @@ std::uint32_t number_at(const char* bytes) noexcept {
   return number;
 }
 
-// Eight bytes at a time; keys are short.
+// Eight bytes at a time; keys are short. Keys that differ in the last three bits alone have places in the same eight
+// slots, since rows are mostly written in their order; which of them is whose is mixed, too.
 std::uint32_t hash_of(std::string_view key) noexcept {
   constexpr std::uint64_t k_odd = 0x9E3779B97F4A7C15U;
+  constexpr std::uint32_t k_near = 7;
+  const std::uint32_t last = key.empty() ? 0 : static_cast<unsigned char>(key.back()) & k_near;
   std::uint64_t hash = key.size() * k_odd;
   while (!key.empty()) {
     std::uint64_t word = 0;
     const std::size_t taken = std::min(key.size(), sizeof word);
     std::memcpy(&word, key.data(), taken);
+    key.remove_prefix(taken);
+    if (key.empty()) word ^= std::uint64_t{last} << (8 * (taken - 1));
     hash = (hash ^ word) * k_odd;
     hash ^= hash >> 32U;
-    key.remove_prefix(taken);
   }
-  return static_cast<std::uint32_t>(hash);
+  const auto mixed = static_cast<std::uint32_t>(hash);
+  return (mixed & ~k_near) | ((mixed + last) & k_near);
 }
 
 std::uint64_t& counter(core::TableChanges& said, Kind kind) noexcept {
@@ -80,20 +85,42 @@ std::size_t NotedRows::slot_of(std::string_view sought, std::uint32_t hash) cons
 }
 
 std::optional<std::size_t> NotedRows::find(std::string_view sought) const noexcept {
-  if (slots_.empty()) return std::nullopt;
+  if (slots_.empty()) return find_in_order(sought);
   const std::uint32_t found = slots_[slot_of(sought, hash_of(sought))];
   return found == 0 ? std::nullopt : std::optional<std::size_t>(found - 1);
 }
 
+std::optional<std::size_t> NotedRows::find_in_order(std::string_view sought) const noexcept {
+  std::size_t first = 0, end = entries_.size();
+  while (first < end) {
+    const std::size_t middle = first + (end - first) / 2;
+    if (key(middle) < sought)
+      first = middle + 1;
+    else
+      end = middle;
+  }
+  return first < entries_.size() && key(first) == sought ? std::optional(first) : std::nullopt;
+}
+
+// Most scripts touch rows in the order of their keys: then a row is new without being looked for.
 bool NotedRows::touch(std::string_view sought) {
+  if (slots_.empty()) {
+    const int order = entries_.empty() ? -1 : key(entries_.size() - 1).compare(sought);
+    if (order == 0) return false;
+    if (order < 0) {
+      new_key_ = sought;
+      return true;
+    }
+    scatter();
+  }
   new_hash_ = hash_of(sought);
-  if (!slots_.empty() && slots_[slot_of(sought, new_hash_)] != 0) return false;
+  if (slots_[slot_of(sought, new_hash_)] != 0) return false;
   new_key_ = sought;
   return true;
 }
 
 void NotedRows::was(std::optional<std::string_view> before) {
-  if (2 * (entries_.size() + 1) > slots_.size()) grow();
+  if (!slots_.empty() && 2 * (entries_.size() + 1) > slots_.size()) grow();
   const std::size_t bytes = k_head + new_key_.size() + (before ? before->size() : 0);
   char* record = take(bytes);
   const auto key_size = static_cast<std::uint32_t>(new_key_.size());
@@ -103,12 +130,21 @@ void NotedRows::was(std::optional<std::string_view> before) {
   std::memcpy(record + k_head, new_key_.data(), new_key_.size());
   if (before && !before->empty()) std::memcpy(record + k_head + key_size, before->data(), before->size());
   entries_.push_back({record, new_hash_, false});
-  settle_in(entries_.size() - 1);
+  if (!slots_.empty()) settle_in(entries_.size() - 1);
   bytes_ += bytes + k_beside;
 }
 
 void NotedRows::grow() {
   slots_.assign(std::max(k_first_slots, 4 * slots_.size()), 0);
+  for (std::size_t row = 0; row < entries_.size(); ++row) settle_in(row);
+}
+
+// From here on they are found by their hashes.
+void NotedRows::scatter() {
+  for (std::size_t row = 0; row < entries_.size(); ++row) entries_[row].hash = hash_of(key(row));
+  std::size_t slots = k_first_slots;
+  while (slots < 4 * entries_.size()) slots *= 2;
+  slots_.assign(slots, 0);
   for (std::size_t row = 0; row < entries_.size(); ++row) settle_in(row);
 }
 

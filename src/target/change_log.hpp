@@ -24,7 +24,8 @@ namespace target {
 inline constexpr std::size_t k_largest_image = std::size_t{7} << 20U;  // bytes of a row that is told
 std::string image_too_large();
 
-// The noted rows of one table, flat: entries in the order in which they were touched, found by a hash of their keys.
+// The noted rows of one table, flat: entries in the order in which they were touched. As long as that is the order of
+// their keys they are found by it, and then by a hash of their keys.
 class NotedRows {
  public:
   std::size_t size() const noexcept { return entries_.size(); }
@@ -36,20 +37,22 @@ class NotedRows {
   friend class ChangeLog;
   struct Entry {
     const char* record;  // size of the key, size of the row or k_none, key, row
-    std::uint32_t hash;
-    bool settled;  // what it is now was told
+    std::uint32_t hash;  // where there are slots
+    bool settled;        // what it is now was told
   };
 
   std::size_t slot_of(std::string_view key, std::uint32_t hash) const noexcept;
   bool touch(std::string_view key);  // true: it is new, and was() must follow
   void was(std::optional<std::string_view> before);
+  std::optional<std::size_t> find_in_order(std::string_view key) const noexcept;
+  void scatter();
   void grow();
   void settle_in(std::size_t row) noexcept;
   char* take(std::size_t bytes);
   void forget() noexcept;
 
   std::vector<Entry> entries_;
-  std::vector<std::uint32_t> slots_;  // index of an entry + 1; 0: free
+  std::vector<std::uint32_t> slots_;  // index of an entry + 1; 0: free. None: the entries are in the order of keys
   std::vector<std::unique_ptr<char[]>> chunks_;
   char* free_ = nullptr;
   std::size_t left_ = 0, chunk_size_ = 0;

@@ -17,8 +17,9 @@ bool SqliteRows::pack(core::Writer& packed, sqlite3_stmt* row) const {
   packed.clear();
   packed.put(static_cast<std::uint32_t>(table_.columns.size()));
   for (int at = 1; at <= static_cast<int>(table_.columns.size()); ++at) {
-    if (packed.size() + column_bytes(row, at) > k_largest_image) return false;
-    packed.put(column(row, at));
+    sqlite3_value* value = sqlite3_column_value(row, at);
+    if (packed.size() + bytes_of(value) > k_largest_image) return false;
+    packed.put(view_of(value));
   }
   return true;
 }

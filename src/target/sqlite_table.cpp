@@ -1,6 +1,7 @@
 #include "target/sqlite_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <utility>
@@ -213,9 +214,10 @@ std::string all_rows(const SqliteTable& table) {
 
 // Most significant byte first, negative numbers before the others.
 void put_rowid(std::string& key, std::int64_t rowid) {
-  const std::uint64_t number = static_cast<std::uint64_t>(rowid) ^ k_sign;
-  key += k_key_of_rowid;
-  for (unsigned shift = 64; shift > 0; shift -= 8) key += static_cast<char>((number >> (shift - 8U)) & 0xFFU);
+  std::uint64_t number = static_cast<std::uint64_t>(rowid) ^ k_sign;
+  std::array<char, 1 + sizeof number> bytes{k_key_of_rowid};
+  for (std::size_t at = bytes.size(); at-- > 1; number >>= 8U) bytes[at] = static_cast<char>(number & 0xFFU);
+  key.append(bytes.data(), bytes.size());
 }
 
 std::optional<std::int64_t> rowid_in(std::string_view key) noexcept {

@@ -1,6 +1,8 @@
 #include "target/change_log.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -177,4 +179,34 @@ TEST_CASE("change log: a hundred thousand rows are found again, and start_anew()
   log.start_anew();
   CHECK(log.size() == 0);
   CHECK(log.rows(log.table("t")).size() == 0);
+}
+
+TEST_CASE("change log: rows are told apart in whatever order they are touched, and touched again") {
+  constexpr std::size_t k_rows = 3'000;
+  std::mt19937 random(5);
+  for (const std::size_t in_order : {std::size_t{0}, std::size_t{1}, std::size_t{64}, k_rows / 2, k_rows}) {
+    CAPTURE(in_order);
+    std::vector<std::string> keys;
+    for (std::size_t row = 0; row < k_rows; ++row) {
+      keys.push_back("key ");
+      for (const unsigned shift : {16U, 8U, 0U}) keys.back() += static_cast<char>((row * 8) >> shift);
+    }
+    std::shuffle(keys.begin() + static_cast<std::ptrdiff_t>(in_order), keys.end(), random);
+    Log log;
+    const auto table = log.table("t");
+    for (std::size_t row = 0; row < k_rows; ++row) {
+      log.write(table, Kind::updated, keys[row], "first");
+      log.write(table, Kind::updated, keys[row], "once more");
+      if (row >= in_order) log.write(table, Kind::updated, keys[random() % (row + 1)], "again");
+    }
+    const target::NotedRows& rows = log.rows(table);
+    REQUIRE(rows.size() == k_rows);
+    for (std::size_t row = 0; row < k_rows; ++row) {
+      REQUIRE(rows.key(row) == keys[row]);
+      REQUIRE(rows.before(row) == "first");
+      REQUIRE(rows.find(keys[row]) == row);
+      REQUIRE_FALSE(rows.find(keys[row] + '\0'));
+      REQUIRE_FALSE(rows.find(keys[row].substr(0, 6)));
+    }
+  }
 }
