@@ -1,6 +1,7 @@
 #include "core/changes.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "core/message.hpp"
@@ -36,8 +37,7 @@ std::vector<RowChange> all_rows(const RecordedChanges& recorded) {
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each) {
   Sample sample(recorded.changes, most_of_each);
   bool goes_on = true;
-  const std::size_t parts =
-      most_of_each == k_every_row ? recorded.rows.size() : std::min<std::size_t>(recorded.rows.size(), 1);
+  const std::size_t parts = std::min(recorded.rows.size(), parts_sampled(most_of_each));
   for (std::size_t at = 0; goes_on && at < parts; ++at) {
     std::optional<ChangedRows> part = decode<ChangedRows>(recorded.rows[at]);
     if (!part) break;
@@ -45,6 +45,10 @@ std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_
       if (row.table < recorded.changes.tables.size() && !(goes_on = sample.add(std::move(row)))) break;
   }
   return sample.take();
+}
+
+std::size_t parts_sampled(std::size_t most_of_each) noexcept {
+  return most_of_each == k_every_row ? std::numeric_limits<std::size_t>::max() : 1;
 }
 
 std::string_view name(RowChange::Kind kind) noexcept {

@@ -75,6 +75,7 @@ std::vector<RowChange> all_rows(const RecordedChanges& recorded);
 // A sample of those that were told first; k_every_row: all of them.
 inline constexpr std::size_t k_every_row = ~std::size_t{0};
 std::vector<RowChange> sample(const RecordedChanges& recorded, std::size_t most_of_each);
+std::size_t parts_sampled(std::size_t most_of_each) noexcept;  // so many of the first parts it looks into, at most
 
 std::string_view name(RowChange::Kind kind) noexcept;
 std::string_view name(SchemaChange::Kind kind) noexcept;

@@ -73,14 +73,20 @@ ChangesIn::ChangesIn(SQLite::Database& database, ChangesOf whose)
       rows_(database, statements_of(whose).rows),
       texts_(database, "SELECT value FROM json_each(?1) ORDER BY key") {}
 
-bool ChangesIn::insert(const Changer& changer, const core::RecordedChanges& changes) {
+PackedPart ChangesIn::pack(std::string_view rows) {
+  return {static_cast<std::int64_t>(rows.size()), packer_.pack(rows)};
+}
+
+bool ChangesIn::insert(const Changer& changer, const core::RecordedChanges& changes,
+                       const std::vector<PackedPart>& packed) {
   std::int64_t number = 0;
   for (const core::TableChanges& table : changes.changes.tables) insert(changer, ++number, table);
   number = 0;
   for (const core::SchemaChange& change : changes.changes.schema) insert(changer, ++number, change);
   number = 0;
-  for (const std::string& rows : changes.rows)
-    if (!rows.empty()) insert(changer, ++number, rows);
+  for (const PackedPart& part : packed) insert(changer, ++number, part);
+  for (std::size_t at = 0; at < changes.rows.size() && packed.empty(); ++at)
+    if (!changes.rows[at].empty()) insert(changer, ++number, pack(changes.rows[at]));
   return !changes.changes.empty() || number > 0;
 }
 
@@ -115,15 +121,8 @@ void ChangesIn::insert(const Changer& changer, std::int64_t number, const core::
       .run();
 }
 
-void ChangesIn::insert(const Changer& changer, std::int64_t part, const std::string& rows) {
-  const std::string packed = packer_.pack(rows);
-  Query(insert_rows_)
-      .number(changer.id)
-      .number(changer.script)
-      .number(part)
-      .number(static_cast<std::int64_t>(rows.size()))
-      .blob(packed)
-      .run();
+void ChangesIn::insert(const Changer& changer, std::int64_t number, const PackedPart& part) {
+  Query(insert_rows_).number(changer.id).number(changer.script).number(number).number(part.size).blob(part.zstd).run();
 }
 
 std::vector<std::string> ChangesIn::texts_in(const std::string& list) {

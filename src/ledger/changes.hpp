@@ -8,9 +8,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/changes.hpp"
 #include "core/message.hpp"
+#include "ledger/ledger.hpp"
 #include "ledger/sql.hpp"
 #include "ledger/texts.hpp"
 
@@ -28,8 +31,9 @@ class ChangesIn {
  public:
   ChangesIn(SQLite::Database& database, ChangesOf whose);
 
-  // Within the caller's transaction. false: there was nothing to write.
-  bool insert(const Changer& changer, const core::RecordedChanges& changes);
+  PackedPart pack(std::string_view rows);
+  // Within the caller's transaction. false: there was nothing to write. packed: as Finished has it.
+  bool insert(const Changer& changer, const core::RecordedChanges& changes, const std::vector<PackedPart>& packed = {});
 
   core::Changes find(const Changer& changer);
   // One part after the other, the first is 1: nothing is locked between them. nullopt: there are no more. tables: how
@@ -41,7 +45,7 @@ class ChangesIn {
  private:
   void insert(const Changer& changer, std::int64_t number, const core::TableChanges& table);
   void insert(const Changer& changer, std::int64_t number, const core::SchemaChange& change);
-  void insert(const Changer& changer, std::int64_t part, const std::string& rows);
+  void insert(const Changer& changer, std::int64_t number, const PackedPart& part);
   std::vector<std::string> texts_in(const std::string& list);
 
   Packer packer_;

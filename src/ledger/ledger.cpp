@@ -148,7 +148,7 @@ struct Ledger::Inside {
 
   void finish_attempt(std::int64_t attempt, const Finished& finished) {
     writes.write_details(attempt, finished.details);
-    const bool changed = writes.changes.insert({attempt}, finished.changes);
+    const bool changed = writes.changes.insert({attempt}, finished.changes, finished.packed);
     writes.end_attempt(attempt, finished);
     writes.count_outcome(attempt, finished.outcome.kind);
     writes.insert_lines(attempt, finished.lines);
@@ -301,6 +301,10 @@ std::int64_t Ledger::finish_then_begin(std::int64_t attempt, const Finished& fin
                   "where they are",
                   core::name(finished.outcome.kind), script),
       next, meanwhile, [&] { inside_->finish_attempt(attempt, finished); });
+}
+
+PackedPart Ledger::pack(std::string_view part) {
+  return inside_->writes.changes.pack(part);
 }
 
 void Ledger::set_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at) {

@@ -87,6 +87,12 @@ struct Details {
   }
 };
 
+// A part of changed rows (core::RecordedChanges), compressed as the ledger keeps it.
+struct PackedPart {
+  std::int64_t size = 0;  // bytes of the part
+  std::string zstd;
+};
+
 struct Finished {
   core::Outcome outcome;
   core::Declaration declaration;
@@ -96,6 +102,8 @@ struct Finished {
   Details details;
   std::optional<core::Progress> progress;  // as it was told last
   core::RecordedChanges changes;           // of what was committed, or may have been
+  // All parts of the rows, where they were packed as they came: then `changes` need not have them all.
+  std::vector<PackedPart> packed;
   base::Instant at;
 };
 
@@ -193,6 +201,8 @@ class Ledger {
   // Both in one commit, with one sync: the end of one attempt and the intent of the next.
   std::int64_t finish_then_begin(std::int64_t attempt, const Finished& finished, const Intent& next,
                                  const Meanwhile& meanwhile = {});
+  // Ahead of the end of an attempt, while nothing else is to be done: writes nothing. Throws Error(internal).
+  PackedPart pack(std::string_view part);
   // How far it has come, for those who look meanwhile. Durable like everything else, so not to be told too often. It is
   // no proof of anything, so where somebody else is in the way it is left out.
   void set_progress(std::int64_t attempt, const core::Progress& progress, base::Instant at);

@@ -48,7 +48,10 @@ class Session {
     ledger::Ledger::Disowned disowned;  // a receipt that proves nothing any more
     // Called between two pages of a batch, with nothing open: waits as long as the run is paused. May be empty.
     std::function<void(const std::function<bool()>& goes_on)> while_paused;
-    std::int64_t undoes = 0;  // undo() takes this attempt back: calls rollback(), and its receipt goes; 0: none
+    // Of rows that were changed: packs a part for the ledger while the database is at work on the next ones.
+    std::function<ledger::PackedPart(std::string_view)> pack;
+    std::size_t parts_told = 1;  // of them, so many are kept as they came, too
+    std::int64_t undoes = 0;     // undo() takes this attempt back: calls rollback(), and its receipt goes; 0: none
   };
 
   // Sends the script to a worker, which loads it and, with Upto::answer, asks shouldRun() without being told again.
@@ -81,6 +84,7 @@ class Session {
   const std::optional<core::Progress>& progress() const noexcept { return progress_; }  // as it was told last
   // Of a commit that was tried.
   core::RecordedChanges take_changes() noexcept { return std::move(changes_); }
+  std::vector<ledger::PackedPart> take_packed() noexcept { return std::move(packed_); }
   const std::vector<std::string>& warnings() const noexcept { return warnings_; }  // of validate()
   std::vector<ledger::LogLine> take_lines() noexcept { return lines_.take_all(); }
 
@@ -123,6 +127,7 @@ class Session {
   std::optional<core::Outcome> heed_people(std::chrono::milliseconds pause);
   // By its text, before it has said so.
   bool may_batch() const noexcept { return !undoes() && load_.text.find("batch") != std::string::npos; }
+  void keep(std::string&& part);
   core::Outcome was_killed(core::Outcome outcome) const;
   core::Outcome account_for_batches(core::Outcome outcome);
   core::Outcome carry_out(const std::function<void()>& meanwhile);
@@ -154,7 +159,8 @@ class Session {
   std::vector<std::string> warnings_;
   std::optional<core::Progress> progress_;
   bool progress_untold_ = false;
-  core::RecordedChanges changes_;
+  core::RecordedChanges changes_;  // with the parts that are told
+  std::vector<ledger::PackedPart> packed_;
   ledger::Measures measures_;
   Batches batches_;
   bool killed_ = false;  // the worker or the broker, by somebody else

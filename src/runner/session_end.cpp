@@ -27,8 +27,7 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
   crew_.commit();
   worker_.channel.close();
   meanwhile();
-  auto done =
-      crew_.hear_done(in(k_to_commit), [this](std::string&& part) { changes_.rows.push_back(std::move(part)); });
+  auto done = crew_.hear_done(in(k_to_commit), [this](std::string&& part) { keep(std::move(part)); });
   measures_.commit += os::since(start);
   if (worker_alive_) end_worker(crew_.dismiss(worker_));
   killed_ = !done;
@@ -36,7 +35,7 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
     measures_.statements += done->statements;
     measures_.rows_changed += done->rows_changed;
     changes_.changes = std::move(done->changes);
-    if (!done->changed_rows.empty()) changes_.rows.push_back(std::move(done->changed_rows));
+    if (!done->changed_rows.empty()) keep(std::move(done->changed_rows));
     if (done->word == core::Done::Word::committed) return success;
     const bool rolled_back = done->word == core::Done::Word::rolled_back;
     if (rolled_back && done->lost) return connection_lost(done->error);
@@ -47,6 +46,12 @@ Outcome Session::commit(Outcome success, const std::function<void()>& meanwhile)
   if (done && done->lost) return resolve(std::move(success), connection_lost(doubt), doubt);
   if (done) crew_.renew_broker();  // without an answer it is a new one already
   return resolve(std::move(success), core::failed(Cause::unreachable, doubt), doubt);
+}
+
+// Packed at once: the broker reads the next rows meanwhile, and then waits for the disk.
+void Session::keep(std::string&& part) {
+  packed_.push_back(setting_.pack(part));
+  if (changes_.rows.size() < setting_.parts_told) changes_.rows.push_back(std::move(part));
 }
 
 // Nobody answered for the commit, so the database is asked, through a new broker, whether the receipt is there.

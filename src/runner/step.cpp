@@ -79,6 +79,8 @@ Session::Setting setting_of(Workplace& at, const Going& going, std::int64_t atte
   setting.limits = at.config.limits;
   setting.receipt = receipt_of(at, ready.loaded.script, attempt);
   setting.once = at.force == core::Force::no;
+  setting.pack = [&at](std::string_view part) { return at.ledger.pack(part); };
+  setting.parts_told = core::parts_sampled(at.rows_told);
   setting.undoes = ready.undoes == 0 ? 0 : at.ledger.receipt_of(ready.undoes);
   if (at.approved != nullptr) setting.approval = at.approved->of(ready.loaded.script.name);
   setting.disowned = disowned(at, ready);
@@ -110,8 +112,10 @@ void run_script(Session& session, const std::function<void()>& meanwhile, ledger
   finished.measures = session.measures();
   finished.lines = session.take_lines();
   const core::OutcomeKind kind = finished.outcome.kind;
-  if (kind == OutcomeKind::succeeded || kind == OutcomeKind::rolled_back || kind == OutcomeKind::unknown)
+  if (kind == OutcomeKind::succeeded || kind == OutcomeKind::rolled_back || kind == OutcomeKind::unknown) {
     finished.changes = session.take_changes();
+    finished.packed = session.take_packed();
+  }
 }
 
 // What another tool has applied was perhaps another script of the same name.
