@@ -3,6 +3,7 @@
 #include <chrono>
 #include <tuple>
 
+#include "core/changed_row.hpp"
 #include "core/page_message.hpp"
 #include "core/restore_message.hpp"
 #include "core/wire.hpp"
@@ -86,7 +87,6 @@ FETTLE_FIELDS(AtWork, m.script, m.node, m.since, m.where)
 FETTLE_FIELDS(Fleet, m.applied, m.begun, m.at_work)
 FETTLE_FIELDS(Muster, m.database, m.skip, m.most, m.scripts)
 FETTLE_FIELDS(Mustered, m.error, m.fleet)
-FETTLE_FIELDS(RowChange, m.kind, m.table, m.before, m.after)
 FETTLE_FIELDS(TableChanges, m.table, m.columns, m.key, m.inserted, m.updated, m.deleted, m.net, m.gap)
 FETTLE_FIELDS(SchemaChange, m.kind, m.type, m.name, m.before, m.after)
 FETTLE_FIELDS(Changes, m.tables, m.schema)
@@ -172,6 +172,8 @@ void write(Writer& out, const Field& field) {
     out.put(std::string_view(field));
   } else if constexpr (std::is_arithmetic_v<Field> || std::is_enum_v<Field> || std::is_same_v<Field, Row>) {
     out.put(field);
+  } else if constexpr (std::is_same_v<Field, RowChange>) {
+    put_change(out, field);
   } else if constexpr (std::is_same_v<Field, Milliseconds>) {
     out.put(static_cast<std::int64_t>(field ? field->count() : -1));
   } else if constexpr (IsVector<Field>::value) {
@@ -188,6 +190,8 @@ void read(Reader& in, Field& field) {
     field = in.text();
   } else if constexpr (std::is_same_v<Field, std::string_view>) {
     field = in.view();
+  } else if constexpr (std::is_same_v<Field, RowChange>) {
+    read_change(in, field);
   } else if constexpr (std::is_same_v<Field, Values>) {
     read_values(in, field);
   } else if constexpr (std::is_same_v<Field, PackedRows>) {

@@ -1,7 +1,7 @@
 -- The ledger: what fettle did to whom, when, on whose word. Read it with any SQLite tool; only `fettle run` writes it.
 -- Times are milliseconds since 1970-01-01T00:00:00Z. Names, texts and messages are the bytes as they came: usually
 -- UTF-8, but nothing guarantees it, and a log line may hold a NUL. NULL always means "there is none", never "".
--- This is the whole schema of version 6 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
+-- This is the whole schema of version 7 (PRAGMA user_version); PRAGMA application_id says that the file is a ledger.
 -- What has ended is never changed again. The triggers at the end stand against accidents: whoever means to can drop
 -- them. The chain is the proof against intent: `fettle ledger verify` finds what was edited, removed or put in.
 
@@ -154,8 +154,8 @@ CREATE TABLE changed_rows (
   attempt INTEGER NOT NULL REFERENCES attempts (id),  -- whose
   part    INTEGER NOT NULL,  -- counts up from 1 within the attempt
   size    INTEGER NOT NULL,  -- of the part, bytes
-  zstd    BLOB NOT NULL,     -- the part as one zstd frame: a message ChangedRows (src/core/message.hpp), whose rows
-                             -- name their table by its place in changes, from 0
+  zstd    BLOB NOT NULL,     -- the part as one zstd frame: a message ChangedRows (src/core/message.hpp,
+                             -- src/core/changed_row.hpp), whose rows name their table by its place in changes, from 0
   PRIMARY KEY (attempt, part)
 ) STRICT, WITHOUT ROWID;
 

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "core/changed_row.hpp"
 #include "target/change_log.hpp"
 
 namespace target {
@@ -17,13 +18,7 @@ void ChangedRows::begin() {
 bool ChangedRows::add(const PackedChange& change) {
   if (change.before.size() + change.after.size() > 2 * k_largest_image) return false;
   if (part_.size() == 0) begin();
-  part_.put(change.kind).put(change.table);
-  for (const std::string_view row : {change.before, change.after}) {
-    if (row.empty())
-      part_.put(std::uint32_t{0});  // as a row without values is packed
-    else
-      part_.append(row);
-  }
+  core::put_change(part_, change.kind, change.table, change.before, change.after);
   part_.replace(0, ++count_);
   if (part_.size() < core::k_changed_rows_part) return true;
   send_(part_.bytes());
