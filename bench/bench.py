@@ -197,6 +197,27 @@ class Bench:
         peaks = memory.watch([self.fettle, "run"], sites.copy(template, self.path("memory")))
         self.results[-1]["memory"] = peaks
 
+    def changes(self, kind, body, sql):
+        """What it costs that the rows which a script changes are recorded."""
+        rows = 100_000
+        template = sites.lua_site(self.path("rows"), rows)
+        sites.drop_lua(template, 0, 1, lambda _: sites.bulk_lua(body))
+        run_quietly([self.fettle, "status"], template)
+        left = {"update": rows, "insert": 2 * rows, "delete": 0}[kind.split()[0]]
+
+        def contender(name, note, command):
+            return (name, note, lambda: sites.copy(template, self.path("changes")), command,
+                    lambda site: sites.row_count(site) == left)
+
+        def floor(kept):
+            return [self.floor, "change", "app.db", sql, str(rows), kept]
+
+        self.measure(f"changes {kind}", "ms, whole command", 1, [
+            contender("fettle", "[run] images = 64 MiB", ["env", "FETTLE_RUN_IMAGES=64MiB", self.fettle, "run"]),
+            contender("not recorded", "[run] images = 0", ["env", "FETTLE_RUN_IMAGES=0", self.fettle, "run"]),
+            contender("floor", "C; the preupdate hook copies each row as it was and is", floor("kept")),
+            contender("floor, not recorded", "C", floor("not"))])
+
     def other_clients(self, kind, site):
         """(name, note, command) of the programs that move the same rows at fettle's durability; written into the site."""
         python = sites.bulk_python(kind, self.rows)
@@ -237,6 +258,8 @@ class Bench:
         all_of_them[f"postgresql read {self.rows}"] = lambda: servers.rows(self, "read", self.rows)
         for kind, body in sites.bulk_scripts(self.rows).items():
             all_of_them[kind] = lambda kind=kind, body=body: self.bulk(kind, body)
+        for kind, (body, sql) in sites.changing(100_000).items():
+            all_of_them[f"changes {kind}"] = lambda kind=kind, body=body, sql=sql: self.changes(kind, body, sql)
         return all_of_them
 
 

@@ -1,3 +1,4 @@
+#define SQLITE_ENABLE_PREUPDATE_HOOK  // declares it; Debian's library has it
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +11,52 @@
 #include "parts.hpp"
 
 namespace bench {
+namespace {
+
+void copy(std::string& rows, sqlite3_value* value) {
+  const auto add = [&rows](const void* bytes, std::size_t size) { rows.append(static_cast<const char*>(bytes), size); };
+  const int type = sqlite3_value_type(value);
+  rows += static_cast<char>(type);
+  if (type == SQLITE_INTEGER) {
+    const std::int64_t number = sqlite3_value_int64(value);
+    add(&number, sizeof number);
+  } else if (type == SQLITE_FLOAT) {
+    const double number = sqlite3_value_double(value);
+    add(&number, sizeof number);
+  } else if (type != SQLITE_NULL) {
+    const int size = sqlite3_value_bytes(value);
+    add(&size, sizeof size);
+    add(sqlite3_value_blob(value), static_cast<std::size_t>(size));
+  }
+}
+
+void keep(void* rows, sqlite3* database, int operation, const char* /*schema*/, const char* /*table*/,
+          sqlite3_int64 /*old*/, sqlite3_int64 /*now*/) {
+  sqlite3_value* value = nullptr;
+  for (int column = 0, columns = sqlite3_preupdate_count(database); column < columns; ++column) {
+    if (operation != SQLITE_INSERT && sqlite3_preupdate_old(database, column, &value) == SQLITE_OK)
+      copy(*static_cast<std::string*>(rows), value);
+    if (operation != SQLITE_DELETE && sqlite3_preupdate_new(database, column, &value) == SQLITE_OK)
+      copy(*static_cast<std::string*>(rows), value);
+  }
+}
+
+}  // namespace
+
+void change_rows(const std::string& path, const char* sql, long count, bool kept) {
+  std::string rows;
+  const Database database(path);
+  prepare_target(database);
+  if (kept) sqlite3_preupdate_hook(database.get(), &keep, &rows);
+  const Statement change(database, sql);
+  const int parameters = sqlite3_bind_parameter_count(change.get());
+  database.execute("BEGIN IMMEDIATE");
+  for (long row = 1; row <= (parameters == 0 ? 1 : count); ++row) {
+    for (int parameter = 1; parameter <= parameters; ++parameter) sqlite3_bind_int64(change.get(), parameter, row);
+    change.run_once();
+  }
+  database.execute("COMMIT");
+}
 
 void insert_rows(const std::string& path, long count) {
   const Database database(path);

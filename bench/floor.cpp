@@ -68,6 +68,8 @@ int main(int count, char** words) {
     bench::insert_rows(words[2], std::atol(words[3]));
   else if (is("update", 4))
     bench::update_rows(words[2], std::atol(words[3]));
+  else if (is("change", 6))
+    bench::change_rows(words[2], words[3], std::atol(words[4]), std::strcmp(words[5], "kept") == 0);
   else if (is("read", 3))
     bench::read_rows(words[2]);
   else if (is("server-scripts", 4))
@@ -85,7 +87,8 @@ int main(int count, char** words) {
   else {
     std::fputs(
         "usage: fettle_floor scripts DIR | insert DB ROWS | update DB ROWS | read DB | scan DIR | watch DIR |\n"
-        "       drop DIR COUNT PAUSE DONE | server-scripts URL COUNT | server-insert URL ROWS | server-read URL\n",
+        "       change DB SQL ROWS kept|not | drop DIR COUNT PAUSE DONE | server-scripts URL COUNT | server-insert URL "
+        "ROWS | server-read URL\n",
         stderr);
     return 2;
   }

@@ -52,6 +52,9 @@ void run_scripts(const std::string& directory);
 void insert_rows(const std::string& path, long count);  // into item(id, a, b), with one prepared statement
 void update_rows(const std::string& path, long count);  // by id
 void read_rows(const std::string& path);
+// Executes it once; or, where it has parameters, once for each number up to count, which they all are. kept: each row
+// is copied as it was and as it is, by SQLite's preupdate hook.
+void change_rows(const std::string& path, const char* sql, long count, bool kept);
 void scan_folder(const std::string& path);  // names, sorted by bytes, each with its stat
 
 // The same on a PostgreSQL server with the table item: each script a transaction of three round trips; many rows in one

@@ -224,6 +224,21 @@ def bulk_scripts(rows):
     }
 
 
+def changing(rows):
+    """Name → Lua, and the same SQL for the floor. Each changes so many rows of item."""
+    one = {
+        "update one statement": "update item set a = a + 7",
+        "insert one statement": f"insert into item (id, a, b) select id + {rows}, a, b from item",
+        "delete one statement": "delete from item where id > 0",
+    }
+    many = "update item set a = a + 7 where id = ?"
+    told = {name: (f'    db.exec("{sql}")', sql) for name, sql in one.items()}
+    told["update executemany, function"] = (
+        f'    local n = 0\n    db.executemany("{many}", function()\n      n = n + 1\n'
+        f"      if n <= {rows} then return {{ n }} end\n    end)", many)
+    return told
+
+
 def bulk_python(kind, rows):
     """The same with Python's sqlite3, at the durability that fettle asks for."""
     head = (

@@ -58,5 +58,6 @@ TEST_CASE("bench: the workloads are listed at once, where nothing can be built o
   CHECK(ended.status == 0);
   CHECK(ended.out.find("\nscripts 1000 wal\n") != std::string::npos);
   CHECK(ended.out.find("\nread rows\n") != std::string::npos);
+  CHECK(ended.out.find("\nchanges update one statement\n") != std::string::npos);
   CHECK_FALSE(fs::exists(scratch.path("build")));
 }
