@@ -1,6 +1,5 @@
 #include "support/random_scripts.hpp"
 
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <string_view>
@@ -278,11 +277,6 @@ std::string mariadb_script(const std::vector<std::string>& setup) {
 }
 
 }  // namespace
-
-std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
-  const char* given = std::getenv(variable);
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : otherwise;
-}
 
 bool Dialect::is_postgresql() const {
   return std::string_view(name) == "postgresql";
