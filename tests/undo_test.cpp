@@ -252,3 +252,23 @@ TEST_CASE("journey: a plan holds the schema and the transaction, too") {
   CHECK(says(run.at("scripts").at(1).at("error").get<std::string>(), "without a transaction"));
   CHECK(site.sql("select count(*) from users") == "4");
 }
+
+TEST_CASE("journey: rows that differ by 2 and 2.0 alone are not taken for each other when they are put back") {
+  const Site site;
+  site.sql("create table log(a, b); insert into log values ('x', 2), ('y', 2.0)");
+  const std::string before = site.sql("select group_concat(a || typeof(b)) from (select * from log order by a)");
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[update log set a = 'same']])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(site.sql("select group_concat(a || typeof(b)) from (select * from log order by a)") == before);
+}
+
+TEST_CASE("journey: rows whose key is NULL are told apart by their other columns when they are put back") {
+  const Site site;
+  site.sql("create table t(id text primary key, a, b); insert into t values (null, 1, 'one'), (null, 2, 'two')");
+  site.write("fix-scripts/001_a.lua", executing("db.exec([[update t set b = 'same']])"));
+  REQUIRE(site.fettle({"run"}).status == 0);
+  REQUIRE(site.sql("select group_concat(a || b) from (select * from t order by a)") == "1same,2same");
+  CHECK(site.fettle({"rollback", "001", "--yes"}).status == 0);
+  CHECK(site.sql("select group_concat(a || b) from (select * from t order by a)") == "1one,2two");
+}

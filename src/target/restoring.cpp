@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "base/text.hpp"
 #include "core/page_message.hpp"
@@ -34,6 +35,16 @@ std::string_view or_abort(std::string_view engine) {
 bool touched_one(std::int64_t rows) {
   if (rows > 1) throw SqlError(core::Cause::rule, "a recorded row is more than one row by now");
   return rows == 1;
+}
+
+// Several rows may have the same key where a part of it is NULL.
+bool tells_apart(const std::vector<bool>& is_key, const core::Row& row) {
+  bool any = false;
+  for (std::size_t at = 0; at < row.size() && at < is_key.size(); ++at) {
+    if (is_key[at] && std::holds_alternative<core::Null>(row[at])) return false;
+    any = any || is_key[at];
+  }
+  return any;
 }
 
 }  // namespace
@@ -110,7 +121,7 @@ std::string Restoring::undo_update(Table& table, const core::RowChange& change) 
   RowCondition where(engine_, table.name, table.row_name);
   std::string set;
   core::Row values;
-  const bool has_key = !table.said.key.empty();
+  const bool has_key = tells_apart(table.is_key, change.after);
   for (std::size_t at = 0; at < table.columns.size(); ++at) {
     const bool differs = change.before[at] != change.after[at];
     if (table.is_key[at])

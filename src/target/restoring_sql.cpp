@@ -113,6 +113,9 @@ void RowCondition::is(const std::string& column, const std::string& type, const 
     conditions_ += fmt::format("{}{}", conditions_.empty() ? "" : " AND ", null);
   } else if (engine_ == "sqlite") {
     add(fmt::format("{} COLLATE BINARY = ?", column), value);
+    // 2 and 2.0 are equal, and may stand in rows that are otherwise alike.
+    if (std::holds_alternative<std::int64_t>(value)) conditions_ += fmt::format(" AND typeof({}) = 'integer'", column);
+    if (std::holds_alternative<double>(value)) conditions_ += fmt::format(" AND typeof({}) = 'real'", column);
   } else if (engine_ == "postgresql") {
     add(fmt::format("pg_catalog.format('%s', {}) = pg_catalog.format('%s', CAST(? AS {}))", column, type), value);
   } else if (std::holds_alternative<std::string>(value)) {

@@ -26,7 +26,7 @@ std::vector<RestoredColumn> columns_of(Connection& own, const std::string& quote
 std::string free_row_name(const std::vector<std::string>& columns);
 
 // What stands behind WHERE, and its parameters. Values are compared exactly: bytes, not what a collation takes for the
-// same.
+// same, nor an integer for a real number.
 class RowCondition {
  public:
   // row_name: SQLite: what its rows are called beside their columns.
