@@ -151,6 +151,33 @@ std::string escape_json(std::string_view json) {
   return out;
 }
 
+std::string html_entities(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 8);
+  for (const char letter : text) {
+    switch (letter) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += letter;
+    }
+  }
+  return out;
+}
+
 std::string escape_lines(std::string_view bytes) {
   return escape_as(bytes, Lines::kept);
 }

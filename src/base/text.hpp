@@ -26,6 +26,10 @@ std::string escape(std::string_view bytes);
 // The same, but line ends and tabs are kept: for texts of several lines.
 std::string escape_lines(std::string_view bytes);
 
+// "<" becomes "&lt;" and the like: the text can stand between tags and in a quoted attribute of HTML. What is unsafe
+// otherwise stays: escape it first.
+std::string html_entities(std::string_view text);
+
 // The same JSON text, in which whatever is unsafe on a terminal stands as \uXXXX. Loses nothing.
 std::string escape_json(std::string_view json);
 

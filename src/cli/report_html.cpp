@@ -10,41 +10,14 @@ namespace {
 
 constexpr std::size_t k_most_sql = 4000;  // columns of SQL in a sample
 
-// Of text that is safe for a terminal already.
-std::string entities(std::string_view text) {
-  std::string out;
-  for (const char letter : text) {
-    switch (letter) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += letter;
-    }
-  }
-  return out;
-}
-
 std::string html(std::string_view raw) {
-  return entities(base::escape(raw));
+  return base::html_entities(base::escape(raw));
 }
 
 // Its line ends are seen on the page, and make no lines in the file.
 std::string html_lines(std::string_view raw) {
   std::string out;
-  for (const char letter : entities(base::escape_lines(base::trim(raw)))) {
+  for (const char letter : base::html_entities(base::escape_lines(base::trim(raw)))) {
     if (letter == '\n')
       out += "&#10;";
     else
@@ -75,7 +48,7 @@ std::string_view badge_of(const ReportedScript& script) noexcept {
 }
 
 std::string piece_html(const Piece& piece) {
-  const std::string text = entities(piece.text);
+  const std::string text = base::html_entities(piece.text);
   switch (piece.role) {
     case Piece::Role::key:
       return fmt::format("<b>{}</b>", text);
@@ -105,7 +78,7 @@ std::string count_html(std::uint64_t rows, core::RowChange::Kind kind) {
 
 void add_table(std::string& out, const ReportedScript& script, std::uint32_t place, Full full) {
   const core::TableChanges& table = script.changes.tables[place];
-  out += fmt::format("<h3>{}{}{}{}</h3>\n", entities(table_text(table)),
+  out += fmt::format("<h3>{}{}{}{}</h3>\n", base::html_entities(table_text(table)),
                      count_html(table.inserted, core::RowChange::Kind::inserted),
                      count_html(table.updated, core::RowChange::Kind::updated),
                      count_html(table.deleted, core::RowChange::Kind::deleted));
@@ -130,7 +103,7 @@ void add_sql(std::string& out, std::string_view look, std::string_view sql, Full
 
 void add_schema(std::string& out, const core::Changes& changes, Full full) {
   for (const core::SchemaChange& change : changes.schema) {
-    out += fmt::format("<h3>{} {} {}</h3>\n", html(change.type), entities(name_text(change.name)),
+    out += fmt::format("<h3>{} {} {}</h3>\n", html(change.type), base::html_entities(name_text(change.name)),
                        core::name(change.kind));
     add_sql(out, "old", change.before, full);
     add_sql(out, "new", change.after, full);
@@ -154,7 +127,7 @@ void add_script(std::string& out, const ReportedScript& script, Full full) {
   add_schema(out, script.changes, full);
   if (!script.text.empty())
     out += fmt::format("<details><summary>The script</summary>\n<pre>{}</pre>\n</details>\n",
-                       entities(base::escape_lines(script.text)));
+                       base::html_entities(base::escape_lines(script.text)));
   out += "</section>\n";
 }
 

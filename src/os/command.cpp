@@ -26,25 +26,6 @@ constexpr std::chrono::seconds k_to_die{10};                 // after SIGKILL: a
 constexpr std::size_t k_kept = std::size_t{8} << 10U;        // bytes of the beginning, and of the end of its output
 constexpr std::size_t k_at_the_end = std::size_t{1} << 20U;  // that may still lie in the pipe once it has ended
 
-// A file, which nobody has to read, and which a pipe would have to wait for.
-Fd file_of(std::string_view text) {
-  Fd file(::memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  while (file && !text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return {};
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (file && ::lseek(file.get(), 0, SEEK_SET) != 0) return {};
-  if (file) ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK);
-  return file;
-}
-
-// Out of the way of the three places that it is to take.
-Fd above_the_streams(const Fd& fd) {
-  return Fd(fd ? ::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1);
-}
-
 std::vector<std::string> variables_of(const Command& command) {
   std::vector<std::string> variables;
   for (char** each = ::environ; *each != nullptr; ++each) {
@@ -56,13 +37,6 @@ std::vector<std::string> variables_of(const Command& command) {
   }
   for (const auto& [name, value] : command.environment) variables.push_back(fmt::format("{}={}", name, value));
   return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> list;
-  for (std::string& text : texts) list.push_back(text.data());
-  list.push_back(nullptr);
-  return list;
 }
 
 // One command from its start to its burial. Its number is not free before that, so no signal can reach a stranger.
@@ -135,8 +109,8 @@ int Running::begin(const Command& command) {
   if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
   out_.reset(ends[0]);
   const Fd there(ends[1]);
-  const Fd input = above_the_streams(file_of(command.input));
-  const Fd output = above_the_streams(there);
+  const Fd input = above_streams(file_with(command.input));
+  const Fd output = above_streams(there);
   if (!input || !output || ::fcntl(out_.get(), F_SETFL, O_NONBLOCK) != 0) return errno != 0 ? errno : EIO;
   SpawnActions actions;
   ::posix_spawn_file_actions_adddup2(&actions.files, input.get(), STDIN_FILENO);
@@ -144,14 +118,9 @@ int Running::begin(const Command& command) {
   ::posix_spawn_file_actions_adddup2(&actions.files, output.get(), STDERR_FILENO);
   ::posix_spawn_file_actions_addclosefrom_np(&actions.files, STDERR_FILENO + 1);
   ::posix_spawn_file_actions_addchdir_np(&actions.files, command.directory.c_str());
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&actions.attributes, &none);
-  ::posix_spawnattr_setsigdefault(&actions.attributes, &all);
-  ::posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  std::vector<std::string> words = {"sh", "-c", command.text};
-  std::vector<std::string> variables = variables_of(command);
+  actions.block_and_ignore_no_signal(POSIX_SPAWN_SETSID);
+  const std::vector<std::string> words = {"sh", "-c", command.text};
+  const std::vector<std::string> variables = variables_of(command);
   ::signal(SIGCHLD, SIG_DFL);  // a parent that ignores it hands that down, and then nobody learns how a child ended
   const int fault = ::posix_spawn(&pid_, "/bin/sh", &actions.files, &actions.attributes, pointers(words).data(),
                                   pointers(variables).data());

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -25,20 +24,6 @@ Fd kept(const char* name) {
   return file;
 }
 
-// To be read from its beginning.
-Fd given(std::string_view input) {
-  Fd file(::memfd_create("in", MFD_CLOEXEC));
-  bool done = static_cast<bool>(file);
-  while (done && !input.empty()) {
-    const ssize_t written = ::write(file.get(), input.data(), input.size());
-    done = written > 0;
-    if (done) input.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (!done || ::lseek(file.get(), 0, SEEK_SET) != 0)
-    base::throw_errno(base::ErrorKind::internal, "cannot keep what a command is given");
-  return file;
-}
-
 std::string read_from(const Fd& file, std::uint64_t from) {
   std::string text;
   std::array<char, 16 * 1024> part{};
@@ -54,20 +39,16 @@ std::string read_from(const Fd& file, std::uint64_t from) {
 
 Job::Job(const std::string& path, const std::vector<std::string>& arguments, std::string_view input)
     : out_(kept("out")), err_(kept("err")) {
-  const Fd in = given(input);
-  std::vector<char*> words;
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
+  const Fd in = file_with(input);
+  if (!in) base::throw_errno(base::ErrorKind::internal, "cannot keep what a command is given");
   SpawnActions actions;
-  sigset_t none;
-  sigemptyset(&none);
-  ::posix_spawnattr_setsigmask(&actions.attributes, &none);
-  ::posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  actions.block_and_ignore_no_signal(POSIX_SPAWN_SETSID);
   ::posix_spawn_file_actions_adddup2(&actions.files, in.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, out_.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.files, err_.get(), STDERR_FILENO);
   pid_t pid = 0;
-  const int fault = ::posix_spawn(&pid, path.c_str(), &actions.files, &actions.attributes, words.data(), ::environ);
+  const int fault =
+      ::posix_spawn(&pid, path.c_str(), &actions.files, &actions.attributes, pointers(arguments).data(), ::environ);
   if (fault != 0) {
     errno = fault;
     base::throw_errno(base::ErrorKind::internal, "cannot start " + path);

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,17 +15,10 @@
 namespace os {
 namespace {
 
-Fd file_of(std::string_view text) {
-  Fd file(::memfd_create("handed over", MFD_CLOEXEC));
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    base::throw_errno(base::ErrorKind::internal, "cannot hand a text to a child");
-  return file;
-}
-
-// The two descriptors out of the way of the places that they are to take.
-Fd above_the_places(const Fd& fd) {
-  Fd above(::fcntl(fd.get(), F_DUPFD_CLOEXEC, k_program_text + 1));
-  if (!above) base::throw_errno(base::ErrorKind::internal, "cannot duplicate a descriptor");
+// Out of the way of the places that they are to take.
+Fd above_places(const Fd& fd) {
+  Fd above = above_streams(fd, k_program_text);
+  if (!above) base::throw_errno(base::ErrorKind::internal, "cannot hand anything to a child");
   return above;
 }
 
@@ -34,21 +26,16 @@ Fd above_the_places(const Fd& fd) {
 
 Program start_program(const std::string& path, const std::vector<std::string>& arguments, std::string_view text) {
   auto [here, there] = Channel::pair();
-  std::vector<char*> words;
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-  words.push_back(nullptr);
   SpawnActions actions;
-  sigset_t none;
-  sigemptyset(&none);
-  ::posix_spawnattr_setsigmask(&actions.attributes, &none);
   ::posix_spawnattr_setpgroup(&actions.attributes, 0);
-  ::posix_spawnattr_setflags(&actions.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  const Fd channel = above_the_places(there.take());
-  const Fd handed = above_the_places(file_of(text));
+  actions.block_no_signal(POSIX_SPAWN_SETPGROUP);
+  const Fd channel = above_places(there.take());
+  const Fd handed = above_places(file_with(text));
   ::posix_spawn_file_actions_adddup2(&actions.files, channel.get(), k_program_channel);
   ::posix_spawn_file_actions_adddup2(&actions.files, handed.get(), k_program_text);
   pid_t pid = 0;
-  const int fault = ::posix_spawn(&pid, path.c_str(), &actions.files, &actions.attributes, words.data(), ::environ);
+  const int fault =
+      ::posix_spawn(&pid, path.c_str(), &actions.files, &actions.attributes, pointers(arguments).data(), ::environ);
   if (fault != 0) {
     errno = fault;
     base::throw_errno(base::ErrorKind::internal, "cannot start fettle run");

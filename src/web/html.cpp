@@ -37,35 +37,8 @@ constexpr std::array<std::string_view, 18> k_icons = {
 
 }  // namespace
 
-std::string entities(std::string_view escaped) {
-  std::string out;
-  out.reserve(escaped.size() + escaped.size() / 8);
-  for (const char letter : escaped) {
-    switch (letter) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += letter;
-    }
-  }
-  return out;
-}
-
 std::string shown(std::string_view raw) {
-  return entities(base::escape(raw));
+  return base::html_entities(base::escape(raw));
 }
 
 std::string sentence(std::string_view raw) {
@@ -75,11 +48,11 @@ std::string sentence(std::string_view raw) {
 }
 
 std::string shown_lines(std::string_view raw) {
-  return entities(base::escape_lines(raw));
+  return base::html_entities(base::escape_lines(raw));
 }
 
 std::string sent(std::string_view raw) {
-  return entities(raw);
+  return base::html_entities(raw);
 }
 
 bool is_sendable(std::string_view raw) noexcept {

@@ -22,8 +22,6 @@ std::string shown(std::string_view raw);
 std::string sentence(std::string_view raw);
 // The same of several lines, whose ends and tabs stay.
 std::string shown_lines(std::string_view raw);
-// Of text that went through base::escape already, such as cli::Piece.
-std::string entities(std::string_view escaped);
 
 // The value of a field that comes back byte for byte. Only for what is_sendable: a browser sends no other bytes back.
 std::string sent(std::string_view raw);

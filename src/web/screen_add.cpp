@@ -13,7 +13,7 @@ namespace {
 
 // A field for text gives back what it was given, but for what nobody sees: then the file must be chosen instead.
 bool is_editable(std::string_view text) {
-  return base::is_utf8(text) && shown_lines(text) == entities(text);
+  return base::is_utf8(text) && shown_lines(text) == base::html_entities(text);
 }
 
 std::string form_with(const Look& look, const Draft& draft) {
@@ -32,7 +32,7 @@ std::string form_with(const Look& look, const Draft& draft) {
       "<label class=\"field\">Reason <span class=\"soft\">(optional)</span><input name=\"reason\" maxlength=\"500\" "
       "autocomplete=\"off\" value=\"{}\"></label>\n<div class=\"buttons\"><button class=\"main\">{}Check and "
       "add</button></div></form>\n",
-      own_fields(look), said, is_editable(draft.text) ? entities(draft.text) : std::string(),
+      own_fields(look), said, is_editable(draft.text) ? base::html_entities(draft.text) : std::string(),
       is_sendable(draft.name) ? sent(draft.name) : std::string(),
       is_sendable(draft.reason) ? sent(draft.reason) : std::string(), icon(Icon::check));
 }

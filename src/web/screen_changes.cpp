@@ -14,7 +14,7 @@ constexpr std::size_t k_most_sql = 4'000;  // columns of SQL that are not asked 
 using cli::Piece;
 
 std::string piece_of(const Piece& piece) {
-  const std::string text = entities(piece.text);
+  const std::string text = base::html_entities(piece.text);
   switch (piece.role) {
     case Piece::Role::key:
       return fmt::format("<strong>{}</strong>", text);
@@ -46,7 +46,7 @@ std::string count_of(std::uint64_t rows, core::RowChange::Kind kind) {
 std::string table_of(const core::Changes& changes, std::uint32_t place, const std::vector<core::RowChange>& rows,
                      cli::Full full) {
   const core::TableChanges& table = changes.tables[place];
-  std::string out = fmt::format("<h3>{}{}{}{}</h3>\n", entities(cli::table_text(table)),
+  std::string out = fmt::format("<h3>{}{}{}{}</h3>\n", base::html_entities(cli::table_text(table)),
                                 count_of(table.inserted, core::RowChange::Kind::inserted),
                                 count_of(table.updated, core::RowChange::Kind::updated),
                                 count_of(table.deleted, core::RowChange::Kind::deleted));
@@ -78,7 +78,7 @@ std::string changes_of(const core::Changes& changes, const std::vector<core::Row
   for (std::uint32_t place = 0; place < changes.tables.size(); ++place) out += table_of(changes, place, rows, wish);
   for (const core::SchemaChange& change : changes.schema)
     out += fmt::format("<h3>{} {} <span class=\"count\">{}</span></h3>\n{}{}", shown(change.type),
-                       entities(cli::name_text(change.name)), core::name(change.kind),
+                       base::html_entities(cli::name_text(change.name)), core::name(change.kind),
                        sql_of("before", change.before, wish), sql_of("after", change.after, wish));
   return out;
 }

@@ -158,7 +158,7 @@ std::string nothing(std::string_view sentence) {
 
 std::string clipped(std::string_view raw) {
   constexpr std::size_t k_columns = 240;
-  return entities(base::fit(base::escape(base::first_line(base::trim(raw))), k_columns));
+  return base::html_entities(base::fit(base::escape(base::first_line(base::trim(raw))), k_columns));
 }
 
 std::string_view gist_of(const ledger::Attempt& attempt) {
