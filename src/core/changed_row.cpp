@@ -49,7 +49,8 @@ void put_change(Writer& out, Kind kind, std::uint32_t table, std::string_view be
   if (kind == Kind::updated) {
     const std::size_t front = same_in_front(before, after);
     const std::size_t behind = same_behind(before.substr(front), after.substr(front));
-    if (front + behind > k_numbers) {
+    const bool as_wide = front >= sizeof(std::uint32_t);  // the number of values, which stands in front
+    if (as_wide && front + behind > k_numbers) {
       out.put(k_partly).put(table).append(before);
       out.put(static_cast<std::uint32_t>(front)).put(static_cast<std::uint32_t>(behind));
       out.put(after.substr(front, after.size() - front - behind));

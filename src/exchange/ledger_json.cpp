@@ -135,7 +135,7 @@ class Lines {
     if (name != "fettle_ledger" || !value.contains("schema") || !value["schema"].is_number_integer())
       refuse(path_, "this is no ledger: its first line is not that of one");
     const auto schema = value["schema"].get<std::int64_t>();
-    if (schema != ledger::k_version)
+    if (schema < ledger::k_oldest_shown || schema > ledger::k_version)
       throw base::Error(base::ErrorKind::usage,
                         fmt::format("{}: it is of schema {}, and this fettle knows {}", base::escape(path_), schema,
                                     ledger::k_version),

@@ -131,9 +131,9 @@ std::string check_comment(const std::optional<std::string>& comment) {
   if (!comment)
     throw base::Error(base::ErrorKind::usage, "there is no ledger in the PostgreSQL database: no schema fettle_ledger",
                       k_unchanged);
-  const std::string schema = fmt::format("fettle ledger, schema {},", ledger::k_version);
   const std::size_t sum = comment->rfind("sha256 ");
-  if (comment->starts_with(schema) && sum != std::string::npos) return comment->substr(sum + 7);
+  for (int version = ledger::k_oldest_shown; version <= ledger::k_version && sum != std::string::npos; ++version)
+    if (comment->starts_with(fmt::format("fettle ledger, schema {},", version))) return comment->substr(sum + 7);
   throw base::Error(
       base::ErrorKind::usage,
       fmt::format("the schema fettle_ledger is no ledger of schema {}: its comment says \"{}\"", ledger::k_version,

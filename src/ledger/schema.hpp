@@ -13,7 +13,7 @@ namespace ledger {
 inline constexpr int k_application_id = 0x6674746c;  // "fttl"
 inline constexpr int k_version = 7;                  // PRAGMA user_version of what this program writes
 inline constexpr int k_oldest_readable = 1;          // what it can still migrate
-inline constexpr int k_oldest_shown = 6;             // what those who only look can read as it is
+inline constexpr int k_oldest_shown = 6;             // its tables are those of today: what only looks reads it
 
 // Brings a ledger from version to - 1 to version `to`.
 struct MigrationStep {

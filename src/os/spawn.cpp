@@ -40,7 +40,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 Fd file_with(std::string_view text) noexcept {
-  Fd file(::memfd_create("text", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  Fd file(::memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   while (file && !text.empty()) {
     const ssize_t written = ::write(file.get(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;

@@ -82,11 +82,19 @@ TEST_CASE("a row that was updated takes little more room than it did before") {
   CHECK(read(told_whole(change)) == change);
 }
 
+TEST_CASE("a row that is wider behind than before, as after ALTER TABLE, is told whole") {
+  core::Row wider{std::int64_t{0}};
+  for (const core::Value& value : k_wide) wider.push_back(value);
+  for (const RowChange& change :
+       {RowChange{Kind::updated, 3, k_wide, wider}, RowChange{Kind::updated, 3, wider, k_wide}})
+    CHECK(read(told(change)) == change);
+}
+
 TEST_CASE("whatever a row was and is, it is read as it was told, and never longer than as a whole") {
   std::mt19937 random(41);
   for (int round = 0; round < 20'000; ++round) {
     const std::size_t size = random() % 5;
-    RowChange change{Kind::updated, random() % 3, some_row(random, size), {}};
+    RowChange change{Kind::updated, static_cast<std::uint32_t>(random() % 3), some_row(random, size), {}};
     change.after = change.before;
     if (random() % 8 == 0) change.after = some_row(random, size);
     for (core::Value& value : change.after)
