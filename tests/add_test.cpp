@@ -1,8 +1,8 @@
 // `fettle add`, by the built program: a script comes in checked, whole, and on the record, or not at all.
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -113,18 +113,18 @@ TEST_CASE("a failed file that somebody changed since it ran is left, and that is
 
 TEST_CASE("of several who add a script of one name at a time one does, and nobody's text is mixed with another's") {
   const Site site;
-  std::vector<Ended> ended(6);
-  std::vector<std::thread> all;
-  for (std::size_t each = 0; each < ended.size(); ++each) {
+  constexpr std::size_t k_many = 6;
+  std::vector<std::unique_ptr<support::Program>> all;
+  for (std::size_t each = 0; each < k_many; ++each) {
     const std::string file = "v" + std::to_string(each) + ".lua";
     site.write(file, good(std::to_string(each)));
-    all.emplace_back([&, each, file] { ended[each] = site.fettle({"add", file, "--name", "001.lua"}); });
+    all.push_back(std::make_unique<support::Program>(site.launch({"add", file, "--name", "001.lua"})));
   }
-  for (std::thread& each : all) each.join();
   std::size_t won = 0, winner = 0;
-  for (std::size_t each = 0; each < ended.size(); ++each) {
-    CHECK((ended[each].status == 0 || ended[each].status == 2 || ended[each].status == 5));
-    if (ended[each].status != 0) continue;
+  for (std::size_t each = 0; each < k_many; ++each) {
+    const int status = all[each]->wait(support::Seconds(60)).status;
+    CHECK((status == 0 || status == 2 || status == 5));
+    if (status != 0) continue;
     ++won;
     winner = each;
   }

@@ -62,10 +62,9 @@ std::string attempt_row(const ledger::Attempt& attempt, Columns columns) {
   if (columns.script) row += fmt::format("<td class=\"wide\">{}</td>", script_link(attempt.script));
   row += fmt::format("<td class=\"gist\">{}</td><td class=\"number\">{}</td><td>{}</td>", clipped(gist_of(attempt)),
                      duration_of(attempt), moment(attempt.started));
-  row += fmt::format("<td>{}</td>", shown(attempt.by));
   if (columns.run)
     row +=
-        fmt::format("<td class=\"id\">{}</td>",
+        fmt::format("<td>{}</td><td class=\"id\">{}</td>", shown(attempt.by),
                     link(run_address(attempt.run), fmt::format("<span class=\"unseen\">Run </span>{}", attempt.run)));
   return row + "</tr>\n";
 }
@@ -174,8 +173,9 @@ std::string attempts_table(const std::vector<ledger::Attempt>& attempts, Columns
   for (const ledger::Attempt& attempt : attempts) rows += attempt_row(attempt, columns);
   const std::string head = fmt::format(
       "<th scope=\"col\">No.</th><th scope=\"col\">Outcome</th>{}<th scope=\"col\">What it said</th><th scope=\"col\" "
-      "class=\"number\">Took</th><th scope=\"col\">Started</th><th scope=\"col\">By</th>{}",
-      columns.script ? "<th scope=\"col\">Script</th>" : "", columns.run ? "<th scope=\"col\">Run</th>" : "");
+      "class=\"number\">Took</th><th scope=\"col\">Started</th>{}",
+      columns.script ? "<th scope=\"col\">Script</th>" : "",
+      columns.run ? "<th scope=\"col\">By</th><th scope=\"col\">Run</th>" : "");
   return table("Attempts", head, rows);
 }
 

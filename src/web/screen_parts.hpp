@@ -47,7 +47,8 @@ std::string nothing(std::string_view sentence);
 
 // Rows of attempts as a table that becomes cards on a phone.
 struct Columns {
-  bool script = true, run = true;
+  bool script = true;
+  bool run = true;  // and who started it
 };
 std::string attempts_table(const std::vector<ledger::Attempt>& attempts, Columns columns = {});
 // Of runs, previews among them.

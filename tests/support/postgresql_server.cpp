@@ -140,6 +140,16 @@ std::string PostgresqlServer::ask(const std::string& database, const std::string
   return ask_server(folder_, port_, database, sql);
 }
 
+void PostgresqlServer::let_vacuum(bool on) const {
+  ask("postgres", std::string("ALTER SYSTEM SET autovacuum = ") + (on ? "on" : "off"));
+  ask("postgres", "SELECT pg_reload_conf()");
+  const auto is_at_rest = [this] {
+    return ask("postgres", "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'")
+        .starts_with("0");
+  };
+  if (!on) REQUIRE(wait_until(is_at_rest));
+}
+
 PostgresqlStandby::PostgresqlStandby(const PostgresqlServer& primary) : folder_(make_folder()), port_(free_port()) {
   must({.command =
             as_nobody({programs() + "pg_basebackup", "-D", folder_ + "/data", "-h", primary.folder(), "-p",

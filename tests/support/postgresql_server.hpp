@@ -33,6 +33,8 @@ class PostgresqlServer {
   const std::string& folder() const noexcept { return folder_; }
   pid_t pid() const noexcept { return program_->pid(); }
   void signal(int number) const { program_->signal(number); }
+  // Autovacuum commits transactions of its own whenever it likes: where that matters it is off, and at rest.
+  void let_vacuum(bool on) const;
   void start();  // again, after it ended
   void wait_for_end() { program_->wait(Seconds(30)); }
 
